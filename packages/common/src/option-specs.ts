@@ -92,7 +92,7 @@ export function fn<F extends (...args: never[]) => unknown>(fallback?: F): Optio
 export function list<T>(of: OptionSpec<T>, fallback?: readonly T[]): OptionSpec<readonly T[]> {
   return {
     check(value, site) {
-      const given = value ?? fallback;
+      const given = value === undefined ? fallback : value;
       if (!Array.isArray(given)) throw refuse(given, 'an array', site);
       return Object.freeze(
         // Array.from, for it visits holes, which must not pass unchecked.
@@ -118,7 +118,7 @@ export function optional<T>(of: OptionSpec<T>): OptionSpec<T | undefined> {
 export function orFalse<T>(of: OptionSpec<T>, fallback?: T | false): OptionSpec<T | false> {
   return {
     check(value, site) {
-      const given = value ?? (value === undefined ? fallback : value);
+      const given = value === undefined ? fallback : value;
       return given === false ? false : of.check(given, { ...site, or: 'false' });
     },
   };

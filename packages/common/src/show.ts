@@ -11,7 +11,9 @@ export function show(value: unknown): string {
     if (value.length <= MAX_TEXT) return JSON.stringify(value);
     return `${JSON.stringify(value.slice(0, MAX_TEXT))}… (${value.length} characters)`;
   }
-  if (typeof value === 'bigint') return value > 1n << 64n ? 'a bigint' : `${value}n`;
+  if (typeof value === 'bigint') {
+    return BigInt.asIntN(64, value) === value ? `${value}n` : 'a bigint';
+  }
   if (Object.is(value, -0)) return '-0';
   if (typeof value === 'function') return showKind(value, (name) => `function ${name}`);
   if (typeof value === 'symbol') return 'a symbol';
@@ -23,7 +25,8 @@ export function show(value: unknown): string {
 }
 
 function named(name: string): string {
-  return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
+  // U is spoken as a consonant in the names there are: a URL, a Uint8Array
+  return `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`;
 }
 
 // A proxy or getter may throw from anything we read; a message must not fail because of the value it speaks of.
