@@ -1,0 +1,35 @@
+// Every error of this package; docs/errors.md is generated from the table.
+// Faults of the cache itself are not here: they never reach a caller, they are counted and shown in health.
+import { defineErrors, type ErrorTable } from '@catzilla/common';
+
+const table = {
+  OPTION: {
+    message: '%s',
+    base: TypeError,
+    help: 'Correct the named option of the plugin; options are checked once, when the plugin registers.',
+  },
+  ROUTE_OPTION: {
+    message: '%s in the cache options of %s',
+    base: TypeError,
+    help: 'Correct config.cache of the named route; a route may say true, false or an object of route options.',
+  },
+  REGISTERED_TWICE: {
+    message: '@catzilla/fastify-cache is already registered in this scope',
+    help: 'Register it once per scope; a child scope may register it again with other options.',
+  },
+  BAD_URL: {
+    message: 'expected a path beginning with "/" or an absolute http(s) URL, got %s',
+    base: TypeError,
+    help: 'Pass the path with its query, or a full URL when several hosts are served.',
+  },
+  TOO_LATE: {
+    message: '%s was called after the head of the response had been sent',
+    help: 'Call it before reply.send, or before the first byte of a stream is written.',
+  },
+} as const;
+
+/** Error classes of @catzilla/fastify-cache by key; codes are `CATZ_FASTIFY_CACHE_<KEY>`. */
+export const errors: ErrorTable<'CATZ_FASTIFY_CACHE', typeof table> = defineErrors(
+  'CATZ_FASTIFY_CACHE',
+  table,
+);
