@@ -1,0 +1,35 @@
+// Packs every publishable package into .cache/pack, from a clean build. `tsc -b` never deletes the output of a removed
+// source, so dist is emptied first. Not a prepack script: with ignore-scripts=true npm would not run it.
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { npm, runTool } from './lib/run.mjs';
+import { main } from './lib/steps.mjs';
+import { filesBelow, publishable, root } from './lib/workspace.mjs';
+
+export const packDir = join(root, '.cache', 'pack');
+
+/** @returns {Promise<{ name: string, dir: string, tarball: string }[]>} */
+export async function pack() {
+  const packages = publishable();
+  for (const { dir } of packages) rmSync(join(dir, 'dist'), { recursive: true, force: true });
+  await runTool('tsc', ['-b'], { capture: true });
+  rmSync(packDir, { recursive: true, force: true });
+  mkdirSync(packDir, { recursive: true });
+  const args = ['pack', '--ignore-scripts', '--pack-destination', packDir];
+  await npm([...args, ...packages.flatMap(({ path }) => ['-w', path])], { capture: true });
+  return packages.map(({ name, dir, manifest }) => {
+    const file = `${name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`;
+    return { name, dir, tarball: join(packDir, file) };
+  });
+}
+
+/** Tarballs of the last `pack`. */
+export function packed() {
+  return filesBelow(packDir).filter((file) => file.endsWith('.tgz'));
+}
+
+if (process.argv[1] === import.meta.filename) {
+  await main(async () => {
+    for (const { tarball } of await pack()) console.log(tarball);
+  });
+}

@@ -1,0 +1,9 @@
+// Loads the packages with import, as a user does, and runs the smoke program.
+import * as cacheCore from '@catzilla/cache-core';
+import fastifyCache from '@catzilla/fastify-cache';
+import * as catzilla from 'catzilla';
+import fastify from 'fastify';
+import smoke from './smoke.cjs';
+
+await smoke({ cacheCore, fastifyCache, catzilla, fastify });
+console.log('smoke by import: passed');

@@ -1,0 +1,15 @@
+// Loads the packages with require, which Node 20.19 and newer allow for ES modules without top-level await: the plugin
+// is then the function itself.
+const cacheCore = require('@catzilla/cache-core');
+const fastifyCache = require('@catzilla/fastify-cache');
+const catzilla = require('catzilla');
+const fastify = require('fastify');
+const smoke = require('./smoke.cjs');
+
+smoke({ cacheCore, fastifyCache, catzilla, fastify }).then(
+  () => console.log('smoke by require: passed'),
+  (error) => {
+    console.error(error);
+    process.exitCode = 1;
+  },
+);
