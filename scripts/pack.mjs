@@ -1,6 +1,6 @@
 // Packs every publishable package into .cache/pack, from a clean build. `tsc -b` never deletes the output of a removed
 // source, so dist is emptied first. Not a prepack script: with ignore-scripts=true npm would not run it.
-import { mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { npm, runTool } from './lib/run.mjs';
 import { main } from './lib/steps.mjs';
@@ -11,7 +11,10 @@ export const packDir = join(root, '.cache', 'pack');
 /** @returns {Promise<{ name: string, dir: string, tarball: string }[]>} */
 export async function pack() {
   const packages = publishable();
-  for (const { dir } of packages) rmSync(join(dir, 'dist'), { recursive: true, force: true });
+  for (const { dir } of packages) {
+    rmSync(join(dir, 'dist'), { recursive: true, force: true });
+    copyFileSync(join(root, 'LICENSE'), join(dir, 'LICENSE'));
+  }
   await runTool('tsc', ['-b'], { capture: true });
   rmSync(packDir, { recursive: true, force: true });
   mkdirSync(packDir, { recursive: true });
