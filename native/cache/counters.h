@@ -11,20 +11,20 @@
 namespace catzilla {
 
 enum class Counter : uint32_t {
-  kHits,             // native reads that found an entry
+  kHits,  // native reads that found an entry
   kMisses,
-  kSets,             // stored, in place included
+  kSets,  // stored, in place included
   kUpdatesInPlace,
-  kDeletes,          // entries removed by Delete
-  kEvictions,        // entries removed to make room
-  kEvictedUnread,    // of those, never read
+  kDeletes,        // entries removed by Delete
+  kEvictions,      // entries removed to make room
+  kEvictedUnread,  // of those, never read
   kExpiredOnRead,
   kExpiredSwept,
   kRefusedTooLarge,
   kRefusedNoRoom,
   kCleanedSegments,
-  kCleanedBytes,     // bytes moved by cleaning
-  kNearHits,         // a double, written by JavaScript
+  kCleanedBytes,  // bytes moved by cleaning
+  kNearHits,      // a double, written by JavaScript
   kCount
 };
 

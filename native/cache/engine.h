@@ -3,8 +3,8 @@
 // Invariant: the resident arena (index, counters and bookkeeping included) never exceeds max_bytes.
 // Threads: every method may be called from any thread at any time, except where it says otherwise.
 // Ownership: Create and OpenNamed return one reference; the last Release unmaps the arena, so hold
-// a reference for as long as any pointer from generation_words(), visited_bytes() or Attach() lives.
-// Visibility: a read that starts after a write returned sees that write, in any thread.
+// a reference for as long as any pointer from generation_words(), visited_bytes() or Attach()
+// lives. Visibility: a read that starts after a write returned sees that write, in any thread.
 // Leaves to others: strings, JavaScript, timers, tags and HTTP. Knows nothing of Node.
 #ifndef CATZILLA_CACHE_ENGINE_H_
 #define CATZILLA_CACHE_ENGINE_H_
@@ -61,19 +61,19 @@ struct KeysCursor {
 };
 
 struct Stats {
-  CounterTotals counters;    // since the last ResetStats
+  CounterTotals counters;  // since the last ResetStats
   uint64_t entries;
-  uint64_t bytes_max;        // the bound
-  uint64_t bytes_used;       // meta + segments in use, <= bytes_max
-  uint64_t bytes_live;       // keys, values and headers of stored entries
-  uint64_t bytes_index;      // index pages in use
-  uint64_t bytes_meta;       // header, counters, generations, ghost, segment table
-  uint64_t bytes_large;      // runs of segments that hold one large value each
-  uint64_t segments;         // segments the bound allows
+  uint64_t bytes_max;    // the bound
+  uint64_t bytes_used;   // meta + segments in use, <= bytes_max
+  uint64_t bytes_live;   // keys, values and headers of stored entries
+  uint64_t bytes_index;  // index pages in use
+  uint64_t bytes_meta;   // header, counters, generations, ghost, segment table
+  uint64_t bytes_large;  // runs of segments that hold one large value each
+  uint64_t segments;     // segments the bound allows
   uint64_t segments_free;
   uint64_t segment_bytes;
   uint32_t shards;
-  uint32_t attached;         // counter blocks in use: isolates and native threads
+  uint32_t attached;  // counter blocks in use: isolates and native threads
 };
 
 class Engine {

@@ -1,0 +1,222 @@
+// Values too big for a log: each gets a run of neighbouring segments of its own.
+//
+// Half of the segments at most may belong to runs; past that the oldest run goes, or is passed over
+// once if it was read. When no run of free segments exists, the window with the fewest live bytes
+// is emptied. The window is chosen and claimed under the arena's mutex, emptied segment by segment
+// under each owner's, taken under the arena's, published under the key's. One run is placed at a
+// time (header.run_mutex, locked before any shard).
+#include "reclaim.h"
+#include "write.h"
+
+namespace catzilla {
+
+namespace {
+
+constexpr int kRunTries = 4;
+
+bool IsRunOf(const EngineState& state, SegmentId first, uint32_t count, Role role) {
+  for (SegmentId id = first; id < first + count; id++) {
+    if (RoleOf(state.segments[id]) != role) return false;
+  }
+  return true;
+}
+
+// Bytes that would be lost by emptying the segment; negative when it cannot be emptied.
+int64_t CostOf(const EngineState& state, SegmentId id) {
+  switch (RoleOf(state.segments[id])) {
+    case Role::kFree:
+      return 0;
+    case Role::kSmall:
+    case Role::kMain:
+      return int64_t{1} + LoadRelaxed(&state.segments[id].live_bytes);
+    case Role::kLarge:
+    case Role::kLargeTail:
+      return int64_t{1} + state.segment_bytes();
+    default:
+      return -1;
+  }
+}
+
+SegmentId CheapestWindow(const EngineState& state, uint32_t count) {
+  const uint32_t total = state.header->geometry.segment_count;
+  SegmentId best = kNoSegment;
+  int64_t best_cost = INT64_MAX;
+  int64_t cost = 0;
+  uint32_t length = 0;
+  for (SegmentId id = 0; id < total; id++) {
+    const int64_t here = CostOf(state, id);
+    if (here < 0) {
+      cost = 0;
+      length = 0;
+      continue;
+    }
+    cost += here;
+    if (length == count) {
+      cost -= CostOf(state, id - count);
+    } else {
+      length++;
+    }
+    if (length == count && cost < best_cost) {
+      best = id + 1 - count;
+      best_cost = cost;
+    }
+  }
+  return best;
+}
+
+void TakeRun(EngineState& state, Header& header, SegmentId first, uint32_t count)
+    CATZ_REQUIRES(header.mutex) {
+  for (SegmentId id = first; id < first + count; id++) {
+    SetRole(state.segments[id], Role::kClaimed);
+  }
+  StoreRelaxed(&header.free, header.free - count);
+  StoreRelaxed(&header.large, header.large + count);
+}
+
+SegmentId OldestRun(const EngineState& state) {
+  SegmentId oldest = kNoSegment;
+  uint64_t order = UINT64_MAX;
+  const uint32_t total = state.header->geometry.segment_count;
+  for (SegmentId id = 0; id < total; id++) {
+    const Segment& row = state.segments[id];
+    if (RoleOf(row) != Role::kLarge || LoadRelaxed(&row.order) >= order) continue;
+    oldest = id;
+    order = LoadRelaxed(&row.order);
+  }
+  return oldest;
+}
+
+uint64_t NextOrder(EngineState& state) {
+  MutexLock lock(state.header->mutex);
+  return state.header->next_order++;
+}
+
+// Evicts the oldest run, or makes it the youngest if it was read since it was last looked at.
+bool AgeOldestRun(EngineState& state, Counters* counters) {
+  const SegmentId id = OldestRun(state);
+  if (id == kNoSegment) return false;
+  Segment& row = state.segments[id];
+  Shard& shard = state.shards[LoadRelaxed(&row.shard)];
+  MutexLock lock(shard.mutex);
+  if (RoleOf(row) != Role::kLarge || LoadRelaxed(&row.shard) != state.ShardNumber(shard))
+    return true;
+  const Offset offset = state.StartOf(id);
+  const Item* const item = ItemAt(state, offset);
+  const uint64_t hash = HashBytes(item->key(), item->key_size, state.hash_seed);
+  const SlotRef ref = FindOffset(state, shard, hash, offset);
+  const uint64_t word = LoadRelaxed(ref.word);
+  if (slot::FrequencyOf(word) + state.TakeVisit(hash) == 0) {
+    EvictEntry(state, shard, counters, ref);
+    return true;
+  }
+  StoreRelaxed(ref.word, slot::WithOffset(word, 0, offset));
+  StoreRelaxed(&row.order, NextOrder(state));
+  Unlink(state, shard.large, id);
+  PushNewest(state, shard.large, id);
+  return true;
+}
+
+enum class Claim { kTaken, kChosen, kNone };
+
+// Takes a window of free segments, or chooses one to be emptied and keeps others from taking it.
+Claim ClaimRun(EngineState& state, uint32_t count, SegmentId* first)
+    CATZ_REQUIRES(state.header->run_mutex) {
+  Header& header = *state.header;
+  MutexLock lock(header.mutex);
+  *first = CheapestWindow(state, count);
+  if (*first == kNoSegment) return Claim::kNone;
+  if (IsRunOf(state, *first, count, Role::kFree)) {
+    TakeRun(state, header, *first, count);
+    return Claim::kTaken;
+  }
+  header.claim_low = *first;
+  header.claim_high = *first + count;
+  return Claim::kChosen;
+}
+
+bool TakeClaimed(EngineState& state, SegmentId first, uint32_t count) {
+  Header& header = *state.header;
+  MutexLock lock(header.mutex);
+  header.claim_low = header.claim_high = 0;
+  if (!IsRunOf(state, first, count, Role::kFree)) return false;
+  TakeRun(state, header, first, count);
+  return true;
+}
+
+SegmentId AcquireRun(EngineState& state, Counters* counters, uint32_t count) {
+  MutexLock lock(state.header->run_mutex);
+  for (int i = 0; i < kRunTries; i++) {
+    SegmentId first = kNoSegment;
+    const Claim claim = ClaimRun(state, count, &first);
+    if (claim == Claim::kTaken) return first;
+    if (claim == Claim::kNone) {
+      if (!AgeOldestRun(state, counters)) return kNoSegment;
+      continue;
+    }
+    for (SegmentId id = first; id < first + count; id++) {
+      if (!EmptySegment(state, counters, id)) break;
+    }
+    if (TakeClaimed(state, first, count)) return first;
+  }
+  return kNoSegment;
+}
+
+// Both under the key's shard: from here on the run is the shard's.
+void AdoptRun(EngineState& state, Shard& shard, SegmentId first, uint32_t count)
+    CATZ_REQUIRES(shard.mutex) {
+  for (SegmentId id = first; id < first + count; id++) {
+    Segment& row = state.segments[id];
+    StoreRelaxed(&row.shard, state.ShardNumber(shard));
+    StoreRelaxed(&row.live_bytes, 0u);
+    row.append = 0;
+    row.first_expiry = kNeverExpires;
+    row.next = kNoSegment;
+    StoreRelaxed(&row.previous, first);  // a tail says where its head is
+    SetRole(row, id == first ? Role::kLarge : Role::kLargeTail);
+  }
+  Segment& head = state.segments[first];
+  head.run = count;
+  StoreRelaxed(&head.order, NextOrder(state));
+  AddRelaxed(&shard.segments, count);
+  PushNewest(state, shard.large, first);
+  OpenVersion(head);
+}
+
+}  // namespace
+
+WriteStatus StoreLarge(EngineState& state, Counters* counters, const Key& key, const uint8_t* value,
+                       uint64_t size, int64_t expires_at) {
+  const uint64_t bytes = ItemBytes(key.size, size);
+  const uint32_t count =
+      static_cast<uint32_t>((bytes + state.segment_bytes() - 1) >> state.segment_shift);
+  const uint32_t limit =
+      SegmentsFor(state.header->geometry, LoadRelaxed(&state.header->max_bytes)) / 2;
+  SegmentId first = kNoSegment;
+  if (count <= limit) {
+    // Two looks at each run are enough: the first one clears its frequency.
+    for (uint32_t i = 0; i < limit * 2; i++) {
+      if (LoadRelaxed(&state.header->large) + count <= limit) break;
+      if (!AgeOldestRun(state, counters)) break;
+    }
+    first = AcquireRun(state, counters, count);
+  }
+  if (first == kNoSegment) {
+    RemoveKey(state, nullptr, key);
+    Count(counters, Counter::kRefusedNoRoom);
+    return WriteStatus::kNoRoom;
+  }
+  // Nobody else knows the run yet, so the copy needs no lock.
+  const Offset at = state.StartOf(first);
+  WriteItem(ItemAt(state, at), key, value, size, expires_at, 0, 0);
+
+  Shard& shard = state.ShardOf(key.hash);
+  MutexLock lock(shard.mutex);
+  AdoptRun(state, shard, first, count);
+  PublishEntry(state, shard, counters, key.hash, at, static_cast<uint32_t>(bytes), expires_at,
+               FindKey(state, shard, key));
+  state.BumpGeneration(key.hash);
+  Count(counters, Counter::kSets);
+  return WriteStatus::kStored;
+}
+
+}  // namespace catzilla

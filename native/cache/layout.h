@@ -1,0 +1,155 @@
+// The arena's layout: what lies where, in offsets only, so that the same bytes work at any address.
+//
+//   header | shards | counter blocks | generation words | visited bytes | directories | ghost
+//   tables | segment table | segments ...
+//
+// Invariant: no pointer is stored in the arena. Sizes follow from Options alone (ComputeGeometry).
+// Changing any struct here means raising kLayoutVersion.
+#ifndef CATZILLA_CACHE_LAYOUT_H_
+#define CATZILLA_CACHE_LAYOUT_H_
+
+#include <cstdint>
+
+#include "counters.h"
+#include "engine.h"
+#include "mutex.h"
+
+namespace catzilla {
+
+inline constexpr uint64_t kMagic = 0x314e455241544143u;  // "CATARENA1" without its last A
+inline constexpr uint32_t kLayoutVersion = 1;
+
+using Offset = uint64_t;     // bytes from the arena's start; 0 = none
+using SegmentId = uint32_t;  // index into the segment table
+inline constexpr SegmentId kNoSegment = 0xffffffffu;
+
+inline constexpr uint32_t kPageBytes = 4096;  // an index page
+inline constexpr uint32_t kBucketsPerPage = 64;
+inline constexpr uint32_t kSlotsPerBucket = 7;
+inline constexpr uint32_t kCounterBlocks = 128;
+inline constexpr uint32_t kLogs = 2;
+
+enum Log : uint32_t { kSmallLog = 0, kMainLog = 1 };
+
+enum class Role : uint32_t {
+  kRetired,  // not part of the bound; its pages belong to the system
+  kFree,
+  kSmall,  // part of a shard's small log
+  kMain,
+  kIndex,  // carved into index pages; stays one until the engine ends
+  kLarge,  // first segment of a run that holds one large value
+  kLargeTail,
+  kClaimed,  // taken from the free list, not yet in use
+};
+
+// One row of the segment table. Guarded by the owning shard's mutex, but for `version`, `role`,
+// `shard` and `live_bytes`, which others read as atomics. Free rows belong to the arena's mutex.
+struct alignas(64) Segment {
+  uint64_t version;  // even = readable; odd while its bytes belong to nobody
+  uint32_t role;     // a Role: RoleOf and SetRole
+  uint32_t shard;
+  uint32_t live_bytes;  // bytes of stored items
+  uint32_t append;      // where the next item goes, from the segment's start
+  SegmentId previous;   // neighbours in the shard's queue, oldest first
+  SegmentId next;
+  int64_t first_expiry;  // no item expires before this, ms
+  uint64_t order;        // large runs: age, by a counter that rises with each
+  uint32_t run;          // large runs: how many segments
+  uint32_t unused;
+};
+static_assert(sizeof(Segment) == 64);
+
+// 7 slots and a meta word: one cache line.
+// Slot: tag 20 | overflow 1 | frequency 2 | offset 41 (in 8 B units). 0 = empty.
+// Meta: page version 32 (the same in every bucket) | local depth 16 | overflow count 16.
+struct alignas(64) Bucket {
+  uint64_t meta;
+  uint64_t slots[kSlotsPerBucket];
+};
+static_assert(sizeof(Bucket) * kBucketsPerPage == kPageBytes);
+
+struct Queue {
+  SegmentId head;  // oldest
+  SegmentId tail;
+  uint32_t count;
+};
+
+struct alignas(128) Shard {
+  Mutex mutex;
+  Queue queues[kLogs] CATZ_GUARDED_BY(mutex);
+  Queue large CATZ_GUARDED_BY(mutex);
+  SegmentId open[kLogs] CATZ_GUARDED_BY(mutex);     // where new items are appended
+  SegmentId cleaned[kLogs] CATZ_GUARDED_BY(mutex);  // where cleaning puts what it moves
+  SegmentId index_segment CATZ_GUARDED_BY(mutex);   // where the next index page comes from
+  uint32_t index_next CATZ_GUARDED_BY(mutex);       // its next free byte
+  uint32_t free_page CATZ_GUARDED_BY(mutex);        // list of unused index pages, by page number
+  SegmentId victim CATZ_GUARDED_BY(mutex);          // the segment being emptied
+  uint32_t victim_at CATZ_GUARDED_BY(mutex);
+  bool victim_cleaning CATZ_GUARDED_BY(mutex);   // moved, not evicted
+  bool wants_room CATZ_GUARDED_BY(mutex);        // free segments ran low
+  uint32_t hot_segments CATZ_GUARDED_BY(mutex);  // passed over since a segment was freed
+  SegmentId swept CATZ_GUARDED_BY(mutex);        // where the sweep stands
+  uint32_t swept_at CATZ_GUARDED_BY(mutex);
+  int64_t swept_first_expiry CATZ_GUARDED_BY(mutex);  // least expiry seen in that segment
+  uint32_t writes CATZ_GUARDED_BY(mutex);
+  // Written under the mutex, read by anyone as relaxed atomics.
+  uint64_t entries;
+  uint64_t live_bytes;
+  uint32_t index_pages;
+  uint32_t segments;  // of all roles
+};
+
+struct Geometry {
+  uint64_t arena_bytes;  // the reserved range
+  uint64_t meta_bytes;   // everything before the first segment
+  uint64_t shards_at;
+  uint64_t counters_at;
+  uint64_t generations_at;
+  uint64_t visited_at;
+  uint64_t directories_at;
+  uint64_t ghosts_at;
+  uint64_t segments_at;
+  uint32_t shards;       // a power of two
+  uint32_t generations;  // a power of two
+  uint32_t directory_bits;
+  uint32_t ghost_buckets;  // per shard, a power of two
+  uint32_t segment_shift;
+  uint32_t segment_count;  // that the reserved range can hold
+};
+
+struct alignas(128) Header {
+  uint64_t magic;
+  uint32_t layout_version;
+  Options options;
+  Geometry geometry;
+  uint64_t hash_seed;
+  int64_t epoch_ns;
+  int64_t test_clock;  // atomic; -1 = the system's clock
+  int64_t last_sweep;  // atomic; ms
+  uint64_t max_bytes;  // atomic
+  Mutex run_mutex;     // held while a large value finds its place; before any shard
+  Mutex mutex;
+  uint32_t active CATZ_GUARDED_BY(mutex);       // segments the bound allows
+  uint32_t lowest_free CATZ_GUARDED_BY(mutex);  // no segment below it is free
+  uint32_t claim_low CATZ_GUARDED_BY(mutex);  // ids being emptied for a large value: not handed out
+  uint32_t claim_high CATZ_GUARDED_BY(mutex);
+  uint64_t next_order CATZ_GUARDED_BY(mutex);
+  uint32_t free;   // free segments; written under the mutex, read as a relaxed atomic
+  uint32_t large;  // segments in large runs; likewise
+  CounterTotals departed CATZ_GUARDED_BY(mutex);  // of detached counter blocks
+  CounterTotals baseline CATZ_GUARDED_BY(mutex);  // at the last ResetStats
+};
+
+// False when the options contradict each other or leave no room for data.
+bool ComputeGeometry(const Options& options, uint64_t page_bytes, Geometry* geometry);
+
+// Segments that `max_bytes` pays for beside the bookkeeping.
+inline uint32_t SegmentsFor(const Geometry& geometry, uint64_t max_bytes) {
+  if (max_bytes <= geometry.meta_bytes) return 0;
+  const uint64_t count = (max_bytes - geometry.meta_bytes) >> geometry.segment_shift;
+  return count < geometry.segment_count ? static_cast<uint32_t>(count) : geometry.segment_count;
+}
+
+}  // namespace catzilla
+
+#endif  // CATZILLA_CACHE_LAYOUT_H_

@@ -1,0 +1,83 @@
+// Resize: a new bound. Growing makes retired segments free; shrinking empties segments until enough
+// are free, retires those and gives their pages back.
+#include "memory.h"
+#include "reclaim.h"
+
+namespace catzilla {
+
+namespace {
+
+// Each shard keeps its index, an open segment for either log, and one to move into.
+constexpr uint32_t kMinSegmentsPerShard = 3;
+
+uint32_t FewestSegments(const EngineState& state) {
+  const uint32_t pages_per_segment = state.segment_bytes() / kPageBytes;
+  uint32_t count = 0;
+  for (uint32_t i = 0; i <= state.shard_mask; i++) {
+    const uint32_t pages = LoadRelaxed(&state.shards[i].index_pages);
+    count += kMinSegmentsPerShard + (pages + pages_per_segment - 1) / pages_per_segment;
+  }
+  return count;
+}
+
+bool Grow(EngineState& state, uint32_t target) {
+  Header& header = *state.header;
+  MutexLock lock(header.mutex);
+  for (SegmentId id = 0; header.active < target; id++) {
+    if (RoleOf(state.segments[id]) != Role::kRetired) continue;
+    if (!CommitMemory(state.base + state.StartOf(id), state.segment_bytes())) return false;
+    SetRole(state.segments[id], Role::kFree);
+    header.active++;
+    StoreRelaxed(&header.free, header.free + 1);
+    if (id < header.lowest_free) header.lowest_free = id;
+  }
+  return true;
+}
+
+// Retires free segments, highest first; true when no more than `target` are active.
+bool RetireFree(EngineState& state, uint32_t target) {
+  Header& header = *state.header;
+  MutexLock lock(header.mutex);
+  for (SegmentId id = header.geometry.segment_count; id-- > 0 && header.active > target;) {
+    if (RoleOf(state.segments[id]) != Role::kFree) continue;
+    if (id >= header.claim_low && id < header.claim_high) continue;
+    SetRole(state.segments[id], Role::kRetired);
+    DecommitMemory(state.base + state.StartOf(id), state.segment_bytes());
+    header.active--;
+    StoreRelaxed(&header.free, header.free - 1);
+  }
+  return header.active <= target;
+}
+
+uint32_t ActiveSegments(EngineState& state) {
+  MutexLock lock(state.header->mutex);
+  return state.header->active;
+}
+
+}  // namespace
+
+ResizeStatus Engine::Resize(Counters* counters, uint64_t max_bytes) {
+  EngineState& state = *state_;
+  Header& header = *state.header;
+  if (max_bytes > header.options.reserve_bytes) return ResizeStatus::kAboveReserve;
+  // A value that was accepted at opening must still find room: a run is at most half of all.
+  const uint64_t least = header.options.max_value_bytes > kMinBytes / 4
+                             ? uint64_t{header.options.max_value_bytes} * 4
+                             : kMinBytes;
+  const uint32_t target = SegmentsFor(header.geometry, max_bytes);
+  if (max_bytes < least || target < FewestSegments(state)) return ResizeStatus::kBelowMinimum;
+
+  MutexLock one_at_a_time(header.run_mutex);
+  if (target > ActiveSegments(state) && !Grow(state, target)) return ResizeStatus::kNoRoom;
+  // Each round frees at least one segment; the bound on rounds only guards against racing writers.
+  for (uint32_t i = 0; !RetireFree(state, target); i++) {
+    if (i > header.geometry.segment_count * 4 || !RelieveLargestShard(state, counters)) {
+      Grow(state, SegmentsFor(header.geometry, LoadRelaxed(&header.max_bytes)));
+      return ResizeStatus::kNoRoom;
+    }
+  }
+  StoreRelaxed(&header.max_bytes, max_bytes);
+  return ResizeStatus::kOk;
+}
+
+}  // namespace catzilla

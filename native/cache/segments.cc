@@ -1,0 +1,201 @@
+#include "segments.h"
+
+#include "memory.h"
+
+namespace catzilla {
+
+namespace {
+
+// Bytes at the end of *open, which is replaced by a fresh segment when it is full: before `beside`
+// in its queue, or newest of the log when that is kNoSegment.
+Offset Append(EngineState& state, Shard& shard, Log log, SegmentId* open, SegmentId beside,
+              uint32_t bytes) CATZ_REQUIRES(shard.mutex) {
+  if (*open != kNoSegment && state.segments[*open].append + bytes > state.segment_bytes()) {
+    Seal(state, shard, open);
+  }
+  if (*open == kNoSegment) {
+    const SegmentId id = TakeSegment(state, shard, RoleOfLog(log), TakeFrom::kBottom);
+    if (id == kNoSegment) return 0;
+    if (beside == kNoSegment) {
+      PushNewest(state, shard.queues[log], id);
+    } else {
+      InsertBefore(state, shard.queues[log], beside, id);
+    }
+    *open = id;
+  }
+  Segment& row = state.segments[*open];
+  const Offset at = state.StartOf(*open) + row.append;
+  row.append += bytes;
+  return at;
+}
+
+}  // namespace
+
+void CloseVersion(Segment& segment) {
+  StoreRelaxed(&segment.version, segment.version | 1);
+  FenceRelease();  // pairs with the reader's acquire fence: new bytes seen => odd version seen
+}
+
+// Release: pairs with the reader's first load, so that it sees the slots cleared before.
+void OpenVersion(Segment& segment) { StoreRelease(&segment.version, (segment.version | 1) + 1); }
+
+bool IsOpen(const Shard& shard, SegmentId id) {
+  for (uint32_t log = 0; log < kLogs; log++) {
+    if (shard.open[log] == id || shard.cleaned[log] == id) return true;
+  }
+  return shard.victim == id;
+}
+
+void InitSegments(EngineState& state, uint32_t active) CATZ_NO_ANALYSIS {
+  const uint32_t count = state.header->geometry.segment_count;
+  for (uint32_t id = 0; id < count; id++) {
+    Segment& row = state.segments[id];
+    row.version = 1;
+    SetRole(row, id < active ? Role::kFree : Role::kRetired);
+    row.previous = row.next = kNoSegment;
+  }
+  state.header->active = active;
+  state.header->free = active;
+}
+
+uint32_t FreeSegments(const EngineState& state) { return LoadRelaxed(&state.header->free); }
+
+uint32_t LowWater(const EngineState& state) { return state.shard_mask / 2 + 2; }
+
+SegmentId TakeSegment(EngineState& state, Shard& shard, Role role, TakeFrom from) {
+  SegmentId taken = kNoSegment;
+  {
+    Header& header = *state.header;
+    MutexLock lock(header.mutex);
+    if (header.free != 0) {
+      const uint32_t count = header.geometry.segment_count;
+      const uint32_t first = from == TakeFrom::kBottom ? header.lowest_free : 0;
+      for (uint32_t i = first; i < count; i++) {
+        const SegmentId id = from == TakeFrom::kBottom ? i : count - 1 - i;
+        if (RoleOf(state.segments[id]) != Role::kFree) continue;
+        if (id >= header.claim_low && id < header.claim_high) continue;
+        taken = id;
+        SetRole(state.segments[id], Role::kClaimed);
+        StoreRelaxed(&header.free, header.free - 1);
+        if (id == header.lowest_free) header.lowest_free++;
+        break;
+      }
+    }
+  }
+  if (FreeSegments(state) < LowWater(state)) shard.wants_room = true;
+  if (taken == kNoSegment) return kNoSegment;
+
+  Segment& row = state.segments[taken];
+  StoreRelaxed(&row.shard, state.ShardNumber(shard));
+  StoreRelaxed(&row.live_bytes, 0u);
+  row.append = 0;
+  row.first_expiry = kNeverExpires;
+  row.run = 1;
+  row.previous = row.next = kNoSegment;
+  AddRelaxed(&shard.segments, 1u);
+  SetRole(row, role);
+  OpenVersion(row);
+  return taken;
+}
+
+void FreeSegment(EngineState& state, Shard& shard, SegmentId id) {
+  if (shard.swept == id) shard.swept = kNoSegment;
+  const uint32_t run = state.segments[id].run;
+  for (SegmentId part = id; part < id + run; part++) CloseVersion(state.segments[part]);
+  AddRelaxed(&shard.segments, 0u - run);
+  shard.hot_segments = 0;
+
+  Header& header = *state.header;
+  MutexLock lock(header.mutex);
+  if (RoleOf(state.segments[id]) == Role::kLarge) {
+    StoreRelaxed(&header.large, header.large - run);
+  }
+  for (SegmentId part = id; part < id + run; part++) {
+    state.segments[part].run = 1;
+    SetRole(state.segments[part], Role::kFree);
+  }
+  StoreRelaxed(&header.free, header.free + run);
+  if (id < header.lowest_free) header.lowest_free = id;
+}
+
+void PushNewest(EngineState& state, Queue& queue, SegmentId id) {
+  Segment& row = state.segments[id];
+  row.previous = queue.tail;
+  row.next = kNoSegment;
+  if (queue.tail == kNoSegment) {
+    queue.head = id;
+  } else {
+    state.segments[queue.tail].next = id;
+  }
+  queue.tail = id;
+  queue.count++;
+}
+
+void InsertBefore(EngineState& state, Queue& queue, SegmentId at, SegmentId id) {
+  Segment& row = state.segments[id];
+  Segment& after = state.segments[at];
+  row.previous = after.previous;
+  row.next = at;
+  if (after.previous == kNoSegment) {
+    queue.head = id;
+  } else {
+    state.segments[after.previous].next = id;
+  }
+  after.previous = id;
+  queue.count++;
+}
+
+void Unlink(EngineState& state, Queue& queue, SegmentId id) {
+  Segment& row = state.segments[id];
+  if (row.previous == kNoSegment) {
+    queue.head = row.next;
+  } else {
+    state.segments[row.previous].next = row.next;
+  }
+  if (row.next == kNoSegment) {
+    queue.tail = row.previous;
+  } else {
+    state.segments[row.next].previous = row.previous;
+  }
+  row.previous = row.next = kNoSegment;
+  queue.count--;
+}
+
+void Seal(EngineState& state, Shard& shard, SegmentId* open) {
+  const SegmentId id = *open;
+  *open = kNoSegment;
+  if (id == kNoSegment || IsOpen(shard, id) || state.segments[id].live_bytes != 0) return;
+  Unlink(state, shard.queues[LogOf(state.segments[id])], id);
+  FreeSegment(state, shard, id);
+}
+
+Offset AppendToLog(EngineState& state, Shard& shard, Log log, uint32_t bytes) {
+  return Append(state, shard, log, &shard.open[log], kNoSegment, bytes);
+}
+
+Offset AppendBeside(EngineState& state, Shard& shard, SegmentId source, uint32_t bytes) {
+  const Log log = LogOf(state.segments[source]);
+  return Append(state, shard, log, &shard.cleaned[log], source, bytes);
+}
+
+void AddLive(EngineState& state, Shard& shard, SegmentId id, uint32_t bytes, int64_t expires_at) {
+  Segment& row = state.segments[id];
+  StoreRelaxed(&row.live_bytes, row.live_bytes + bytes);
+  if (expires_at < row.first_expiry) row.first_expiry = expires_at;
+  StoreRelaxed(&shard.live_bytes, shard.live_bytes + bytes);
+}
+
+void RemoveLive(EngineState& state, Shard& shard, SegmentId id, uint32_t bytes) {
+  Segment& row = state.segments[id];
+  StoreRelaxed(&row.live_bytes, row.live_bytes - bytes);
+  StoreRelaxed(&shard.live_bytes, shard.live_bytes - bytes);
+  if (row.live_bytes != 0 || IsOpen(shard, id)) return;
+  if (RoleOf(row) == Role::kLarge) {
+    Unlink(state, shard.large, id);
+  } else {
+    Unlink(state, shard.queues[LogOf(row)], id);
+  }
+  FreeSegment(state, shard, id);
+}
+
+}  // namespace catzilla

@@ -1,0 +1,86 @@
+// EngineState: where this process finds the parts of one arena. Pointers only; all data is the
+// arena's. Shared by the files of the engine, never by its users.
+#ifndef CATZILLA_CACHE_STATE_H_
+#define CATZILLA_CACHE_STATE_H_
+
+#include <cstdint>
+
+#include "atomics.h"
+#include "ghost.h"
+#include "hash.h"
+#include "layout.h"
+
+namespace catzilla {
+
+struct EngineState {
+  uint8_t* base;
+  Header* header;
+  Shard* shards;
+  Counters* counters;
+  uint32_t* generations;
+  uint8_t* visited;
+  uint32_t* directories;
+  uint16_t* ghosts;
+  Segment* segments;
+  uint8_t* data;  // start of the first segment
+  // Copies of what never changes, so that the hot path loads no header line.
+  uint64_t hash_seed;
+  uint64_t arena_bytes;
+  uint64_t meta_bytes;
+  uint64_t max_value_bytes;
+  uint32_t shard_mask;
+  uint32_t generation_mask;
+  uint32_t directory_bits;
+  uint32_t segment_shift;
+  uint32_t ghost_buckets;
+  Policy policy;
+
+  Engine* engine;
+  uint32_t references;  // atomic
+  char* name;           // nullptr: private
+  EngineState* next_named;
+
+  uint32_t segment_bytes() const { return uint32_t{1} << segment_shift; }
+  Shard& ShardOf(uint64_t hash) const { return shards[hash & shard_mask]; }
+  uint32_t ShardNumber(const Shard& shard) const { return static_cast<uint32_t>(&shard - shards); }
+  uint32_t* DirectoryOf(const Shard& shard) const {
+    return directories + (size_t{ShardNumber(shard)} << directory_bits);
+  }
+  Ghost GhostOf(const Shard& shard) const {
+    return Ghost(ghosts + size_t{ShardNumber(shard)} * ghost_buckets * kGhostWays, ghost_buckets);
+  }
+  SegmentId SegmentAt(Offset offset) const {
+    return static_cast<SegmentId>((offset - meta_bytes) >> segment_shift);
+  }
+  Offset StartOf(SegmentId id) const {
+    return meta_bytes + (static_cast<Offset>(id) << segment_shift);
+  }
+
+  void BumpGeneration(uint64_t hash) { AddAcqRel(&generations[hash & generation_mask], 1u); }
+
+  // Frequency seen outside the engine since the last look, which clears it.
+  uint32_t TakeVisit(uint64_t hash) {
+    uint8_t* byte = &visited[hash & generation_mask];
+    if (LoadRelaxed(byte) == 0) return 0;
+    StoreRelaxed(byte, uint8_t{0});
+    return 1;
+  }
+
+  int64_t Now() const;
+  int64_t CoarseNow() const;
+};
+
+// Adds to one counter of the caller's block. The last block may be shared by several owners.
+inline void Count(Counters* counters, Counter counter, uint64_t by = 1) {
+  if (counters == nullptr) return;
+  uint64_t* word = &counters->words[static_cast<uint32_t>(counter)];
+  if (LoadRelaxed(&counters->words[kCounterWords - 1]) > 1) {
+    AddRelaxed(word, by);
+  } else {
+    StoreRelaxed(word, LoadRelaxed(word) + by);
+  }
+}
+
+}  // namespace catzilla
+
+#endif  // CATZILLA_CACHE_STATE_H_

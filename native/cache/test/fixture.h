@@ -1,0 +1,104 @@
+// What the engine's tests share: an engine that ends with its scope, and keys and values by number.
+#ifndef CATZILLA_CACHE_TEST_FIXTURE_H_
+#define CATZILLA_CACHE_TEST_FIXTURE_H_
+
+#include <string>
+
+#include "../../test/test.h"
+#include "../engine.h"
+
+namespace catzilla_test {
+
+using catzilla::Counter;
+using catzilla::Counters;
+using catzilla::Engine;
+using catzilla::Key;
+using catzilla::kNeverExpires;
+using catzilla::OpenStatus;
+using catzilla::Options;
+using catzilla::Policy;
+using catzilla::ReadInfo;
+using catzilla::ReadStatus;
+using catzilla::ResizeStatus;
+using catzilla::Stats;
+using catzilla::WriteStatus;
+
+inline Options SmallOptions(uint64_t max_bytes = 1u << 20) {
+  Options options;
+  options.max_bytes = max_bytes;
+  options.reserve_bytes = max_bytes * 4;
+  options.max_value_bytes = static_cast<uint32_t>(max_bytes / 8);
+  return options;
+}
+
+// One engine with a counter block of its own, and calls in terms of strings.
+class Cache {
+ public:
+  explicit Cache(const Options& options = SmallOptions()) {
+    OpenStatus status;
+    engine_ = Engine::Create(options, &status);
+    if (engine_ == nullptr) return;
+    counters_ = engine_->Attach();
+  }
+  ~Cache() {
+    if (engine_ == nullptr) return;
+    engine_->Detach(counters_);
+    engine_->Release();
+  }
+  Cache(const Cache&) = delete;
+  Cache& operator=(const Cache&) = delete;
+
+  Engine* operator->() const { return engine_; }
+  Engine& engine() const { return *engine_; }
+  Counters* counters() const { return counters_; }
+
+  Key KeyOf(const std::string& key) const {
+    const uint8_t* bytes = reinterpret_cast<const uint8_t*>(key.data());
+    const uint32_t size = static_cast<uint32_t>(key.size());
+    return Key{bytes, size, engine_->Hash(bytes, size)};
+  }
+  WriteStatus Set(const std::string& key, const std::string& value, int64_t ttl = kNeverExpires) {
+    return engine_->Set(counters_, KeyOf(key), reinterpret_cast<const uint8_t*>(value.data()),
+                        value.size(), ttl);
+  }
+  // Whether the key is there; its value in *value.
+  bool Get(const std::string& key, std::string* value = nullptr) {
+    std::string buffer(64, '\0');
+    ReadInfo info;
+    for (;;) {
+      const ReadStatus status =
+          engine_->Get(counters_, KeyOf(key), reinterpret_cast<uint8_t*>(&buffer[0]),
+                       static_cast<uint32_t>(buffer.size()), &info);
+      if (status == ReadStatus::kMiss) return false;
+      if (status == ReadStatus::kTooSmall) {
+        buffer.resize(info.size);
+        continue;
+      }
+      buffer.resize(info.size);
+      if (value != nullptr) *value = buffer;
+      return true;
+    }
+  }
+  bool Delete(const std::string& key) { return engine_->Delete(counters_, KeyOf(key)); }
+  Stats GetStats() const {
+    Stats stats;
+    engine_->GetStats(&stats);
+    return stats;
+  }
+
+ private:
+  Engine* engine_ = nullptr;
+  Counters* counters_ = nullptr;
+};
+
+// Text that is different for each (seed, size) and checkable byte by byte.
+inline std::string ValueFor(uint64_t seed, size_t size) {
+  std::string value(size, '\0');
+  Random random(seed * 0x9e3779b97f4a7c15u + size);
+  for (char& c : value) c = static_cast<char>(random.Next() >> 32);
+  return value;
+}
+
+}  // namespace catzilla_test
+
+#endif  // CATZILLA_CACHE_TEST_FIXTURE_H_

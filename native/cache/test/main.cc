@@ -1,0 +1,3 @@
+#include "../../test/test.h"
+
+int main(int argc, char** argv) { return catzilla_test::RunAll(argc, argv); }
