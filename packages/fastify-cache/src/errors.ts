@@ -9,7 +9,7 @@ const table = {
     help: 'Correct the named option of the plugin; options are checked once, when the plugin registers.',
   },
   ROUTE_OPTION: {
-    message: '%s in the cache options of %s',
+    message: 'route %s: %s',
     base: TypeError,
     help: 'Correct config.cache of the named route; a route may say true, false or an object of route options.',
   },
@@ -29,7 +29,7 @@ const table = {
 } as const;
 
 /** Error classes of @catzilla/fastify-cache by key; codes are `CATZ_FASTIFY_CACHE_<KEY>`. */
-export const errors: ErrorTable<'CATZ_FASTIFY_CACHE', typeof table> = defineErrors(
+export const errors: ErrorTable<'CATZ_FASTIFY_CACHE', keyof typeof table> = defineErrors(
   'CATZ_FASTIFY_CACHE',
   table,
 );

@@ -1,5 +1,7 @@
 // The primary key: version | namespace | scheme | host | raw path and query. Nothing is decoded, folded or guessed.
-// Invariant: two targets that a handler could tell apart have different keys.
+// Invariant: two targets that a handler could tell apart have different keys. No part before the path may hold `|`.
+import { createHash } from 'node:crypto';
+import { normalizeHost } from './host.ts';
 import type { QueryPolicy } from './query.ts';
 
 /** What is the same for all keys of a route. */
@@ -8,9 +10,15 @@ export interface KeyScope {
   readonly query: QueryPolicy | undefined;
 }
 
-/** @param namespace  the plugin's, without `|` and control characters */
+const VERSION = '1';
+const SLASH = 0x2f;
+const MAX_BYTES = 1024;
+const PREFIX_CHARACTERS = 256;
+
+/** @param namespace  the plugin's, without `|` and control characters
+ * @param query  undefined: the raw query counts */
 export function keyScope(namespace: string, query: QueryPolicy | undefined): KeyScope {
-  throw new Error('pending');
+  return Object.freeze({ prefix: `${VERSION}|${namespace}|`, query });
 }
 
 /** The full key of a request; undefined = bypass: an absolute-form target of another authority or scheme, a target with
@@ -24,16 +32,50 @@ export function primaryKey(
   host: string,
   target: string,
 ): string | undefined {
-  throw new Error('pending');
+  let path = target;
+  if (target.charCodeAt(0) !== SLASH) {
+    const parts = splitAbsolute(target);
+    if (parts === undefined || parts.scheme !== protocol) return undefined;
+    if (normalizeHost(parts.authority, protocol) !== host) return undefined;
+    path = parts.path;
+  }
+  if (path.includes('#')) return undefined;
+  if (scope.query !== undefined) {
+    const mark = path.indexOf('?');
+    if (mark !== -1) {
+      const query = scope.query.canonical(path.slice(mark + 1));
+      path = query === '' ? path.slice(0, mark) : `${path.slice(0, mark)}?${query}`;
+    }
+  }
+  return `${scope.prefix}${protocol}|${host}|${path}`;
 }
 
 /** The key for the engine: the full key itself up to 1024 bytes, above that a prefix and a SHA-256.
  * When the result is not the full key, keep the full key in the entry and compare it on each hit. */
 export function engineKey(fullKey: string): string {
-  throw new Error('pending');
+  // One UTF-16 unit is at most 3 bytes of UTF-8, so most keys need no counting.
+  if (fullKey.length * 3 <= MAX_BYTES) return fullKey;
+  if (fullKey.length <= MAX_BYTES && Buffer.byteLength(fullKey) <= MAX_BYTES) return fullKey;
+  // Over UTF-16, for UTF-8 would make all lone surrogates equal.
+  const digest = createHash('sha256').update(fullKey, 'utf16le').digest('base64url');
+  // The control character keeps hashed keys apart from keys that clients can write.
+  return `${fullKey.slice(0, PREFIX_CHARACTERS)}\u0000${digest}`;
 }
 
 /** Path of a raw target: without scheme and authority, query and fragment. */
 export function pathOf(target: string): string {
-  throw new Error('pending');
+  const whole = target.charCodeAt(0) === SLASH ? target : (splitAbsolute(target)?.path ?? target);
+  const end = whole.search(/[?#]/);
+  return end === -1 ? whole : whole.slice(0, end);
+}
+
+/** An absolute-form target (RFC 9112 3.2.2) taken apart, its path beginning with `/`; scheme in lower case. */
+export function splitAbsolute(
+  target: string,
+): { readonly scheme: string; readonly authority: string; readonly path: string } | undefined {
+  const match = /^(https?):\/\/([^/?#]*)/i.exec(target);
+  if (match === null) return undefined;
+  const rest = target.slice(match[0].length);
+  const path = rest.charCodeAt(0) === SLASH ? rest : `/${rest}`;
+  return { scheme: match[1]!.toLowerCase(), authority: match[2]!, path };
 }

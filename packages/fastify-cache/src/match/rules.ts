@@ -1,5 +1,6 @@
 // The first rule whose path matches, found at registration where the route's template decides it, else per request.
-// Invariant: raw and decoded path must choose the same rule; where they differ, the request passes the cache by.
+// Invariant: every form of a path must choose the same rule; where they differ, the request passes the cache by.
+import { pathForms } from './pattern.ts';
 import type { CompiledPattern } from './pattern.ts';
 
 /** A rule's patterns and what it stands for. */
@@ -13,7 +14,33 @@ export type RuleChoice<T> =
   | { readonly kind: 'fixed'; readonly value: T | undefined }
   | { readonly kind: 'by-path'; choose(path: string): T | undefined | 'ambiguous' };
 
-/** Narrows rules to those a template can reach. */
-export function chooseRule<T>(rules: readonly CompiledRule<T>[], template: string): RuleChoice<T> {
-  throw new Error('pending');
+/** Narrows rules to those the paths of a route template can reach. */
+export function chooseRule<T extends object>(
+  rules: readonly CompiledRule<T>[],
+  template: string,
+): RuleChoice<T> {
+  const reachable: CompiledRule<T>[] = [];
+  for (const rule of rules) {
+    const cover = rule.patterns.map((pattern) => pattern.covers(template));
+    if (cover.every((answer) => answer === 'never')) continue;
+    reachable.push(rule);
+    if (!cover.includes('always')) continue;
+    if (reachable.length === 1) return { kind: 'fixed', value: rule.value };
+    // Every path that no earlier rule takes is this one's, also in an encoded form it does not match.
+    reachable[reachable.length - 1] = { patterns: [everyPath], value: rule.value };
+    break;
+  }
+  if (reachable.length === 0) return { kind: 'fixed', value: undefined };
+  return { kind: 'by-path', choose: (path) => choose(reachable, path) };
+}
+
+const everyPath: CompiledPattern = { matches: () => true, covers: () => 'always' };
+
+function choose<T>(rules: readonly CompiledRule<T>[], path: string): T | undefined | 'ambiguous' {
+  const forms = pathForms(path);
+  if (forms === undefined) return 'ambiguous';
+  const first = (form: string): T | undefined =>
+    rules.find(({ patterns }) => patterns.some((pattern) => pattern.matches(form)))?.value;
+  const chosen = first(forms[0]!);
+  return forms.every((form) => first(form) === chosen) ? chosen : 'ambiguous';
 }

@@ -5,7 +5,9 @@ import type { Pattern } from '../match/pattern.ts';
 import type { QueryOptions } from '../key/query.ts';
 
 /** ttl by status or class, as `{ 200: 300_000, 404: 10_000, '5xx': 1_000 }`; 0 = never for that status. */
-export type StatusTtl = { readonly [status: number | `${2 | 3 | 4 | 5}xx`]: number };
+export type StatusTtl = { readonly [status: number]: number } & {
+  readonly [C in '2xx' | '3xx' | '4xx' | '5xx']?: number;
+};
 
 /** Names of the presets. */
 export type PresetName = 'api' | 'page' | 'static';

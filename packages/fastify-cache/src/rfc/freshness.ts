@@ -1,10 +1,13 @@
 // How long a response stays fresh and how old it is (RFC 9111 4.2). All in ms; seconds exist only in fields.
 // Invariant: what cannot be read makes a response older or staler, never fresher.
-import type { CacheControl } from './parse-cache-control.ts';
+import { fieldLines } from './fields.ts';
 import type { Fields, FieldValue } from './fields.ts';
+import { parseHttpDate } from './http-date.ts';
+import { maxDeltaSeconds, parseDeltaSeconds } from './parse-cache-control.ts';
+import type { CacheControl } from './parse-cache-control.ts';
 
-/** 2^31 s, what a larger delta-seconds and `ttl: Infinity` become (RFC 9111 1.2.2), in ms. */
-export const maxLifetime: number = 2_147_483_648_000;
+/** 2^31 s in ms: what any greater lifetime, `ttl: Infinity` included, becomes (RFC 9111 1.2.2). */
+export const maxLifetime: number = maxDeltaSeconds * 1000;
 
 /** ttl by status: the exact number first, then its class (index 2 to 5). ms, 0 = never. */
 export interface TtlTable {
@@ -15,46 +18,86 @@ export interface TtlTable {
 /** Where a lifetime came from. */
 export type LifetimeSource = 's-maxage' | 'max-age' | 'expires' | 'ttl';
 
-/** A freshness lifetime in ms; `explicit`: the response itself gave one, even if a ttl overrode it. */
+/** A freshness lifetime in ms. `ownMs`: the one the response itself gave, even if a ttl overrode it. */
 export interface Lifetime {
   readonly ms: number;
   readonly source: LifetimeSource;
-  readonly explicit: boolean;
+  readonly ownMs: number | undefined;
 }
 
 /** The ttl a table holds for a status, undefined when it holds none. */
 export function ttlOf(table: TtlTable | undefined, status: number): number | undefined {
-  throw new Error('pending');
+  if (table === undefined) return undefined;
+  return table.exact.get(status) ?? table.classes[Math.floor(status / 100)];
 }
 
-/** Lifetime of a response: s-maxage, max-age, Expires - Date, else the ttl; `ttlMode: 'override'` puts the ttl first.
- * @returns undefined when neither the response nor the ttl gives one */
-export function lifetimeOf(facts: {
+/** What decides a lifetime. `receivedAt`: ms, stands in for a missing Date. */
+export interface LifetimeFacts {
   readonly status: number;
   readonly headers: Fields;
   readonly cacheControl: CacheControl;
   readonly receivedAt: number;
   readonly ttl: TtlTable | undefined;
   readonly ttlMode: 'fallback' | 'override';
-}): Lifetime | undefined {
-  throw new Error('pending');
+}
+
+/** Lifetime of a response: s-maxage, max-age, Expires - Date, else the ttl; `ttlMode: 'override'` puts the ttl first.
+ * @returns undefined when neither the response nor the ttl gives one */
+export function lifetimeOf(facts: LifetimeFacts): Lifetime | undefined {
+  const explicit = explicitLifetime(facts);
+  const ttl = ttlOf(facts.ttl, facts.status);
+  if (ttl !== undefined && (explicit === undefined || facts.ttlMode === 'override')) {
+    return { ms: Math.min(ttl, maxLifetime), source: 'ttl', ownMs: explicit?.ms };
+  }
+  return explicit;
+}
+
+/** The Date of a response in ms; undefined when absent, repeated or invalid. */
+export function dateOf(headers: Fields, now: number): number | undefined {
+  return singleDate(headers['date'], now);
 }
 
 /** Age of a response in seconds: the first member of the first line; undefined when it is no non-negative integer (RFC 9111 5.1). */
 export function parseAge(value: FieldValue): number | undefined {
-  throw new Error('pending');
+  const first = fieldLines(value)[0]?.split(',', 1)[0];
+  return first === undefined ? undefined : parseDeltaSeconds(first.trim());
 }
 
-/** The moment at which a response had age zero (RFC 9111 4.2.3): its age at any later time is `now - bornAt`.
- * @param facts.startedAt   ms: when the request reached the handler
- * @param facts.receivedAt  ms: when the response was complete enough to be judged
- * @param facts.date        ms: its Date, undefined when absent or invalid
- * @param facts.age         seconds: its Age field */
-export function bornAt(facts: {
+/** What decides an age. Times in ms since the epoch: `startedAt` when the request reached the handler, `receivedAt` when the
+ * response was judged, `date` its Date. `age`: seconds, its Age field. undefined: absent or invalid. */
+export interface AgeFacts {
   readonly startedAt: number;
   readonly receivedAt: number;
   readonly date: number | undefined;
   readonly age: number | undefined;
-}): number {
-  throw new Error('pending');
+}
+
+/** The moment at which a response had age zero (RFC 9111 4.2.3): its age at any later time is `now - bornAt`. */
+export function bornAt(facts: AgeFacts): number {
+  const { startedAt, receivedAt, date = receivedAt, age = 0 } = facts;
+  const apparentAge = Math.max(0, receivedAt - date);
+  // A clock set back meanwhile must not make a response younger than its Age field says.
+  const responseDelay = Math.max(0, receivedAt - startedAt);
+  return receivedAt - Math.max(apparentAge, age * 1000 + responseDelay);
+}
+
+function explicitLifetime(facts: LifetimeFacts): Lifetime | undefined {
+  const { cacheControl, headers, receivedAt } = facts;
+  if (cacheControl.sMaxage !== undefined) return from('s-maxage', cacheControl.sMaxage * 1000);
+  if (cacheControl.maxAge !== undefined) return from('max-age', cacheControl.maxAge * 1000);
+  if (fieldLines(headers['expires']).length === 0) return undefined;
+  const expires = singleDate(headers['expires'], receivedAt);
+  if (expires === undefined) return from('expires', 0);
+  const date = dateOf(headers, receivedAt) ?? receivedAt;
+  return from('expires', Math.min(Math.max(0, expires - date), maxLifetime));
+}
+
+function from(source: LifetimeSource, ms: number): Lifetime {
+  return { ms, source, ownMs: ms };
+}
+
+// Several lines of a single-valued field are as good as none (RFC 9111 4.2.1: stale).
+function singleDate(value: FieldValue, now: number): number | undefined {
+  const lines = fieldLines(value);
+  return lines.length === 1 ? parseHttpDate(lines[0]!, now) : undefined;
 }

@@ -27,6 +27,7 @@ export type Reason =
   | 'event-stream'
   | 'nonce'
   | 'trailers'
+  | 'field'
   | 'error';
 
 /** Why a request went to the handler (RFC 9211 2.2). */

@@ -1,24 +1,39 @@
-// May a stored, selected response answer this request (RFC 9111 4)? The twin of storable.ts for hits.
+// May a stored, selected response answer this request (RFC 9111 4)? The twin of storable.ts for hits, and used by it.
 // Invariant: whatever storable refuses to store for a request's credentials is not read with them either.
 import type { Fields } from './fields.ts';
 import type { Reason } from './reasons.ts';
 import type { StoreFacts, StorePolicy } from './storable.ts';
 
-/** Why the entry may not answer; undefined when it may. Freshness is `isFresh`. HOT: benchmarks/http */
+/** Why the entry may not answer; undefined when it may. Freshness is `isFresh`. HOT: benchmarks/http
+ *
+ * Stricter than RFC 9111 3.5, which lets a response to an anonymous request answer one with Authorization: a handler
+ * may look at the field without naming it in Vary. */
 export function reuseRefusal(
   headers: Fields,
   stored: Pick<StoreFacts, 'ttlOnly' | 'authorizationAllowed'>,
   policy: Pick<StorePolicy, 'authorization' | 'ttlVetoFields'>,
 ): Reason | undefined {
-  throw new Error('pending');
+  if (
+    headers['authorization'] !== undefined &&
+    !(policy.authorization === 'share') &&
+    !(policy.authorization === 'rfc' && stored.authorizationAllowed)
+  ) {
+    return 'authorization';
+  }
+  if (!stored.ttlOnly) return undefined;
+  for (const name of policy.ttlVetoFields) {
+    if (headers[name] === undefined) continue;
+    return name === 'cookie' || name === 'authorization' ? name : 'credentials';
+  }
+  return undefined;
 }
 
 /** Fresh while its lifetime is greater than its age (RFC 9111 4.2). HOT: benchmarks/http */
 export function isFresh(stored: Pick<StoreFacts, 'bornAt' | 'lifetimeMs'>, now: number): boolean {
-  throw new Error('pending');
+  return stored.lifetimeMs > now - stored.bornAt;
 }
 
 /** The Age field of a reused response in whole seconds, 0 to 2^31 (RFC 9111 5.1). */
 export function ageSeconds(stored: Pick<StoreFacts, 'bornAt'>, now: number): number {
-  throw new Error('pending');
+  return Math.min(Math.max(0, Math.floor((now - stored.bornAt) / 1000)), 2_147_483_648);
 }

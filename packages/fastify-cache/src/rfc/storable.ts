@@ -1,9 +1,16 @@
 // May a response be stored, and for how long (RFC 9111 3)? The one place that decides it.
 // Invariant: a veto holds whatever the ttl says; where only a ttl makes a response cacheable, more vetoes apply,
 // because its author never thought of caches. Sizes, aborts and purges are the plugin's to judge.
+import { fieldLines, fieldText, isWritable, splitList } from './fields.ts';
 import type { Fields } from './fields.ts';
+import { bornAt, dateOf, lifetimeOf, parseAge } from './freshness.ts';
 import type { LifetimeSource, TtlTable } from './freshness.ts';
+import { knownCodings } from './normalize.ts';
+import { parseCacheControl } from './parse-cache-control.ts';
+import type { CacheControl } from './parse-cache-control.ts';
 import type { Reason } from './reasons.ts';
+import { reuseRefusal } from './reuse.ts';
+import { nominated } from './vary.ts';
 import type { VaryPolicy } from './vary.ts';
 
 /** The request a response answers. `startedAt`: ms, when it reached the handler. */
@@ -28,7 +35,7 @@ export interface StorePolicy {
   readonly ttlMode: 'fallback' | 'override';
   readonly authorization: 'rfc' | 'bypass' | 'share';
   readonly setCookie: 'refuse' | 'strip' | 'store';
-  /** Media types that may be stored, `type/subtype` or `type/*`; undefined: all. */
+  /** Media types that may be stored, lower-case, as `text/css` or `image/*`; undefined: all. */
   readonly types: readonly string[] | undefined;
   /** Request fields that forbid storing and reusing where only a ttl applies. */
   readonly ttlVetoFields: readonly string[];
@@ -48,7 +55,7 @@ export interface StoreFacts {
   readonly ttlOnly: boolean;
   /** public, must-revalidate or s-maxage: may answer requests that carry Authorization (RFC 9111 3.5). */
   readonly authorizationAllowed: boolean;
-  /** Names that select the variant (`variantKey`), sorted; may hold `cookie;name` entries. */
+  /** Names that select the variant (`variantKey`), sorted; may hold `cookie:name` entries. */
   readonly vary: readonly string[];
   /** Fields that may not be stored (qualified private and no-cache, stripped Set-Cookie), lower-case. */
   readonly omit: readonly string[];
@@ -57,11 +64,165 @@ export interface StoreFacts {
 /** Store, or not and why. */
 export type StoreDecision = StoreFacts | { readonly store: false; readonly reason: Reason };
 
+// The final statuses of RFC 9110 15 but 206 and 304: the ones whose meaning for caches is known here (must-understand).
+const understood: ReadonlySet<number> = new Set([
+  200, 201, 202, 203, 204, 205, 300, 301, 302, 303, 305, 307, 308, 400, 401, 402, 403, 404, 405,
+  406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 421, 422, 426, 500, 501, 502, 503,
+  504, 505,
+]);
+
 /** Judges a response. Never throws. */
 export function storable(
   request: RequestFacts,
   response: ResponseFacts,
   policy: StorePolicy,
 ): StoreDecision {
-  throw new Error('pending');
+  const { headers, status, receivedAt } = response;
+  const cacheControl = parseCacheControl(headers['cache-control']);
+  const vary = nominated(headers['vary'], policy.vary);
+  const veto =
+    messageVeto(request, response) ??
+    directiveVeto(cacheControl, status) ??
+    cookieVeto(cacheControl, headers, policy) ??
+    contentVeto(response, policy);
+  if (veto !== undefined) return refuse(veto);
+  if (vary === '*') return refuse('vary-star');
+
+  const lifetime = lifetimeOf({
+    status,
+    headers,
+    cacheControl,
+    receivedAt,
+    ttl: policy.ttl,
+    ttlMode: policy.ttlMode,
+  });
+  const born = bornAt({
+    startedAt: request.startedAt,
+    receivedAt,
+    date: dateOf(headers, receivedAt),
+    age: parseAge(headers['age']),
+  });
+  const age = receivedAt - born;
+  const facts: StoreFacts = {
+    store: true,
+    lifetimeMs: lifetime?.ms ?? 0,
+    freshForMs: (lifetime?.ms ?? 0) - age,
+    bornAt: born,
+    source: lifetime?.source ?? 'ttl',
+    // `public` is the word of an author who thought of shared caches; a lifetime that is over is not.
+    ttlOnly: lifetime?.source === 'ttl' && (lifetime.ownMs ?? 0) <= age && !cacheControl.public,
+    authorizationAllowed:
+      cacheControl.public || cacheControl.mustRevalidate || (cacheControl.sMaxage ?? 0) > 0,
+    vary,
+    omit: omitted(cacheControl, policy),
+  };
+  // What this request may not read from the cache it may not put there either.
+  const refusal = reuseRefusal(request.headers, facts, policy);
+  if (refusal !== undefined) return refuse(refusal);
+  if (facts.freshForMs <= 0) return refuse('no-freshness');
+  if (facts.ttlOnly && isLoginRedirect(status)) return refuse('status');
+  if (facts.ttlOnly && hasNonce(headers)) return refuse('nonce');
+  return facts;
+}
+
+function messageVeto(request: RequestFacts, response: ResponseFacts): Reason | undefined {
+  const { headers, status } = response;
+  if (response.failed === true) return 'error';
+  // A HEAD is answered from the entry of a GET but has no body to store (RFC 9110 9.3.2).
+  if (request.method !== 'GET') return 'method';
+  if (!Number.isInteger(status) || status < 200 || status > 599) return 'status';
+  // 206 is a part, 304 speaks about another response (RFC 9111 3.3, 4.3.4).
+  if (status === 206 || status === 304) return 'status';
+  if (parseCacheControl(request.headers['cache-control']).noStore) return 'request-no-store';
+  if (response.trailers === true || headers['trailer'] !== undefined) return 'trailers';
+  for (const name of Object.keys(headers)) {
+    if (!isWritable(name, headers[name])) return 'field';
+  }
+  return undefined;
+}
+
+function directiveVeto(cacheControl: CacheControl, status: number): Reason | undefined {
+  // RFC 9111 5.2.2.3: must-understand lifts no-store for a status whose meaning is known, and forbids any other.
+  if (cacheControl.mustUnderstand) {
+    if (!understood.has(status)) return cacheControl.noStore ? 'no-store' : 'status';
+  } else if (cacheControl.noStore) return 'no-store';
+  if (cacheControl.private === true || touchesContent(cacheControl.private)) return 'private';
+  // Reusable only after validation, which is not built yet: storing it would serve nobody.
+  if (cacheControl.noCache === true || touchesContent(cacheControl.noCache)) return 'no-cache';
+  return undefined;
+}
+
+// Without these fields the stored body means something else, so a list that names them forbids the whole.
+function touchesContent(qualified: boolean | readonly string[]): boolean {
+  return (
+    typeof qualified === 'object' &&
+    qualified.some((name) => name === 'vary' || name.startsWith('content-'))
+  );
+}
+
+function cookieVeto(
+  cacheControl: CacheControl,
+  headers: Fields,
+  policy: StorePolicy,
+): Reason | undefined {
+  if (policy.setCookie !== 'refuse' || fieldLines(headers['set-cookie']).length === 0)
+    return undefined;
+  return qualifiedFields(cacheControl).includes('set-cookie') ? undefined : 'set-cookie';
+}
+
+function contentVeto(response: ResponseFacts, policy: StorePolicy): Reason | undefined {
+  const { headers, status } = response;
+  const type = mediaType(headers);
+  // Endless by design: nobody may wait for their end.
+  if (type === 'text/event-stream' || type === 'multipart/x-mixed-replace') return 'event-stream';
+  // variantKey drops codings it does not know from Accept-Encoding, so a body in one could reach the wrong client.
+  const codings = splitList(fieldText(headers['content-encoding'])?.toLowerCase() ?? '').members;
+  if (!codings.every((coding) => knownCodings.has(coding))) return 'content-encoding';
+  const isRedirect = status >= 300 && status < 400;
+  if (policy.types !== undefined && !isRedirect && !matchesType(policy.types, type)) {
+    return 'content-type';
+  }
+  return undefined;
+}
+
+function matchesType(types: readonly string[], type: string): boolean {
+  return types.some((wanted) =>
+    wanted.endsWith('/*') ? type.startsWith(wanted.slice(0, -1)) : type === wanted,
+  );
+}
+
+function mediaType(headers: Fields): string {
+  const text = fieldText(headers['content-type']) ?? '';
+  return text.split(';', 1)[0]!.trim().toLowerCase();
+}
+
+// Redirects that mostly depend on who asks; an author who wants them cached says so in Cache-Control.
+function isLoginRedirect(status: number): boolean {
+  return status === 302 || status === 303 || status === 307;
+}
+
+// A nonce given twice protects nobody. A page without a type may be sniffed as HTML.
+function hasNonce(headers: Fields): boolean {
+  const type = mediaType(headers);
+  if (type !== '' && type !== 'text/html' && type !== 'application/xhtml+xml') return false;
+  return ['content-security-policy', 'content-security-policy-report-only'].some((name) =>
+    (fieldText(headers[name]) ?? '').toLowerCase().includes("'nonce-"),
+  );
+}
+
+function qualifiedFields(cacheControl: CacheControl): readonly string[] {
+  const { noCache, private: privately } = cacheControl;
+  return [
+    ...(typeof privately === 'object' ? privately : []),
+    ...(typeof noCache === 'object' ? noCache : []),
+  ];
+}
+
+function omitted(cacheControl: CacheControl, policy: StorePolicy): readonly string[] {
+  const names = qualifiedFields(cacheControl);
+  return policy.setCookie === 'store' ? names : [...names, 'set-cookie'];
+}
+
+function refuse(reason: Reason): StoreDecision {
+  return { store: false, reason };
 }
