@@ -1,0 +1,157 @@
+// Everything that is not on the hot path of an open cache: listing, statistics, clock, chunks, close.
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+
+#include "functions.h"
+
+namespace catzilla::admin {
+
+namespace {
+
+// Keys of one step as [32-bit size, bytes]..., collected under a shard lock.
+struct Listing {
+  uint8_t* data = nullptr;
+  size_t used = 0;
+  size_t size = 0;
+  bool failed = false;
+};
+
+void AddKey(void* context, const uint8_t* key, uint32_t size) {
+  Listing* listing = static_cast<Listing*>(context);
+  const size_t needed = listing->used + sizeof(size) + size;
+  if (listing->failed) return;
+  if (needed > listing->size) {
+    uint8_t* grown = static_cast<uint8_t*>(realloc(listing->data, needed * 2));
+    listing->failed = grown == nullptr;
+    if (listing->failed) return;
+    listing->data = grown;
+    listing->size = needed * 2;
+  }
+  memcpy(listing->data + listing->used, &size, sizeof(size));
+  memcpy(listing->data + listing->used + sizeof(size), key, size);
+  listing->used = needed;
+}
+
+napi_value TakeChunk(napi_env env, napi_callback_info info, Chunk Handle::* member) {
+  napi_value arguments[2];
+  Handle* handle = Arguments(env, info, arguments);
+  if (handle->engine == nullptr) return Number(env, kClosed);
+  Chunk& chunk = handle->*member;
+  if (chunk.reference != nullptr) napi_delete_reference(env, chunk.reference);
+  chunk = Chunk{};
+  uint8_t* data = nullptr;
+  size_t size = 0;
+  if (ReadBytes(env, arguments[0], &data, &size) == TextStatus::kOk && size <= INT32_MAX &&
+      napi_create_reference(env, arguments[0], 1, &chunk.reference) == napi_ok) {
+    chunk.data = data;
+    chunk.size = static_cast<uint32_t>(size);
+  }
+  if (member == &Handle::near_) {
+    handle->has_near = chunk.data != nullptr;
+    napi_get_value_uint32(env, arguments[1], &handle->near_limit);
+  }
+  return Number(env, static_cast<int32_t>(chunk.size));
+}
+
+}  // namespace
+
+// Argument: the prefix, a string or bytes. The next step's keys as one Buffer; kWordMore says
+// whether there is another step; cursor in kWordShard and kWordPosition, both ways.
+napi_value Keys(napi_env env, napi_callback_info info) {
+  napi_value arguments[1];
+  Handle* handle = Arguments(env, info, arguments);
+  if (handle->engine == nullptr) return Number(env, kClosed);
+  InlineText text;
+  Bytes prefix;
+  const TextStatus status =
+      ReadKey(env, arguments[0], handle->max_key_bytes, &text, &handle->environment->key, &prefix);
+  if (status != TextStatus::kOk) return Number(env, KeyResult(status));
+  KeysCursor cursor{static_cast<uint32_t>(handle->words[kWordShard]),
+                    static_cast<uint32_t>(handle->words[kWordPosition])};
+  Listing listing;
+  const bool more = handle->engine->Keys(&cursor, prefix.data,
+                                         static_cast<uint32_t>(prefix.size), AddKey, &listing);
+  napi_value result = nullptr;
+  const bool copied = !listing.failed && napi_create_buffer_copy(env, listing.used, listing.data,
+                                                                 nullptr, &result) == napi_ok;
+  free(listing.data);
+  if (!copied) return Number(env, kNoScratch);
+  handle->words[kWordShard] = static_cast<int32_t>(cursor.shard);
+  handle->words[kWordPosition] = static_cast<int32_t>(cursor.position);
+  handle->words[kWordMore] = more ? 1 : 0;
+  return result;
+}
+
+// Numbers in the order of StatsWord in addon.ts, written to the Float64Array's bytes.
+napi_value Stats(napi_env env, napi_callback_info info) {
+  napi_value arguments[1];
+  Handle* handle = Arguments(env, info, arguments);
+  if (handle->engine == nullptr) return Number(env, kClosed);
+  constexpr size_t kCounters = static_cast<size_t>(Counter::kCount);
+  catzilla::Stats stats;
+  handle->engine->GetStats(&stats);
+  const uint64_t numbers[] = {
+      stats.entries,     stats.bytes_max,      stats.bytes_used,    stats.bytes_live,
+      stats.bytes_index, stats.bytes_meta,     stats.bytes_large,   stats.segments,
+      stats.segments_free, stats.segment_bytes, stats.shards,        CountIsolates(handle->engine),
+  };
+  constexpr size_t kNumbers = sizeof(numbers) / sizeof(numbers[0]);
+  double out[kCounters + kNumbers];
+  for (size_t i = 0; i < kCounters; i++) out[i] = static_cast<double>(stats.counters.values[i]);
+  for (size_t i = 0; i < kNumbers; i++) out[kCounters + i] = static_cast<double>(numbers[i]);
+  uint8_t* target = nullptr;
+  size_t size = 0;
+  if (ReadBytes(env, arguments[0], &target, &size) != TextStatus::kOk || size < sizeof(out)) {
+    return Number(env, kBadTarget);
+  }
+  memcpy(target, out, sizeof(out));
+  return Number(env, 1);
+}
+
+napi_value ResetStats(napi_env env, napi_callback_info info) {
+  napi_value arguments[1];
+  Handle* handle = Arguments(env, info, arguments);
+  if (handle->engine == nullptr) return Number(env, kClosed);
+  handle->engine->ResetStats();
+  return Number(env, 1);
+}
+
+// ms since the arena's epoch, coarse; NaN when closed.
+napi_value Now(napi_env env, napi_callback_info info) {
+  napi_value arguments[1];
+  Handle* handle = Arguments(env, info, arguments);
+  napi_value result = nullptr;
+  const Engine* engine = handle->engine;
+  napi_create_double(env, engine == nullptr ? NAN : static_cast<double>(engine->CoarseNow()), &result);
+  return result;
+}
+
+napi_value SetClock(napi_env env, napi_callback_info info) {
+  napi_value arguments[1];
+  Handle* handle = Arguments(env, info, arguments);
+  if (handle->engine == nullptr) return Number(env, kClosed);
+  int64_t now = -1;
+  napi_get_value_int64(env, arguments[0], &now);
+  handle->engine->SetTestClock(now);
+  return Number(env, 1);
+}
+
+// Argument: the Uint8Array that Get and Peek fill from its start.
+napi_value SetReadChunk(napi_env env, napi_callback_info info) {
+  return TakeChunk(env, info, &Handle::read);
+}
+
+// Arguments: the Uint8Array that Get fills with hot values; the largest value it takes. Before the
+// first call, and after one with something else, there is no near-cache.
+napi_value SetNearChunk(napi_env env, napi_callback_info info) {
+  return TakeChunk(env, info, &Handle::near_);
+}
+
+napi_value Close(napi_env env, napi_callback_info info) {
+  napi_value arguments[1];
+  CloseHandle(Arguments(env, info, arguments), true);
+  return Number(env, 1);
+}
+
+}  // namespace catzilla::admin

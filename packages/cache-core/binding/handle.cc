@@ -1,0 +1,168 @@
+// Implements handle.h. The registry is a list: there are few engines, and it is read at opening only.
+#include "handle.h"
+
+#include <new>
+
+#include "../../../native/cache/mutex.h"
+
+namespace catzilla {
+
+namespace {
+
+// One isolate's use of one engine; its handles share a block of counters.
+struct Attachment {
+  napi_env env;
+  Counters* counters;
+  uint32_t handles;
+  Attachment* next;
+};
+
+struct Entry {
+  Engine* engine;
+  int64_t default_ttl;
+  Attachment* attachments;
+  Entry* next;
+};
+
+Mutex registry_mutex;
+Entry* registry CATZ_GUARDED_BY(registry_mutex) = nullptr;
+
+Entry* FindEntry(const Engine* engine) CATZ_REQUIRES(registry_mutex) {
+  Entry* entry = registry;
+  while (entry != nullptr && entry->engine != engine) entry = entry->next;
+  return entry;
+}
+
+Attachment* FindAttachment(Entry* entry, napi_env env) {
+  Attachment* attachment = entry->attachments;
+  while (attachment != nullptr && attachment->env != env) attachment = attachment->next;
+  return attachment;
+}
+
+bool SharesCounters(const Entry* entry, const Attachment* own) {
+  for (const Attachment* other = entry->attachments; other != nullptr; other = other->next) {
+    if (other != own && other->counters == own->counters) return true;
+  }
+  return false;
+}
+
+// The attachment of `env` with one handle more; nullptr when there is no memory.
+Attachment* Attach(Engine* engine, napi_env env, int64_t default_ttl, Entry** entry)
+    CATZ_REQUIRES(registry_mutex) {
+  *entry = FindEntry(engine);
+  if (*entry == nullptr) {
+    *entry = new (std::nothrow) Entry{engine, default_ttl, nullptr, registry};
+    if (*entry == nullptr) return nullptr;
+    registry = *entry;
+  }
+  Attachment* attachment = FindAttachment(*entry, env);
+  if (attachment == nullptr) {
+    attachment = new (std::nothrow) Attachment{env, nullptr, 0, (*entry)->attachments};
+    if (attachment == nullptr) return nullptr;
+    attachment->counters = engine->Attach();
+    (*entry)->attachments = attachment;
+  }
+  attachment->handles++;
+  return attachment;
+}
+
+void Detach(Engine* engine, napi_env env) CATZ_REQUIRES(registry_mutex) {
+  Entry** entry = &registry;
+  while (*entry != nullptr && (*entry)->engine != engine) entry = &(*entry)->next;
+  if (*entry == nullptr) return;
+  Attachment** attachment = &(*entry)->attachments;
+  while (*attachment != nullptr && (*attachment)->env != env) attachment = &(*attachment)->next;
+  if (*attachment == nullptr || --(*attachment)->handles != 0) return;
+  Attachment* last = *attachment;
+  *attachment = last->next;
+  engine->Detach(last->counters);
+  delete last;
+  if ((*entry)->attachments != nullptr) return;
+  Entry* done = *entry;
+  *entry = done->next;
+  delete done;
+}
+
+void CloseAtExit(void* data) { CloseHandle(static_cast<Handle*>(data), false); }
+
+void DetachView(napi_env env, napi_ref reference) {
+  napi_value view = nullptr;
+  if (napi_get_reference_value(env, reference, &view) == napi_ok && view != nullptr) {
+    napi_detach_arraybuffer(env, view);
+  }
+}
+
+void DropReference(napi_env env, napi_ref* reference) {
+  if (*reference != nullptr) napi_delete_reference(env, *reference);
+  *reference = nullptr;
+}
+
+}  // namespace
+
+Handle* OpenHandle(napi_env env, const char* name, size_t name_size, const Options& options,
+                   int64_t default_ttl, bool* counters_shared, OpenStatus* status) {
+  *status = OpenStatus::kNoMemory;
+  Handle* handle = new (std::nothrow) Handle;
+  if (handle == nullptr) return nullptr;
+  // Opening and closing are one step with the registry's: else a name could be opened again
+  // between the last Release and the end of its entry.
+  MutexLock lock(registry_mutex);
+  bool created = true;
+  Engine* engine = name_size == 0 ? Engine::Create(options, status)
+                                  : Engine::OpenNamed(name, name_size, options, &created, status);
+  if (engine == nullptr) {
+    delete handle;
+    return nullptr;
+  }
+  Entry* entry = nullptr;
+  Attachment* attachment = Attach(engine, env, default_ttl, &entry);
+  if (attachment == nullptr) {
+    *status = OpenStatus::kNoMemory;
+    if (entry != nullptr && entry->attachments == nullptr) {
+      registry = entry->next;  // Attach has just put it there
+      delete entry;
+    }
+    engine->Release();
+    delete handle;
+    return nullptr;
+  }
+  *counters_shared = SharesCounters(entry, attachment);
+  handle->engine = engine;
+  handle->counters = attachment->counters;
+  handle->env = env;
+  handle->default_ttl = entry->default_ttl;
+  handle->max_key_bytes = engine->options().max_key_bytes;
+  napi_add_env_cleanup_hook(env, CloseAtExit, handle);
+  return handle;
+}
+
+void CloseHandle(Handle* handle, bool detach) {
+  Engine* engine = handle->engine;
+  if (engine == nullptr) return;
+  handle->engine = nullptr;
+  napi_env env = handle->env;
+  if (detach) {
+    napi_remove_env_cleanup_hook(env, CloseAtExit, handle);
+    for (napi_ref& view : handle->views) {
+      if (view != nullptr) DetachView(env, view);
+      DropReference(env, &view);
+    }
+    DropReference(env, &handle->words_reference);
+    DropReference(env, &handle->read.reference);
+    DropReference(env, &handle->near_.reference);
+  }
+  MutexLock lock(registry_mutex);
+  Detach(engine, env);
+  engine->Release();
+}
+
+uint32_t CountIsolates(const Engine* engine) {
+  MutexLock lock(registry_mutex);
+  const Entry* entry = FindEntry(engine);
+  uint32_t count = 0;
+  if (entry == nullptr) return count;
+  for (const Attachment* a = entry->attachments; a != nullptr; a = a->next) count++;
+  return count;
+}
+
+}  // namespace catzilla

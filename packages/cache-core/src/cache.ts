@@ -1,0 +1,124 @@
+// The public interface of a cache, the same for both backends. Times are ms, sizes bytes.
+// Invariant: one key space of bytes. A string key is its UTF-8 bytes, lone surrogates as three bytes
+// each (WTF-8), so that distinct strings are distinct keys and 'é' equals Buffer.from('é').
+import type { CacheStats } from './stats.ts';
+
+/** A string (its UTF-8 bytes) or bytes, at most `maxKeyBytes`. The empty key is valid. */
+export type Key = string | Uint8Array;
+
+/** Bytes, or a string, which is stored as UTF-8 (lone surrogates become U+FFFD). May be empty. */
+export type Value = Uint8Array | string;
+
+/** Options of `set` and `touch`. */
+export interface SetOptions {
+  /** Time to live in ms, above 0 and at most 2^46, fractions round up; Infinity: never expires. Default: the cache's. */
+  readonly ttl?: number | undefined;
+}
+
+/** Options of `get`. */
+export interface GetOptions {
+  /** true: bytes that nobody else will be given, free to be written. Default: the cache's `copy`. */
+  readonly copy?: boolean | undefined;
+}
+
+/** Options of `keys`. */
+export interface KeysOptions {
+  /** Only keys that begin with it. Default: all. */
+  readonly prefix?: string | undefined;
+  /** At most so many. Default: Infinity. */
+  readonly limit?: number | undefined;
+  /** 'buffer': every key as its bytes. Default: 'string', with Buffers for keys that are not valid text. */
+  readonly as?: 'string' | 'buffer' | undefined;
+}
+
+/** A stored value as handed out by `getRecord`. */
+export interface NearRecord {
+  /** Shared with later callers in this isolate: must not be written. */
+  readonly bytes: Buffer;
+  /** When it expires, in ms of the cache's own monotonic clock; Infinity: never. `ttl(key)` gives the time left. */
+  readonly expiresAt: number;
+  /** The caller's, for a decoded form of `bytes`. undefined in a new record. */
+  aux: unknown;
+}
+
+/** An open cache. Every method throws CATZ_CACHE_CLOSED after `close`, and those that take a key
+ * CATZ_CACHE_KEY or CATZ_CACHE_KEY_SIZE; a call that throws changes nothing.
+ *
+ * Visibility: a read that starts after a write returned, in any thread, sees it. */
+export interface Cache extends Disposable {
+  /** The name it was opened with; undefined for a private cache. */
+  readonly name: string | undefined;
+
+  /** Finds a value. Counts a hit or a miss.
+   * @returns its bytes, or undefined. They may be shared with later callers in this isolate and must
+   *   not be written, unless `copy` is set. A kept small Buffer keeps its 64 KB chunk alive.
+   * @throws CATZ_CACHE_OPTION for an unknown option */
+  get(key: Key, options?: GetOptions): Buffer | undefined;
+
+  /** Copies a value into memory of the caller's. Counts a hit or a miss (not when target is too small).
+   * @returns bytes written; -1 when absent; -1 - size when target is smaller than size (nothing written)
+   * @throws CATZ_CACHE_TARGET */
+  getInto(key: Key, target: Uint8Array): number;
+
+  /** Like `get`, with a place for a decoded form of the bytes: as long as the near-cache holds the value
+   * and nobody has written the key, the same object is returned, `aux` included. */
+  getRecord(key: Key): NearRecord | undefined;
+
+  /** Like `get`, but without counting and without recency. */
+  peek(key: Key): Buffer | undefined;
+
+  /** Whether a value is there; no counting, no recency. */
+  has(key: Key): boolean;
+
+  /** Stores a copy of the value's bytes. Cost: O(size), one shard lock.
+   * @returns false when refused (too large, no room): the old value of the key is then gone
+   * @throws CATZ_CACHE_VALUE, CATZ_CACHE_TTL, CATZ_CACHE_OPTION
+   * @example cache.set('city:1', JSON.stringify(city), { ttl: 60_000 }) */
+  set(key: Key, value: Value, options?: SetOptions): boolean;
+
+  /** `get` for each key, in order. Not one atomic step. */
+  getMany(keys: Iterable<Key>): (Buffer | undefined)[];
+
+  /** `set` for each entry, in order. Not one atomic step; what stands before an entry that throws is stored.
+   * @returns how many were stored */
+  setMany(entries: Iterable<readonly [Key, Value, SetOptions?]>): number;
+
+  /** Removes a key.
+   * @returns whether there was a value */
+  delete(key: Key): boolean;
+
+  /** `delete` for each key.
+   * @returns how many had a value */
+  deleteMany(keys: Iterable<Key>): number;
+
+  /** Gives a value a new time to live, counted from now. Without `ttl`: the cache's default.
+   * @returns whether there was a value
+   * @throws CATZ_CACHE_TTL, CATZ_CACHE_OPTION */
+  touch(key: Key, options?: SetOptions): boolean;
+
+  /** Time left.
+   * @returns ms, Infinity when it never expires, undefined when absent */
+  ttl(key: Key): number | undefined;
+
+  /** Removes everything, for every thread. */
+  clear(): void;
+
+  /** Lists keys in no order, weakly consistent: a key stored throughout the iteration comes once.
+   * @throws CATZ_CACHE_OPTION; while iterating, CATZ_CACHE_CLOSED */
+  keys(options: KeysOptions & { readonly as: 'buffer' }): IterableIterator<Buffer>;
+  keys(options?: KeysOptions): IterableIterator<string | Buffer>;
+
+  /** Totals over all threads since the cache was made or `resetStats` was called. Cost: some microseconds. */
+  stats(): CacheStats;
+
+  /** Starts the event counters of `stats` again from 0, for all threads. */
+  resetStats(): void;
+
+  /** Sets a new bound; a lower one evicts and gives memory back.
+   * @param maxBytes  from 1 MiB and four times maxValueBytes up to reserveBytes
+   * @throws CATZ_CACHE_RESIZE; the bound is then unchanged */
+  resize(maxBytes: number): void;
+
+  /** Ends this use of the cache. The cache and its values go with the last open handle of all threads. Idempotent. */
+  close(): void;
+}

@@ -1,0 +1,14 @@
+// Public API of @catzilla/cache-core.
+export { openCache } from './open.ts';
+export { errors } from './errors.ts';
+export type { CacheOptions, NearCacheOptions } from './options.ts';
+export type { CacheStats } from './stats.ts';
+export type {
+  Cache,
+  GetOptions,
+  Key,
+  KeysOptions,
+  NearRecord,
+  SetOptions,
+  Value,
+} from './cache.ts';

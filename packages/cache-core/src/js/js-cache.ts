@@ -1,0 +1,252 @@
+// A cache in JavaScript, over lru-cache: the same interface and rules as the native one, for machines without
+// a native build. Private to the isolate: other threads that open the name have their own values.
+import { Buffer } from 'node:buffer';
+import { show } from '@catzilla/common';
+import { copyOption, listingOptions, ttlOption } from '../call-options.ts';
+import type {
+  Cache,
+  GetOptions,
+  Key,
+  KeysOptions,
+  NearRecord,
+  SetOptions,
+  Value,
+} from '../cache.ts';
+import { errors } from '../errors.ts';
+import { keyFromBytes } from '../key-text.ts';
+import type { Settings, SharedOptions } from '../options.ts';
+import { hitRatio } from '../stats.ts';
+import type { CacheStats } from '../stats.ts';
+import { startSweeping } from '../sweeper.ts';
+import type { TestClock } from '../testing.ts';
+import { isDetached } from './detached.ts';
+import { JsStore } from './js-store.ts';
+import { mapKey, mapPrefix } from './key.ts';
+
+const stores = new Map<string, JsStore>();
+
+/** The JavaScript backend. Made by openCache. */
+export class JsCache implements Cache, TestClock {
+  readonly name: string | undefined;
+  readonly #label: string;
+  readonly #store: JsStore;
+  readonly #copies: boolean;
+  readonly #onClose: () => void;
+  readonly #stopSweeping: () => void;
+  #isClosed = false;
+
+  constructor(name: string | undefined, settings: Settings, onClose: () => void) {
+    this.name = name;
+    this.#label = name ?? '(private)';
+    this.#copies = settings.copy;
+    this.#onClose = onClose;
+    this.#store = (name === undefined ? undefined : stores.get(name)) ?? makeStore(settings);
+    this.#store.handles++;
+    if (name !== undefined) stores.set(name, this.#store);
+    this.#stopSweeping = startSweeping(this, settings);
+  }
+
+  /** The options that hold for every opener of the name, as the first one decided them. */
+  get shared(): SharedOptions {
+    return { ...this.#store.options, maxBytes: this.#store.maxBytes };
+  }
+
+  get(key: Key, options?: GetOptions): Buffer | undefined {
+    const copy = options === undefined ? this.#copies : (copyOption(options) ?? this.#copies);
+    const item = this.#open().get(this.#key(key));
+    return item === undefined || !copy ? item?.bytes : Buffer.from(item.bytes);
+  }
+
+  getRecord(key: Key): NearRecord | undefined {
+    return this.#open().get(this.#key(key));
+  }
+
+  getInto(key: Key, target: Uint8Array): number {
+    const store = this.#open();
+    const text = this.#key(key);
+    if (!(target instanceof Uint8Array) || isDetached(target)) {
+      throw new errors.TARGET(show(target));
+    }
+    const size = store.peek(text)?.bytes.length ?? 0;
+    if (size > target.length) return -1 - size;
+    const item = store.get(text);
+    if (item === undefined) return -1;
+    target.set(item.bytes);
+    return size;
+  }
+
+  peek(key: Key): Buffer | undefined {
+    const item = this.#open().peek(this.#key(key));
+    return item === undefined || !this.#copies ? item?.bytes : Buffer.from(item.bytes);
+  }
+
+  has(key: Key): boolean {
+    return this.#open().peek(this.#key(key)) !== undefined;
+  }
+
+  set(key: Key, value: Value, options?: SetOptions): boolean {
+    const store = this.#open();
+    const ttl = options === undefined ? undefined : ttlOption(options);
+    return store.set(this.#key(key), copyValue(value), ttl ?? store.options.ttl);
+  }
+
+  getMany(keys: Iterable<Key>): (Buffer | undefined)[] {
+    return Array.from(keys, (key) => this.get(key));
+  }
+
+  setMany(entries: Iterable<readonly [Key, Value, SetOptions?]>): number {
+    let stored = 0;
+    for (const [key, value, options] of entries) if (this.set(key, value, options)) stored++;
+    return stored;
+  }
+
+  delete(key: Key): boolean {
+    return this.#open().delete(this.#key(key));
+  }
+
+  deleteMany(keys: Iterable<Key>): number {
+    let deleted = 0;
+    for (const key of keys) if (this.delete(key)) deleted++;
+    return deleted;
+  }
+
+  touch(key: Key, options?: SetOptions): boolean {
+    const store = this.#open();
+    const ttl = options === undefined ? undefined : ttlOption(options);
+    return store.touch(this.#key(key), ttl ?? store.options.ttl);
+  }
+
+  ttl(key: Key): number | undefined {
+    const store = this.#open();
+    const item = store.peek(this.#key(key));
+    return item === undefined ? undefined : Math.max(1, item.expiresAt - store.now());
+  }
+
+  clear(): void {
+    this.#open().clear();
+  }
+
+  keys(options: KeysOptions & { readonly as: 'buffer' }): IterableIterator<Buffer>;
+  keys(options?: KeysOptions): IterableIterator<string | Buffer>;
+  keys(options?: KeysOptions): IterableIterator<string | Buffer> {
+    const store = this.#open();
+    return this.#listKeys(store, listingOptions(options));
+  }
+
+  stats(): CacheStats {
+    const store = this.#open();
+    const { counts, usedBytes, maxBytes } = store;
+    return {
+      hits: counts.hits,
+      nearHits: 0,
+      misses: counts.misses,
+      hitRatio: hitRatio(counts.hits, counts.misses),
+      sets: counts.sets,
+      updatesInPlace: 0,
+      deletes: counts.deletes,
+      evictions: counts.evictions,
+      evictedUnread: counts.evictedUnread,
+      expired: { onRead: counts.expiredOnRead, swept: counts.expiredSwept },
+      expirations: counts.expiredOnRead + counts.expiredSwept,
+      refused: { tooLarge: counts.refusedTooLarge, noRoom: counts.refusedNoRoom },
+      entries: store.entries,
+      bytes: {
+        max: maxBytes,
+        used: usedBytes,
+        live: usedBytes,
+        index: 0,
+        meta: 0,
+        large: 0,
+        free: maxBytes - usedBytes,
+      },
+      capacity: maxBytes,
+      segments: 0,
+      segmentBytes: 0,
+      shards: 1,
+      near: { enabled: false, entries: 0, bytes: 0, refreshes: 0 },
+      cleaning: { segments: 0, movedBytes: 0 },
+      isolates: 1,
+      backend: 'js',
+      allocator: 'v8',
+      policy: store.options.policy,
+      shared: false,
+    };
+  }
+
+  resetStats(): void {
+    this.#open().resetCounts();
+  }
+
+  resize(maxBytes: number): void {
+    const store = this.#open();
+    const { maxValueBytes, reserveBytes } = store.options;
+    const least = Math.max(1024 * 1024, maxValueBytes * 4);
+    if (!Number.isSafeInteger(maxBytes) || maxBytes < least || maxBytes > reserveBytes) {
+      throw new errors.RESIZE(least, reserveBytes, show(maxBytes));
+    }
+    store.resize(maxBytes);
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#stopSweeping();
+    if (--this.#store.handles === 0) {
+      this.#store.clear();
+      if (this.name !== undefined) stores.delete(this.name);
+    }
+    this.#onClose();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Removes expired values, when no other handle has done so in the interval. */
+  sweep(interval: number, budget: number): void {
+    this.#store.sweep(interval, budget);
+  }
+
+  setTestClock(now: number | false): void {
+    this.#open().stopClock(now);
+  }
+
+  readClock(): number {
+    return this.#open().now();
+  }
+
+  #open(): JsStore {
+    if (this.#isClosed) throw new errors.CLOSED(this.#label);
+    return this.#store;
+  }
+
+  #key(key: Key): string {
+    return mapKey(key, this.#store.options.maxKeyBytes);
+  }
+
+  *#listKeys(
+    store: JsStore,
+    { prefix, limit, as }: ReturnType<typeof listingOptions>,
+  ): IterableIterator<string | Buffer> {
+    const start = mapPrefix(prefix);
+    let left = limit;
+    for (const key of store.liveKeys()) {
+      if (left <= 0) return;
+      this.#open();
+      if (!key.startsWith(start)) continue;
+      left--;
+      yield keyFromBytes(Buffer.from(key, 'latin1'), as);
+    }
+  }
+}
+
+function makeStore(settings: Settings): JsStore {
+  const { maxBytes, ttl, policy, maxKeyBytes, maxValueBytes, reserveBytes } = settings;
+  return new JsStore({ maxBytes, ttl, policy, maxKeyBytes, maxValueBytes, reserveBytes });
+}
+
+function copyValue(value: Value): Buffer {
+  if (typeof value === 'string') return Buffer.from(value);
+  if (!(value instanceof Uint8Array) || isDetached(value)) throw new errors.VALUE(show(value));
+  return Buffer.from(value);
+}

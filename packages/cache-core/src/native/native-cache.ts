@@ -1,0 +1,400 @@
+// A cache over the native engine: near-cache first, then one native call, then a view of what it left.
+// Invariant: the read chunk is memory nobody else writes; `#used` counts with the native side, so a hit
+// needs no second result. Memory a user has transferred away is replaced before the next native call.
+// Leaves to others: options and names (open.ts), validity of near entries (near-cache.ts).
+import { Buffer } from 'node:buffer';
+import { show } from '@catzilla/common';
+import { copyOption, listingOptions, ttlOption } from '../call-options.ts';
+import type {
+  Cache,
+  GetOptions,
+  Key,
+  KeysOptions,
+  NearRecord,
+  SetOptions,
+  Value,
+} from '../cache.ts';
+import { errors } from '../errors.ts';
+import type { NearLimits, Settings, SharedOptions } from '../options.ts';
+import type { CacheStats } from '../stats.ts';
+import type { TestClock } from '../testing.ts';
+import * as addon from './addon.ts';
+import type { NativeHandle } from './addon.ts';
+import { CachedClock } from './cached-clock.ts';
+import { listKeys } from './list-keys.ts';
+import { NearCache, NearEntry } from './near-cache.ts';
+import type { ArenaViews } from './near-cache.ts';
+import { readStats } from './read-stats.ts';
+import { startSweeping } from '../sweeper.ts';
+import { allocateChunk, view } from './view.ts';
+
+const READ_CHUNK_BYTES = 64 * 1024;
+/** Values above this are read into memory of their own. */
+const LARGEST_IN_CHUNK = 16 * 1024;
+const WORD_BYTES = 64;
+const POLICIES = ['s3fifo', 'lru'] as const;
+const NO_NEAR_CACHE: NearLimits = { maxEntries: 1, maxBytes: 0, maxEntryBytes: 0 };
+
+/** The native backend. Made by openCache. */
+export class NativeCache implements Cache, TestClock {
+  readonly name: string | undefined;
+  readonly #label: string;
+  readonly #native: NativeHandle;
+  readonly #words: Int32Array;
+  readonly #expiresAt: Float64Array;
+  readonly #near: NearCache;
+  readonly #hasNear: boolean;
+  readonly #clock: CachedClock;
+  readonly #copies: boolean;
+  readonly #policy: 's3fifo' | 'lru';
+  readonly #onClose: () => void;
+  readonly #stopSweeping: () => void;
+  #chunk: Buffer = Buffer.alloc(0);
+  #memory: ArrayBufferLike = this.#chunk.buffer;
+  #used = 0;
+  #isClosed = false;
+
+  constructor(name: string | undefined, settings: Settings, onClose: () => void) {
+    this.name = name;
+    this.#label = name ?? '(private)';
+    this.#copies = settings.copy;
+    this.#onClose = onClose;
+    const words = new ArrayBuffer(WORD_BYTES);
+    this.#expiresAt = new Float64Array(words, 0, 1);
+    this.#words = new Int32Array(words, 8);
+    const native = addon.openEngine(
+      name ?? '',
+      settings.maxBytes,
+      settings.reserveBytes,
+      settings.maxKeyBytes,
+      settings.maxValueBytes,
+      POLICIES.indexOf(settings.policy),
+      settings.ttl,
+      words,
+    );
+    this.#native = native;
+    this.#policy = POLICIES[native.policy] ?? 's3fifo';
+    this.#clock = new CachedClock(() => native.now());
+    const views = arenaViews(native);
+    this.#hasNear = settings.nearCache !== false && views !== undefined;
+    this.#near = new NearCache(
+      views ?? emptyViews(),
+      settings.nearCache === false ? NO_NEAR_CACHE : settings.nearCache,
+      this.#clock,
+    );
+    this.#renewNearChunk();
+    this.#stopSweeping = startSweeping(this, settings);
+  }
+
+  /** The options that hold for every opener of the name, as the first one decided them. */
+  get shared(): SharedOptions {
+    const { maxBytes, ttl, maxKeyBytes, maxValueBytes, reserveBytes } = this.#native;
+    return { maxBytes, reserveBytes, maxKeyBytes, maxValueBytes, policy: this.#policy, ttl };
+  }
+
+  // HOT: benchmarks/engine
+  get(key: Key, options?: GetOptions): Buffer | undefined {
+    const copy = options === undefined ? this.#copies : (copyOption(options) ?? this.#copies);
+    if (typeof key === 'string') {
+      const entry = this.#near.use(key);
+      if (entry !== undefined) return copy ? Buffer.from(entry.bytes) : entry.bytes;
+    }
+    this.#prepare();
+    const result = this.#native.get(key);
+    if (result >= 0) return this.#take(result);
+    if (result === addon.MISS) return undefined;
+    const record = this.#readOtherwise(key, result);
+    if (record === undefined) return undefined;
+    return copy && record.chunk !== undefined ? Buffer.from(record.bytes) : record.bytes;
+  }
+
+  getRecord(key: Key): NearRecord | undefined {
+    if (typeof key === 'string') {
+      const entry = this.#near.use(key);
+      if (entry !== undefined) return entry;
+    }
+    this.#prepare();
+    const result = this.#native.getRecord(key);
+    if (result >= 0) return this.#record(this.#take(result));
+    return this.#readOtherwise(key, result);
+  }
+
+  getInto(key: Key, target: Uint8Array): number {
+    const result = this.#native.getInto(key, target);
+    if (result >= addon.MISS) return result;
+    if (result === addon.TOO_SMALL) return -1 - this.#words[addon.WORD_SIZE]!;
+    throw this.#failure(result, key, target);
+  }
+
+  peek(key: Key): Buffer | undefined {
+    if (typeof key === 'string') {
+      const entry = this.#near.find(key);
+      if (entry !== undefined) return this.#copies ? Buffer.from(entry.bytes) : entry.bytes;
+    }
+    this.#prepare();
+    let result = this.#native.peek(key);
+    if (result >= 0) return this.#take(result);
+    while (result === addon.TOO_SMALL) {
+      const target = Buffer.allocUnsafeSlow(this.#words[addon.WORD_SIZE]!);
+      result = this.#native.peekInto(key, target);
+      if (result >= 0) return result === target.length ? target : target.subarray(0, result);
+    }
+    if (result === addon.MISS) return undefined;
+    throw this.#failure(result, key);
+  }
+
+  has(key: Key): boolean {
+    if (typeof key === 'string' && this.#near.find(key) !== undefined) return true;
+    const result = this.#native.has(key);
+    if (result >= addon.MISS) return result > 0;
+    throw this.#failure(result, key);
+  }
+
+  // HOT: benchmarks/engine
+  set(key: Key, value: Value, options?: SetOptions): boolean {
+    const result =
+      options === undefined
+        ? this.#native.set(key, value)
+        : this.#native.set(key, value, ttlOption(options));
+    if (result >= 0) return result > 0;
+    throw this.#failure(result, key, value);
+  }
+
+  getMany(keys: Iterable<Key>): (Buffer | undefined)[] {
+    const values: (Buffer | undefined)[] = [];
+    for (const key of keys) values.push(this.get(key));
+    return values;
+  }
+
+  setMany(entries: Iterable<readonly [Key, Value, SetOptions?]>): number {
+    let stored = 0;
+    for (const [key, value, options] of entries) if (this.set(key, value, options)) stored++;
+    return stored;
+  }
+
+  delete(key: Key): boolean {
+    const result = this.#native.delete(key);
+    if (result >= 0) return result > 0;
+    throw this.#failure(result, key);
+  }
+
+  deleteMany(keys: Iterable<Key>): number {
+    let deleted = 0;
+    for (const key of keys) if (this.delete(key)) deleted++;
+    return deleted;
+  }
+
+  touch(key: Key, options?: SetOptions): boolean {
+    const result = this.#native.touch(key, options === undefined ? undefined : ttlOption(options));
+    if (result >= 0) return result > 0;
+    throw this.#failure(result, key);
+  }
+
+  ttl(key: Key): number | undefined {
+    const result = this.#native.ttlLeft(key);
+    if (result > 0) return this.#expiresAt[0];
+    if (result === addon.MISS) return undefined;
+    throw this.#failure(result, key);
+  }
+
+  clear(): void {
+    this.#assertOpen();
+    this.#native.clear();
+    this.#near.clear();
+    this.#renewNearChunk();
+  }
+
+  keys(options: KeysOptions & { readonly as: 'buffer' }): IterableIterator<Buffer>;
+  keys(options?: KeysOptions): IterableIterator<string | Buffer>;
+  keys(options?: KeysOptions): IterableIterator<string | Buffer> {
+    this.#assertOpen();
+    const listing = listingOptions(options);
+    return listKeys(this.#native, this.#words, listing, () => this.#assertOpen());
+  }
+
+  stats(): CacheStats {
+    this.#assertOpen();
+    return readStats(this.#native, this.#policy, {
+      enabled: this.#hasNear,
+      entries: this.#near.size,
+      bytes: this.#near.bytes,
+      refreshes: this.#near.refreshes,
+    });
+  }
+
+  resetStats(): void {
+    this.#assertOpen();
+    this.#native.resetStats();
+    this.#near.refreshes = 0;
+  }
+
+  resize(maxBytes: number): void {
+    this.#assertOpen();
+    const { maxValueBytes, reserveBytes } = this.#native;
+    const least = Math.max(1024 * 1024, maxValueBytes * 4);
+    const fits = Number.isSafeInteger(maxBytes) && maxBytes >= least && maxBytes <= reserveBytes;
+    if (!fits || this.#native.resize(maxBytes) !== 0) {
+      throw new errors.RESIZE(least, reserveBytes, show(maxBytes));
+    }
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#stopSweeping();
+    this.#clock.close();
+    this.#near.clear();
+    this.#native.close();
+    this.#onClose();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Removes expired values, when this handle's isolate is the first of all in the interval. */
+  sweep(interval: number, budget: number): void {
+    this.#native.sweep(interval, budget * 1000);
+  }
+
+  setTestClock(now: number | false): void {
+    this.#assertOpen();
+    this.#native.setClock(now === false ? -1 : now);
+    this.#clock.drop();
+  }
+
+  readClock(): number {
+    this.#assertOpen();
+    return this.#native.now();
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new errors.CLOSED(this.#label);
+  }
+
+  // Both chunks must have their memory before native code writes to it.
+  #prepare(): void {
+    if (this.#memory.byteLength === 0) this.#renewChunk();
+    if (this.#hasNear && this.#near.chunk.length === 0) this.#renewNearChunk();
+  }
+
+  #renewChunk(): void {
+    if (this.#isClosed) return;
+    this.#chunk = allocateChunk(READ_CHUNK_BYTES);
+    this.#memory = this.#chunk.buffer;
+    this.#used = 0;
+    this.#native.setReadChunk(this.#chunk);
+  }
+
+  #renewNearChunk(): void {
+    if (!this.#hasNear || this.#isClosed) return;
+    this.#native.setNearChunk(this.#near.renewChunk(), this.#near.largestInChunk);
+  }
+
+  /** The value that native code has put to the read chunk's next place. */
+  #take(size: number): Buffer {
+    const offset = this.#used;
+    this.#used = (offset + size + 7) & ~7;
+    return view(this.#memory, offset, size);
+  }
+
+  #record(bytes: Buffer): NearEntry {
+    const words = this.#words;
+    return new NearEntry(
+      bytes,
+      this.#expiresAt[0]!,
+      words[addon.WORD_SLOT]!,
+      words[addon.WORD_GENERATION]!,
+      undefined,
+    );
+  }
+
+  // Everything but a value in the read chunk: near chunk, large value, full chunk, absent, failure.
+  #readOtherwise(key: Key, result: number): NearEntry | undefined {
+    const words = this.#words;
+    if (result === addon.NEAR) {
+      const entry = this.#near.admit(
+        key as string,
+        words[addon.WORD_NEAR_OFFSET]!,
+        words[addon.WORD_SIZE]!,
+        words[addon.WORD_SLOT]!,
+        words[addon.WORD_GENERATION]!,
+        this.#expiresAt[0]!,
+      );
+      if (this.#near.isChunkFull) this.#renewNearChunk();
+      return entry;
+    }
+    if (result === addon.NEAR_FULL) {
+      const record = this.#record(this.#take(words[addon.WORD_SIZE]!));
+      this.#renewNearChunk();
+      return record;
+    }
+    if (result === addon.TOO_SMALL) {
+      const size = words[addon.WORD_SIZE]!;
+      if (size > LARGEST_IN_CHUNK) return this.#readLarge(key, size);
+      this.#renewChunk();
+      const again = this.#native.getRecord(key);
+      if (again >= 0) return this.#record(this.#take(again));
+      return this.#readOtherwise(key, again);
+    }
+    if (result === addon.MISS) return undefined;
+    throw this.#failure(result, key);
+  }
+
+  #readLarge(key: Key, size: number): NearEntry | undefined {
+    let target = Buffer.allocUnsafeSlow(size);
+    let result = this.#native.getInto(key, target);
+    while (result === addon.TOO_SMALL) {
+      target = Buffer.allocUnsafeSlow(this.#words[addon.WORD_SIZE]!);
+      result = this.#native.getInto(key, target);
+    }
+    if (result < 0) return this.#readOtherwise(key, result);
+    if (result < target.length) target = target.subarray(0, result);
+    const record = this.#record(target);
+    const isHot = this.#hasNear && this.#words[addon.WORD_FREQUENCY]! >= NEAR_FREQUENCY;
+    if (!isHot || typeof key !== 'string') return record;
+    return this.#near.admitLarge(key, target, record.slot, record.generation, record.expiresAt);
+  }
+
+  #failure(result: number, key: unknown, other?: unknown): Error {
+    switch (result) {
+      case addon.CLOSED:
+        return new errors.CLOSED(this.#label);
+      case addon.LONG_KEY:
+        return new errors.KEY_SIZE(
+          this.#native.maxKeyBytes,
+          `${this.#words[addon.WORD_SIZE]} or more: ${show(key)}`,
+        );
+      case addon.BAD_VALUE:
+        return new errors.VALUE(show(other));
+      case addon.BAD_TARGET:
+        return new errors.TARGET(show(other));
+      case addon.BAD_KEY:
+        return new errors.KEY(show(key));
+      default:
+        return new errors.NO_MEMORY('the bytes of a string');
+    }
+  }
+}
+
+/** Hits that make an entry hot, the same as in binding/read.cc. */
+const NEAR_FREQUENCY = 2;
+
+function arenaViews(native: NativeHandle): ArenaViews | undefined {
+  const { generations, visited, nearHits } = native;
+  if (generations === undefined || visited === undefined || nearHits === undefined)
+    return undefined;
+  return {
+    generations: new Int32Array(generations),
+    visited: new Uint8Array(visited),
+    hits: new Float64Array(nearHits),
+  };
+}
+
+function emptyViews(): ArenaViews {
+  return {
+    generations: new Int32Array(0),
+    visited: new Uint8Array(0),
+    hits: new Float64Array(0),
+  };
+}

@@ -1,0 +1,222 @@
+// Near-cache: copies of the hottest values of one handle, found without a native call.
+// Invariant: an entry is used only while the engine's generation word it was read under is unchanged
+// (every write to the key, in any thread, changes it before it returns) and its time is not over.
+// Values live in chunks of their own, filled in order. Over a limit, the oldest chunk goes with all
+// its entries: no small view keeps a large chunk of other values alive for long.
+import type { NearRecord } from '../cache.ts';
+import type { NearLimits } from '../options.ts';
+import type { CachedClock } from './cached-clock.ts';
+import { allocateChunk, view } from './view.ts';
+
+const CHUNK_BYTES = 64 * 1024;
+/** What the native side may put into a chunk; larger values get memory of their own. */
+const LARGEST_IN_CHUNK = 16 * 1024;
+/** A near-cache keeps at least so many chunks, so that dropping one is not dropping all. */
+const CHUNKS = 8;
+
+/** The parts of the engine's memory a near-cache works with. */
+export interface ArenaViews {
+  /** Generation words, signed: small integers for V8. */
+  readonly generations: Int32Array;
+  /** Set to 1 when a copy was used: recency for the engine's eviction. */
+  readonly visited: Uint8Array;
+  /** One double: near hits of this isolate. */
+  readonly hits: Float64Array;
+}
+
+/** A value with the generation it was read under. */
+export class NearEntry implements NearRecord {
+  readonly bytes: Buffer;
+  readonly expiresAt: number;
+  aux: unknown = undefined;
+  readonly slot: number;
+  readonly generation: number;
+  readonly size: number;
+  readonly chunk: NearChunk | undefined;
+
+  constructor(
+    bytes: Buffer,
+    expiresAt: number,
+    slot: number,
+    generation: number,
+    chunk: NearChunk | undefined,
+  ) {
+    this.bytes = bytes;
+    this.expiresAt = expiresAt;
+    this.slot = slot;
+    this.generation = generation;
+    this.size = bytes.length;
+    this.chunk = chunk;
+  }
+}
+
+interface NearChunk {
+  readonly bytes: Buffer;
+  readonly size: number; // what bytes.length was: it is 0 after a transfer
+  readonly keys: string[];
+}
+
+/** The near-cache of one handle. Without arena views, or with limits `false`, it is always empty. */
+export class NearCache {
+  readonly #entries = new Map<string, NearEntry>();
+  readonly #views: ArenaViews;
+  readonly #clock: CachedClock;
+  readonly #maxEntries: number;
+  readonly #maxBytes: number;
+  readonly #keysPerChunk: number;
+  readonly #chunkBytes: number;
+  #chunks: NearChunk[] = [];
+  #current: NearChunk = { bytes: Buffer.alloc(0), size: 0, keys: [] };
+  #admitted = 0;
+  #bytes = 0;
+  /** Entries found outdated. */
+  refreshes = 0;
+  /** Largest value it takes. */
+  readonly maxEntryBytes: number;
+  /** Largest value the native side may put into the current chunk. */
+  readonly largestInChunk: number;
+
+  constructor(views: ArenaViews, limits: NearLimits, clock: CachedClock) {
+    this.#views = views;
+    this.#clock = clock;
+    this.#maxEntries = limits.maxEntries;
+    this.#maxBytes = limits.maxBytes;
+    this.#keysPerChunk = Math.max(1, Math.floor(limits.maxEntries / CHUNKS));
+    this.#chunkBytes = Math.min(CHUNK_BYTES, Math.floor(limits.maxBytes / CHUNKS / 8) * 8);
+    this.maxEntryBytes = Math.min(limits.maxEntryBytes, Math.floor(limits.maxBytes / CHUNKS));
+    this.largestInChunk = Math.min(this.maxEntryBytes, LARGEST_IN_CHUNK, this.#chunkBytes);
+  }
+
+  /** The entry of a key, counted as a hit; undefined when absent or outdated. */
+  // HOT: benchmarks/engine
+  use(key: string): NearEntry | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    if (!this.#isCurrent(entry)) {
+      this.#entries.delete(key);
+      this.refreshes++;
+      return undefined;
+    }
+    const views = this.#views;
+    views.hits[0]! += 1;
+    if (views.visited[entry.slot] === 0) views.visited[entry.slot] = 1;
+    return entry;
+  }
+
+  /** The entry of a key without counting. */
+  find(key: string): NearEntry | undefined {
+    const entry = this.#entries.get(key);
+    return entry !== undefined && this.#isCurrent(entry) ? entry : undefined;
+  }
+
+  /** The chunk that the native side fills; its memory may have been transferred away by a user. */
+  get chunk(): Buffer {
+    return this.#current.bytes;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Bytes of all chunks. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Takes up a value that the native side has put into the current chunk.
+   * @returns its entry */
+  admit(
+    key: string,
+    offset: number,
+    size: number,
+    slot: number,
+    generation: number,
+    expiresAt: number,
+  ): NearEntry {
+    const chunk = this.#current;
+    const bytes = view(chunk.bytes.buffer, offset, size);
+    return this.#add(key, new NearEntry(bytes, expiresAt, slot, generation, chunk), chunk);
+  }
+
+  /** Takes up a value with memory of its own, when it is not too large.
+   * @returns its entry; outside the near-cache when it was too large */
+  admitLarge(
+    key: string,
+    bytes: Buffer,
+    slot: number,
+    generation: number,
+    expiresAt: number,
+  ): NearEntry {
+    if (bytes.length > this.maxEntryBytes) {
+      return new NearEntry(bytes, expiresAt, slot, generation, undefined);
+    }
+    this.#makeRoom(bytes.length, 1);
+    const chunk: NearChunk = { bytes, size: bytes.length, keys: [] };
+    this.#chunks.push(chunk);
+    this.#bytes += bytes.length;
+    return this.#add(key, new NearEntry(bytes, expiresAt, slot, generation, chunk), chunk);
+  }
+
+  /** Whether the current chunk holds as many values as it may. */
+  get isChunkFull(): boolean {
+    return this.#current.keys.length >= this.#keysPerChunk;
+  }
+
+  /** Begins a new chunk, and drops the oldest ones for it.
+   * @returns its memory */
+  renewChunk(): Buffer {
+    this.#makeRoom(this.#chunkBytes, this.#keysPerChunk);
+    this.#current = {
+      bytes: allocateChunk(this.#chunkBytes),
+      size: this.#chunkBytes,
+      keys: [],
+    };
+    this.#chunks.push(this.#current);
+    this.#bytes += this.#chunkBytes;
+    return this.#current.bytes;
+  }
+
+  /** Forgets everything; the chunks' memory goes when nobody holds a view of it. */
+  clear(): void {
+    this.#entries.clear();
+    this.#chunks = [];
+    this.#current = { bytes: Buffer.alloc(0), size: 0, keys: [] };
+    this.#admitted = 0;
+    this.#bytes = 0;
+  }
+
+  // The length differs when a user has transferred the bytes away: then they are no longer the value.
+  #isCurrent(entry: NearEntry): boolean {
+    return (
+      Atomics.load(this.#views.generations, entry.slot) === entry.generation &&
+      (entry.expiresAt === Infinity || entry.expiresAt > this.#clock.now()) &&
+      entry.bytes.length === entry.size
+    );
+  }
+
+  #add(key: string, entry: NearEntry, chunk: NearChunk): NearEntry {
+    chunk.keys.push(key);
+    this.#admitted++;
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  #makeRoom(bytes: number, keys: number): void {
+    while (
+      this.#chunks.length > 0 &&
+      (this.#bytes + bytes > this.#maxBytes || this.#admitted + keys > this.#maxEntries)
+    ) {
+      this.#dropOldest();
+    }
+  }
+
+  // A key may stand in several chunks, one for each time it was read anew: only its last one counts.
+  #dropOldest(): void {
+    const chunk = this.#chunks.shift()!;
+    for (const key of chunk.keys) {
+      if (this.#entries.get(key)?.chunk === chunk) this.#entries.delete(key);
+    }
+    this.#admitted -= chunk.keys.length;
+    this.#bytes -= chunk.size;
+  }
+}

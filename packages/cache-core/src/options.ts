@@ -1,0 +1,182 @@
+// Options of openCache: checked once, completed with defaults that depend on each other, frozen.
+// Invariant: what comes out fits together (reserve >= max >= 4 x largest value), so opening can only
+// fail for want of memory. Which of them were given explicitly is kept: only those can contradict.
+import {
+  bool,
+  bytes,
+  checkOptions,
+  duration,
+  object,
+  oneOf,
+  optional,
+  orFalse,
+  show,
+} from '@catzilla/common';
+import type { OptionContext, OptionSpecs } from '@catzilla/common';
+import { backendFromEnvironment } from './environment.ts';
+import { errors } from './errors.ts';
+import { MAX_TTL } from './call-options.ts';
+
+/** Options of a near-cache: copies of the hottest values on the JavaScript side, per handle, on top of maxBytes. */
+export interface NearCacheOptions {
+  /** Values it holds at most. Default: 4096. */
+  readonly maxEntries?: number | undefined;
+  /** Bytes of values it holds at most, at least 16 KiB. Default: 4 MiB. */
+  readonly maxBytes?: number | undefined;
+  /** Largest value it takes; never more than an eighth of its maxBytes. Default: 64 KiB. */
+  readonly maxEntryBytes?: number | undefined;
+}
+
+/** Options of openCache. The first opener of a name decides on maxBytes, reserveBytes, maxKeyBytes, maxValueBytes,
+ * policy and ttl; the others belong to the handle. */
+export interface CacheOptions {
+  /** Bound in bytes on everything the engine keeps, index and bookkeeping included, at least 1 MiB. Default: 64 MiB. */
+  readonly maxBytes?: number | undefined;
+  /** Default time to live of set and touch in ms; Infinity: never expires. Default: Infinity. */
+  readonly ttl?: number | undefined;
+  /** Eviction: 's3fifo' keeps what is read again, 'lru' what was used last. Default: 's3fifo' ('lru' with backend 'js'). */
+  readonly policy?: 's3fifo' | 'lru' | undefined;
+  /** Longest key in bytes, 1 to 65535. Default: 8192. */
+  readonly maxKeyBytes?: number | undefined;
+  /** Largest value in bytes, at most maxBytes / 4. Default: maxBytes / 8, at most 16 MiB. */
+  readonly maxValueBytes?: number | undefined;
+  /** Copies of the hottest values on the JavaScript side; false: none. Backend 'js' keeps all its values there anyway. */
+  readonly nearCache?: NearCacheOptions | false | undefined;
+  /** true: get always gives bytes that nobody else holds. Default: false. */
+  readonly copy?: boolean | undefined;
+  /** Ceiling of resize: address space that is reserved, not memory. Default: 4 x maxBytes. */
+  readonly reserveBytes?: number | undefined;
+  /** How often expired values are looked for, in ms (one thread of all does it); false: only when read. Default: 1000. */
+  readonly sweepInterval?: number | false | undefined;
+  /** How long one such search may take, in ms. Default: 1. */
+  readonly sweepBudget?: number | undefined;
+  /** 'native': the engine, shared by all threads. 'js': an adapter over lru-cache, private to the isolate.
+   * Default: the environment variable CATZ_CACHE_BACKEND, else 'native'. */
+  readonly backend?: 'native' | 'js' | undefined;
+}
+
+/** Options of a near-cache, complete. */
+export type NearLimits = Readonly<Record<keyof NearCacheOptions, number>>;
+
+/** Options that hold for all openers of a name. */
+export interface SharedOptions {
+  readonly maxBytes: number;
+  readonly ttl: number;
+  readonly policy: 's3fifo' | 'lru';
+  readonly maxKeyBytes: number;
+  readonly maxValueBytes: number;
+  readonly reserveBytes: number;
+}
+
+/** Options of one handle, complete. */
+export interface Settings extends SharedOptions {
+  readonly nearCache: NearLimits | false;
+  readonly copy: boolean;
+  readonly sweepInterval: number | false;
+  readonly sweepBudget: number;
+  readonly backend: 'native' | 'js';
+  /** Names of the options the caller gave. */
+  readonly explicit: ReadonlySet<string>;
+}
+
+const MiB = 1024 * 1024;
+const BACKENDS = ['native', 'js'] as const;
+
+const context: OptionContext = {
+  path: 'options',
+  error: (message) => new errors.OPTION(message),
+};
+
+/** Any finite size: address space is what ends it. */
+const MAX_SIZE = 2 ** 46;
+
+/** Options as checked one by one: those whose default depends on others may be absent. */
+interface Checked {
+  readonly maxBytes: number;
+  readonly ttl: number;
+  readonly policy: 's3fifo' | 'lru' | undefined;
+  readonly maxKeyBytes: number;
+  readonly maxValueBytes: number | undefined;
+  readonly nearCache: NearLimits | false;
+  readonly copy: boolean;
+  readonly reserveBytes: number | undefined;
+  readonly sweepInterval: number | false;
+  readonly sweepBudget: number;
+  readonly backend: 'native' | 'js' | undefined;
+}
+
+const nearSpecs: OptionSpecs<NearLimits> = {
+  maxEntries: bytes({ min: 1, max: 2 ** 24, default: 4096 }),
+  maxBytes: bytes({ min: 16 * 1024, max: 2 ** 34, default: 4 * MiB }),
+  maxEntryBytes: bytes({ min: 0, max: 2 ** 30, default: 64 * 1024 }),
+};
+
+const specs: OptionSpecs<Checked> = {
+  maxBytes: bytes({ min: MiB, max: MAX_SIZE, default: 64 * MiB }),
+  ttl: duration({ max: MAX_TTL, allowInfinity: true, default: Infinity }),
+  policy: optional(oneOf(['s3fifo', 'lru'])),
+  maxKeyBytes: bytes({ min: 1, max: 65535, default: 8192 }),
+  maxValueBytes: optional(bytes({ min: 1, max: 2 ** 32 - 1 })),
+  nearCache: orFalse(object<NearLimits>(nearSpecs)),
+  copy: bool(false),
+  reserveBytes: optional(bytes({ min: MiB, max: MAX_SIZE })),
+  sweepInterval: orFalse(duration({ min: 1, max: 2 ** 31 - 1, default: 1000 })),
+  sweepBudget: duration({ max: 1000, default: 1 }),
+  backend: optional(oneOf(BACKENDS)),
+};
+
+/** Checks and completes the options of openCache.
+ * @param input    what the caller gave
+ * @param current  the backend that this isolate has the name open with; it decides unless the caller names one
+ * @throws CATZ_CACHE_OPTION */
+export function settle(input: unknown, current: 'native' | 'js' | undefined): Settings {
+  const checked = checkOptions<Checked>(input, specs, context);
+  const backend = checked.backend ?? current ?? backendOfEnvironment() ?? 'native';
+  const { maxBytes } = checked;
+  const maxValueBytes = checked.maxValueBytes ?? Math.min(Math.floor(maxBytes / 8), 16 * MiB);
+  if (maxValueBytes > maxBytes / 4) {
+    throw new errors.OPTION(
+      `expected options.maxValueBytes to be at most a quarter of maxBytes (${Math.floor(maxBytes / 4)}), got ${maxValueBytes}`,
+    );
+  }
+  const reserveBytes = checked.reserveBytes ?? maxBytes * 4;
+  if (reserveBytes < maxBytes) {
+    throw new errors.OPTION(
+      `expected options.reserveBytes to be at least maxBytes (${maxBytes}), got ${reserveBytes}`,
+    );
+  }
+  if (backend === 'js' && checked.policy === 's3fifo') {
+    throw new errors.OPTION(`expected options.policy to be "lru" with backend 'js', got "s3fifo"`);
+  }
+  return Object.freeze({
+    ...checked,
+    backend,
+    maxValueBytes,
+    reserveBytes,
+    ttl: Math.ceil(checked.ttl),
+    policy: checked.policy ?? (backend === 'js' ? 'lru' : 's3fifo'),
+    explicit: explicitNames(input),
+  });
+}
+
+/** Throws when an option that was given differs from what the first opener of the name decided.
+ * @throws CATZ_CACHE_OPTIONS_MISMATCH */
+export function compareOptions(name: string, asked: Settings, actual: SharedOptions): void {
+  for (const option of Object.keys(actual) as (keyof SharedOptions)[]) {
+    if (!asked.explicit.has(option) || Object.is(asked[option], actual[option])) continue;
+    throw new errors.OPTIONS_MISMATCH(name, option, show(actual[option]), show(asked[option]));
+  }
+}
+
+function explicitNames(input: unknown): ReadonlySet<string> {
+  const given = Object.entries(input ?? {}).filter(([, value]) => value !== undefined);
+  return new Set(given.map(([name]) => name));
+}
+
+function backendOfEnvironment(): 'native' | 'js' | undefined {
+  const value = backendFromEnvironment();
+  if (value === undefined) return undefined;
+  const known: readonly string[] = BACKENDS;
+  if (known.includes(value)) return value as 'native' | 'js';
+  throw new errors.OPTION(`expected CATZ_CACHE_BACKEND to be "native" or "js", got ${show(value)}`);
+}

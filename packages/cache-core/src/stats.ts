@@ -1,0 +1,73 @@
+// What stats() tells, the same for both backends. Counts are events since the cache was made or
+// resetStats(), over all threads; sizes are bytes now.
+// Invariant: hits + misses is the number of reads by get, getInto, getMany and getRecord.
+
+/** Statistics of a cache. */
+export interface CacheStats {
+  /** Reads that found a value, near hits included. */
+  readonly hits: number;
+  /** Of those, answered by a near-cache without a call into native code. */
+  readonly nearHits: number;
+  readonly misses: number;
+  /** hits / (hits + misses); 0 before the first read. */
+  readonly hitRatio: number;
+  /** Values stored, updates in place included; refused ones are not. */
+  readonly sets: number;
+  /** Of those, written over the old value's memory. */
+  readonly updatesInPlace: number;
+  /** Values removed by delete. */
+  readonly deletes: number;
+  /** Values removed to make room. */
+  readonly evictions: number;
+  /** Of those, never read. */
+  readonly evictedUnread: number;
+  /** Values whose time was over, noticed by a read or by the sweeper. */
+  readonly expired: { readonly onRead: number; readonly swept: number };
+  /** expired.onRead + expired.swept. */
+  readonly expirations: number;
+  /** Values that set refused, by reason: above maxValueBytes, or no room. */
+  readonly refused: { readonly tooLarge: number; readonly noRoom: number };
+  /** Values stored now. */
+  readonly entries: number;
+  /** max: the bound. used <= max: bookkeeping and segments in use. live: keys, values and their headers.
+   * index, meta, large: parts of used. free: max - used. */
+  readonly bytes: {
+    readonly max: number;
+    readonly used: number;
+    readonly live: number;
+    readonly index: number;
+    readonly meta: number;
+    readonly large: number;
+    readonly free: number;
+  };
+  /** The bound in bytes; the same as bytes.max. */
+  readonly capacity: number;
+  /** Segments the bound allows, and the size of one; 0 with backend 'js'. */
+  readonly segments: number;
+  readonly segmentBytes: number;
+  /** Parts with a write lock each. */
+  readonly shards: number;
+  /** The near-cache of this handle: values and bytes it holds, copies it found outdated. `enabled` is false when it
+   * was switched off, or where the runtime forbids external buffers. */
+  readonly near: {
+    readonly enabled: boolean;
+    readonly entries: number;
+    readonly bytes: number;
+    readonly refreshes: number;
+  };
+  /** Segments emptied to reuse their gaps, and the bytes moved for it. */
+  readonly cleaning: { readonly segments: number; readonly movedBytes: number };
+  /** Isolates (main thread and workers) that have the cache open. */
+  readonly isolates: number;
+  readonly backend: 'native' | 'js';
+  readonly allocator: 'segments' | 'v8';
+  readonly policy: 's3fifo' | 'lru';
+  /** Whether other threads that open the name see the same values. */
+  readonly shared: boolean;
+}
+
+/** The ratio that stats() gives: 0 before the first read. */
+export function hitRatio(hits: number, misses: number): number {
+  const reads = hits + misses;
+  return reads === 0 ? 0 : hits / reads;
+}
