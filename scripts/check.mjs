@@ -1,6 +1,7 @@
 // npm run check: everything that must hold beside the tests, as named steps with their seconds. All steps run even
 // when one fails. `npm run check -- lint types` runs some; `--quick` shortens the fuzzing; `--list` names them.
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ensure } from './ensure.mjs';
 import { Failure, run, runTool } from './lib/run.mjs';
@@ -9,7 +10,8 @@ import { root, workspaces } from './lib/workspace.mjs';
 
 const isQuick = process.argv.includes('--quick');
 const script = (name, ...args) => run(process.execPath, [join(root, 'scripts', name), ...args]);
-const native = (...args) => run('make', ['-C', 'native', ...args]);
+const native = (...args) =>
+  run('make', ['-s', `-j${availableParallelism()}`, '-C', 'native', ...args]);
 
 const STEPS = {
   format: () => script('format.mjs', '--check'),
@@ -23,7 +25,7 @@ const STEPS = {
   consumption: () => script('consumption.mjs'),
   nx: () => nx(),
   start: () => script('check-start.mjs'),
-  sanitizers: () => native('asan', 'tsan', 'canary'),
+  sanitizers,
   fuzz: () => native('fuzz', `FUZZ_SECONDS=${isQuick ? 15 : 60}`),
   'node-matrix': () => script('node-matrix.mjs'),
 };
@@ -35,6 +37,11 @@ async function types() {
       throw new Failure(`${path} has no tsconfig.test.json`);
     await runTool('tsc', ['-p', join(path, 'tsconfig.test.json')]);
   }
+}
+
+// One after the other: each uses all cores to compile, and their reports must not mix.
+async function sanitizers() {
+  for (const target of ['thread-safety', 'asan', 'tsan', 'canary']) await native(target);
 }
 
 // The inner loop of contributors goes through nx: its targets must work from a cold cache.

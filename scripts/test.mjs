@@ -1,6 +1,7 @@
 // npm test: installs and builds what is missing, then runs everything: the native units, and one vitest run over all
 // projects with coverage. Test results never come from a cache. The last line is the count of both.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ensure } from './ensure.mjs';
 import { onPath, run, runTool } from './lib/run.mjs';
@@ -32,7 +33,8 @@ async function nativeUnits() {
   if (process.env.CATZ_CACHE_BACKEND === 'js') return skip('CATZ_CACHE_BACKEND=js');
   if (process.platform === 'win32' && !onPath('make'))
     return skip('there is no make on this Windows');
-  const { code, output } = await run('make', ['-C', 'native', 'unit'], {
+  const jobs = `-j${availableParallelism()}`;
+  const { code, output } = await run('make', ['-s', jobs, '-C', 'native', 'unit'], {
     capture: true,
     check: false,
   });

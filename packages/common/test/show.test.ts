@@ -37,6 +37,10 @@ describe('show', () => {
     [[1, 2], 'an array of 2'],
     [new Uint8Array(3), 'a Uint8Array of 3 bytes'],
     [new Int16Array(3), 'an Int16Array of 6 bytes'],
+    [
+      Object.defineProperty(() => 1, 'name', { value: 'x'.repeat(99) }),
+      `function ${'x'.repeat(40)}`,
+    ],
     [new Date(0), 'a Date'],
     [new Empty(), 'an Empty'],
     [{ password: 'x' }, 'an object'],
