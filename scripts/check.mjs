@@ -60,14 +60,15 @@ await main(async () => {
   for (const name of wanted) {
     if (!(name in STEPS)) throw new Failure(`there is no step ${name}: ${names.join(', ')}`);
   }
-  await ensure();
   const results = [];
-  for (const name of wanted.length > 0 ? wanted : names) {
+  // What cannot be built is a failed step too: the others may still have something to say.
+  const steps = { ensure, ...STEPS };
+  for (const name of ['ensure', ...(wanted.length > 0 ? wanted : names)]) {
     console.log(`\n== ${name}`);
     const start = performance.now();
     let verdict = 'ok';
     try {
-      await STEPS[name]();
+      await steps[name]();
     } catch (error) {
       verdict = 'FAILED';
       console.error(error instanceof Failure ? error.message : error);
