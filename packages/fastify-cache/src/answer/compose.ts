@@ -1,0 +1,84 @@
+// The fields of an answer from the cache, in the one order all answer paths keep: stored fields, Age, Cache-Status,
+// x-cache, then what hooks set for the current request.
+// Invariant: for fields that describe the representation the stored value wins, for every other the current request's;
+// Vary is the union. render.ts writes the same for the case without conflicts.
+import { appendCacheStatus } from '../rfc/cache-status.ts';
+import { notModifiedFields } from '../rfc/conditional.ts';
+import { fieldLines } from '../rfc/fields.ts';
+import type { FieldValue } from '../rfc/fields.ts';
+import { ageSeconds } from '../rfc/reuse.ts';
+import { isRepresentationField } from '../rfc/stored-headers.ts';
+import type { StoredField } from '../rfc/stored-headers.ts';
+import type { Entry } from '../entry/entry.ts';
+import type { ReplyHeaders } from '../internals.ts';
+import { hitMember } from './style.ts';
+import type { Style } from './style.ts';
+
+/** An answer ready to be sent: fields in order, values as Node takes them. */
+export type AnswerField = [name: string, value: string | string[]];
+
+/** The stored fields an answer of this status carries: all, or those of a 304 (RFC 9110 15.4.5). */
+export function carriedFields(entry: Entry, notModified: boolean): readonly StoredField[] {
+  return notModified ? notModifiedFields(entry.fields) : entry.fields;
+}
+
+/** Composes the fields of a hit.
+ * @param current  headers on the reply now; undefined values are skipped
+ * @param raw      headers on the raw response: they are already in place and only win or lose here */
+export function composeFields(
+  entry: Entry,
+  options: {
+    readonly notModified: boolean;
+    readonly now: number;
+    readonly style: Style;
+    readonly current: ReplyHeaders;
+    readonly raw: ReplyHeaders;
+  },
+): AnswerField[] {
+  const { notModified, now, style, current, raw } = options;
+  const fields: AnswerField[] = [];
+  let status: FieldValue = lines(current['cache-status'] ?? raw['cache-status']);
+  for (const [name, value] of carriedFields(entry, notModified)) {
+    if (name === 'cache-status') status = [...fieldLines(value), ...fieldLines(status)];
+    else if (name === 'vary') fields.push([name, unionVary(value, current[name] ?? raw[name])]);
+    else if (isRepresentationField(name) || (current[name] ?? raw[name]) === undefined) {
+      fields.push([name, typeof value === 'string' ? value : [...value]]);
+    }
+  }
+  const age = ageSeconds(entry, now);
+  fields.push(['age', String(age)]);
+  if (style.status !== false) {
+    fields.push(['cache-status', appendCacheStatus(status, hitMember(entry, age, style))]);
+  } else if (status !== undefined && fieldLines(status).length > 0) {
+    fields.push(['cache-status', fieldLines(status).join(', ')]);
+  }
+  if (style.xCache) fields.push(['x-cache', 'HIT']);
+  const taken = new Set(fields.map((field) => field[0]));
+  for (const name of Object.keys(current)) {
+    const value = current[name];
+    if (value === undefined || taken.has(name)) continue;
+    if (isRepresentationField(name) && name !== 'vary') continue;
+    fields.push([name, Array.isArray(value) ? value.map(String) : String(value)]);
+  }
+  return fields;
+}
+
+/** The union of two Vary values, each name once, the first spelling kept. */
+export function unionVary(stored: FieldValue, current: unknown): string {
+  const names = [...fieldLines(stored), ...fieldLines(lines(current))].flatMap((line) =>
+    line.split(',').map((name) => name.trim()),
+  );
+  const seen = new Set<string>();
+  return names
+    .filter((name) => {
+      const known = seen.has(name.toLowerCase());
+      seen.add(name.toLowerCase());
+      return name !== '' && !known;
+    })
+    .join(', ');
+}
+
+function lines(value: unknown): FieldValue {
+  if (value === undefined || value === null) return undefined;
+  return Array.isArray(value) ? value.map(String) : String(value);
+}

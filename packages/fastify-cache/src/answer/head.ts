@@ -1,0 +1,49 @@
+// The plain answer past Fastify's reply.send: writeHead with a list of fields, then end with the body.
+// Taken where the raw write is not allowed (HEAD, HTTP/1.0, TLS, pipelined, inject, closing) but no hook has to run.
+// Invariant: the reply is hijacked first, so Fastify sends nothing of its own; what hooks had set is in the fields.
+import type { FastifyReply } from 'fastify';
+import { replyHeaders, hasRawHeaders } from '../internals.ts';
+import type { ReplyHeaders } from '../internals.ts';
+import type { Entry } from '../entry/entry.ts';
+import { isRepresentationField } from '../rfc/stored-headers.ts';
+import { composeFields } from './compose.ts';
+import type { AnswerField } from './compose.ts';
+import type { Style } from './style.ts';
+
+const NONE: ReplyHeaders = Object.freeze({});
+
+/** Sends a hit with writeHead and end. */
+export function answerHead(
+  reply: FastifyReply,
+  entry: Entry,
+  hit: { readonly notModified: boolean; readonly now: number; readonly style: Style },
+): void {
+  const res = reply.raw;
+  const fields = fieldsFor(reply, entry, hit);
+  reply.hijack();
+  const flat: (string | string[])[] = [];
+  for (const [name, value] of fields) flat.push(name, value);
+  const status = hit.notModified ? 304 : entry.status;
+  res.writeHead(status, flat as unknown as string[]);
+  if (hit.notModified || reply.request.method === 'HEAD' || status === 204) res.end();
+  else res.end(entry.body);
+}
+
+/** The fields of a hit for head and send: composed, and fields of the raw response that lose are taken from it. */
+export function fieldsFor(
+  reply: FastifyReply,
+  entry: Entry,
+  hit: { readonly notModified: boolean; readonly now: number; readonly style: Style },
+): AnswerField[] {
+  const raw = hasRawHeaders(reply.raw) ? (reply.raw.getHeaders() as ReplyHeaders) : NONE;
+  const fields = composeFields(entry, { ...hit, current: replyHeaders(reply), raw });
+  if (raw !== NONE) {
+    const set = new Set(fields.map((field) => field[0]));
+    for (const name of Object.keys(raw)) {
+      if (isRepresentationField(name) && name !== 'vary' && !set.has(name)) {
+        reply.raw.removeHeader(name);
+      }
+    }
+  }
+  return fields;
+}

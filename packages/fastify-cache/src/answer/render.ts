@@ -1,0 +1,87 @@
+// A hit's head rendered to text, and with a small body to the very bytes of the answer, once a second per entry: Age and
+// the ttl of Cache-Status are all that changes. HOT: benchmarks/http.
+// Invariant: rendered bytes are never changed, only replaced: a queued socket write may still hold the old ones.
+// The order of lines is that of compose.ts; which path sends them is decided in raw.ts.
+import { STATUS_CODES } from 'node:http';
+import { ageSeconds } from '../rfc/reuse.ts';
+import type { Entry } from '../entry/entry.ts';
+import { carriedFields } from './compose.ts';
+import { appendCacheStatus } from '../rfc/cache-status.ts';
+import { hitMember } from './style.ts';
+import type { Style } from './style.ts';
+
+/** Largest head and body rendered together; above, head and body are written corked. */
+export const WHOLE_LIMIT = 16_384;
+
+/** Rendered forms of one entry, good for one style, one connection tail, until the age's next second. */
+export interface Rendered {
+  /** First ms at which Age has moved on. */
+  readonly until: number;
+  readonly style: Style;
+  /** The lines Node writes about the connection, with the empty line that ends the head. */
+  readonly tail: string;
+  /** Status line to x-cache, without `tail`: a request's own headers go between. */
+  readonly head: string;
+  /** The same for a 304; made when first asked for. */
+  notModifiedHead: string | undefined;
+  /** Head, tail and body when small. */
+  readonly whole: Buffer | undefined;
+  /** Head and tail alone: for a large body, and for a 304. */
+  readonly headBytes: Buffer | undefined;
+  notModifiedBytes: Buffer | undefined;
+}
+
+/** The current rendering of an entry; made anew when the second, style or tail is another. */
+export function rendered(entry: Entry, now: number, style: Style, tail: string): Rendered {
+  const last = entry.rendered;
+  if (last !== undefined && now < last.until && last.style === style && last.tail === tail) {
+    return last;
+  }
+  return (entry.rendered = render(entry, now, style, tail));
+}
+
+/** Head of the 304 of an entry, rendered on first use within the same second. */
+export function notModifiedHead(entry: Entry, form: Rendered, now: number): string {
+  return (form.notModifiedHead ??= headText(entry, now, form.style, true));
+}
+
+function render(entry: Entry, now: number, style: Style, tail: string): Rendered {
+  const head = headText(entry, now, style, false);
+  const text = head + tail;
+  const small = text.length + entry.body.length <= WHOLE_LIMIT;
+  const size = text.length + (small ? entry.body.length : 0);
+  // Not from the pool: a slice of it would keep 8 KiB alive for each queued write.
+  const bytes = Buffer.allocUnsafeSlow(size);
+  bytes.write(text, 'latin1');
+  if (small) entry.body.copy(bytes, text.length);
+  return {
+    until: now + 1000 - (Math.max(0, now - entry.bornAt) % 1000),
+    style,
+    tail,
+    head,
+    notModifiedHead: undefined,
+    whole: small ? bytes : undefined,
+    headBytes: small ? undefined : bytes,
+    notModifiedBytes: undefined,
+  };
+}
+
+function headText(entry: Entry, now: number, style: Style, notModified: boolean): string {
+  const status = notModified ? 304 : entry.status;
+  const age = ageSeconds(entry, now);
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`;
+  let upstream: string | readonly string[] | undefined;
+  for (const [name, value] of carriedFields(entry, notModified)) {
+    if (name === 'cache-status') upstream = value;
+    else if (typeof value === 'string') text += `${name}: ${value}\r\n`;
+    else for (const line of value) text += `${name}: ${line}\r\n`;
+  }
+  text += `age: ${age}\r\n`;
+  if (style.status !== false) {
+    text += `cache-status: ${appendCacheStatus(upstream, hitMember(entry, age, style))}\r\n`;
+  } else if (upstream !== undefined) {
+    text += `cache-status: ${typeof upstream === 'string' ? upstream : upstream.join(', ')}\r\n`;
+  }
+  if (style.xCache) text += 'x-cache: HIT\r\n';
+  return text;
+}

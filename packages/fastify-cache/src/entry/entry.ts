@@ -1,0 +1,86 @@
+// A stored response as the program works with it: the head as fields, the body as bytes, and the rendered forms that
+// the answers keep next to it. One Entry lives as long as its near-cache record, so a hit decodes nothing.
+// Invariant: names and values were validated when the entry was made; nothing in it changes but `rendered`.
+// How it is written to bytes is encode.ts, how it is read back decode.ts.
+import { validatorsOf } from '../rfc/conditional.ts';
+import type { Validators } from '../rfc/conditional.ts';
+import type { StoredField } from '../rfc/stored-headers.ts';
+import type { Rendered } from '../answer/render.ts';
+
+/** What is stored of a response besides its body. Times are ms since the epoch. */
+export interface EntryHead {
+  /** Identity of the route that made it: two handlers of one URL must not serve each other's replies. */
+  readonly route: string;
+  /** The full key, compared on reads where the engine's key is only a digest of it. */
+  readonly key: string;
+  readonly status: number;
+  /** Every stored field; always with date, with content-length where there is a body, never with age. */
+  readonly fields: readonly StoredField[];
+  /** Age at any moment is `now - bornAt` (RFC 9111 4.2.3). */
+  readonly bornAt: number;
+  /** Fresh while this is greater than the age; ms. */
+  readonly lifetimeMs: number;
+  /** Fresh only by a `ttl` option: requests with credentials get nothing from it. */
+  readonly ttlOnly: boolean;
+  /** May answer requests with Authorization (RFC 9111 3.5). */
+  readonly authorizationAllowed: boolean;
+  /** An onSend hook had changed the body: hits must not pass those hooks again. */
+  readonly transformed: boolean;
+}
+
+/** A decoded entry. */
+export interface Entry extends EntryHead {
+  /** As sent, content coding included. */
+  readonly body: Buffer;
+  /** First ms at which it is no longer fresh. */
+  readonly freshUntil: number;
+  /** What the conditions of clients are judged by. */
+  readonly validators: Validators;
+  /** Names among `fields`, to find what a header of the current request replaces. */
+  readonly names: ReadonlySet<string>;
+  /** Rendered forms, kept by answer/render.ts. */
+  rendered: Rendered | undefined;
+}
+
+/** A decoded index of variants: what stands under a primary key when responses carried Vary. */
+export interface VariantIndex {
+  /** The full primary key. */
+  readonly key: string;
+  /** Part of each variant's key: after a purge the index is born anew and old variants are out of reach. */
+  readonly generation: string;
+  /** The lists of nominated names seen, newest first. */
+  readonly lists: readonly (readonly string[])[];
+  /** Engine keys of the variants, oldest first. */
+  readonly variants: readonly string[];
+  /** When the last of its variants expires; ms since the epoch. */
+  readonly until: number;
+}
+
+/** What a record under a primary key can be. */
+export type Stored = Entry | VariantIndex;
+
+/** Tells an index from an entry. */
+export function isIndex(stored: Stored): stored is VariantIndex {
+  return 'lists' in stored;
+}
+
+/** Makes the entry of a head and its body. */
+export function makeEntry(head: EntryHead, body: Buffer): Entry {
+  const fields = Object.fromEntries(head.fields);
+  return {
+    route: head.route,
+    key: head.key,
+    status: head.status,
+    fields: head.fields,
+    bornAt: head.bornAt,
+    lifetimeMs: head.lifetimeMs,
+    ttlOnly: head.ttlOnly,
+    authorizationAllowed: head.authorizationAllowed,
+    transformed: head.transformed,
+    body,
+    freshUntil: head.bornAt + head.lifetimeMs,
+    validators: validatorsOf(head.status, fields, head.bornAt),
+    names: new Set(Object.keys(fields)),
+    rendered: undefined,
+  };
+}

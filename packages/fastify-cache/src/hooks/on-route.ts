@@ -1,0 +1,132 @@
+// onRoute: wraps the handlers of cached routes and gives every route in scope the hooks it needs.
+// Invariant: hook lists are replaced, never pushed to: users share one array between routes, and Fastify's automatic HEAD
+// route shares it too. A route is wrapped once; a registration further in takes it over with its own options.
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  RouteHandlerMethod,
+  RouteOptions,
+} from 'fastify';
+import { invalidate, isUnsafe } from '../purge.ts';
+import type { Scope } from '../scope.ts';
+import { handle } from './handler.ts';
+import { fail, judge } from './on-send.ts';
+import { passOf, settleFill } from './pass.ts';
+import { HOOK, policyOf } from './route.ts';
+import type { CachedRoute } from './route.ts';
+
+const WRAPPED: unique symbol = Symbol('catzilla.fastify-cache.route');
+
+type Route = RouteOptions & { [WRAPPED]?: CachedRoute; websocket?: boolean };
+type Done = (error: Error | null, payload?: unknown) => void;
+
+/** Takes a route into a scope.
+ * @throws CATZ_FASTIFY_CACHE_ROUTE_OPTION */
+export function takeRoute(scope: Scope, options: RouteOptions): void {
+  const route = options as Route;
+  const methods = ([] as string[]).concat(route.method);
+  const config = route.config as { cache?: unknown } | undefined;
+  const plan = scope.settings.planRoute({ method: methods, url: route.url }, config?.cache);
+  const fixed = plan.kind === 'fixed' ? plan.policy : undefined;
+  if (fixed !== undefined) scope.addKeyScope(fixed.key);
+  const known = route[WRAPPED];
+  if (known !== undefined) {
+    Object.assign(known, { scope, plan, fixed });
+    return;
+  }
+  const state: CachedRoute = {
+    scope,
+    plan,
+    fixed,
+    handler: route.handler,
+    id: identityOf(route),
+    constrained: Object.keys(route.constraints ?? {}).length > 0,
+    template: route.url,
+    around: undefined,
+  };
+  route[WRAPPED] = state;
+  const reads = methods.some((method) => method === 'GET' || method === 'HEAD');
+  if (reads && route.websocket !== true) wrap(route, state);
+  else if (!methods.some(isUnsafe)) return;
+  append(route, 'onSend', lastOnSend(state));
+}
+
+function wrap(route: Route, state: CachedRoute): void {
+  const wrapped: RouteHandlerMethod = function (request, reply) {
+    // A takeover may have switched the route off.
+    if (state.plan.kind === 'off') return state.handler.call(this, request, reply);
+    return handle(state, this, request, reply);
+  };
+  route.handler = wrapped;
+  append(
+    route,
+    'onError',
+    (request: FastifyRequest, _reply: FastifyReply, _error: Error, done: () => void) => {
+      const pass = passOf(request);
+      if (pass?.kind === 'fill') {
+        fail(pass);
+        settleFill(pass, 'not-stored');
+      }
+      done();
+    },
+  );
+  // Before validation, which may add defaults for what is taken away here.
+  prepend(
+    route,
+    'preValidation',
+    (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
+      prune(state, request);
+      done();
+    },
+  );
+}
+
+// Parameters that do not count for the key must not reach the handler: its reply would be served for other values.
+function prune(state: CachedRoute, request: FastifyRequest): void {
+  const url = request.raw.url ?? '';
+  const mark = url.indexOf('?');
+  if (mark === -1 || state.plan.kind === 'off') return;
+  const query = policyOf(state, url)?.query;
+  query?.prune(request.query as Record<string, unknown>, url.slice(mark + 1));
+}
+
+function lastOnSend(state: CachedRoute): unknown {
+  const hook = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    payload: unknown,
+    done: Done,
+  ): void => {
+    if (isUnsafe(request.method)) invalidate(state.scope, request, reply, statusOf(reply, payload));
+    done(null, judge(request, reply, payload));
+  };
+  return Object.defineProperty(hook, 'name', { value: HOOK.last });
+}
+
+// Fastify applies the status of a Response after the hooks.
+function statusOf(reply: FastifyReply, payload: unknown): number {
+  const isResponse = Object.prototype.toString.call(payload) === '[object Response]';
+  return isResponse ? (payload as Response).status : reply.statusCode;
+}
+
+// Template and constraints; a RegExp or a list says nothing in JSON, so values go by their text.
+function identityOf(route: Route): string {
+  const constraints = Object.entries(route.constraints ?? {}).sort();
+  return [route.url, ...constraints.map(([name, value]) => `${name}=${String(value)}`)].join(' ');
+}
+
+type HookName = 'onSend' | 'onError' | 'preValidation';
+
+function append(route: Route, name: HookName, hook: unknown): void {
+  (route as unknown as Record<HookName, unknown>)[name] = [...listOf(route[name]), hook];
+}
+
+function prepend(route: Route, name: HookName, hook: unknown): void {
+  (route as unknown as Record<HookName, unknown>)[name] = [hook, ...listOf(route[name])];
+}
+
+function listOf(hooks: unknown): unknown[] {
+  if (hooks === undefined || hooks === null) return [];
+  return Array.isArray(hooks) ? hooks : [hooks];
+}

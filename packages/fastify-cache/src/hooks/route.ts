@@ -1,0 +1,73 @@
+// A route as the cache sees it: its plan, its identity, and, from the first request on, which onSend hooks stand around ours.
+// Invariant: a route is wrapped once, whatever the number of registrations above it; the innermost one's options hold.
+import type { FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import { routeContext } from '../internals.ts';
+import type { RoutePlan, RoutePolicy } from '../options/policy.ts';
+import type { Scope } from '../scope.ts';
+
+/** Names of our own hooks: bound functions keep nothing else to know them by. */
+export const HOOK: { readonly first: string; readonly last: string } = {
+  first: 'catzillaCacheFirstOnSend',
+  last: 'catzillaCacheLastOnSend',
+};
+/** Fastify's own for automatic HEAD routes: counts the body and drops it. */
+const HEAD_HOOK = 'headRouteOnSendHandler';
+
+/** Which hooks of others a reply of the route passes. */
+export interface HooksAround {
+  /** An onSend hook of somebody else must see replies, hits included. */
+  readonly foreign: boolean;
+  /** One of them runs after ours: what is stored is not what is sent, and it may still fail. */
+  readonly after: boolean;
+}
+
+/** A wrapped route. */
+export interface CachedRoute {
+  scope: Scope;
+  plan: RoutePlan;
+  /** The policy where the template alone decides it. */
+  fixed: RoutePolicy | undefined;
+  readonly handler: RouteHandlerMethod;
+  /** Template and constraints: whose replies these are. */
+  readonly id: string;
+  /** Requests of one URL may reach another route with other constraints. */
+  readonly constrained: boolean;
+  readonly template: string;
+  /** Unknown before the first request. */
+  around: HooksAround | undefined;
+}
+
+/** The policy for a request; undefined: its path is excluded. HOT */
+export function policyOf(route: CachedRoute, target: string): RoutePolicy | undefined {
+  if (route.fixed !== undefined) return route.fixed;
+  return route.plan.kind === 'by-path' ? route.plan.policyFor(target) : undefined;
+}
+
+/** The onSend hooks around ours, looked up once per route; where Fastify does not show them: foreign hooks everywhere. */
+export function hooksAround(
+  route: CachedRoute,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): HooksAround {
+  return (route.around ??= inspect(route, request, reply));
+}
+
+function inspect(route: CachedRoute, request: FastifyRequest, reply: FastifyReply): HooksAround {
+  const context = routeContext(request, reply);
+  if (context === undefined) return { foreign: true, after: true };
+  const names = (context.onSend ?? []).map((hook) => hook.name.replace(/^bound /, ''));
+  const isForeign = (name: string): boolean =>
+    name !== HOOK.first && name !== HOOK.last && name !== HEAD_HOOK;
+  const last = names.lastIndexOf(HOOK.last);
+  const around: HooksAround = {
+    foreign: names.some(isForeign),
+    after: names.slice(last + 1).some(isForeign),
+  };
+  if (around.after) {
+    request.log.warn(
+      { route: route.template },
+      'an onSend hook runs after the cache: it sees hits again, and what it changes is not stored; register its plugin before the cache',
+    );
+  }
+  return around;
+}

@@ -1,0 +1,82 @@
+// The plugin: one scope per registration, hooks on every route declared after it in that scope and below, app.cache.
+// Order of hooks: an instance onSend at registration (sees payloads before hooks registered later), and per route the
+// handler's wrapper (after all guards), one preValidation, one onError and one onSend (after the instance's).
+// Register plugins that change replies (compress, etag, cookie) before it, and routes after it.
+import fp from 'fastify-plugin';
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import { runSelfTest } from './answer/self-test.ts';
+import { errors } from './errors.ts';
+import { healthOf } from './health.ts';
+import { takeRoute } from './hooks/on-route.ts';
+import { noteFirst } from './hooks/on-send.ts';
+import { HOOK } from './hooks/route.ts';
+import { resolveOptions } from './options/policy.ts';
+import type { FastifyCacheOptions } from './options/types.ts';
+import { purgePattern, purgeUrl } from './purge.ts';
+import { ReplyCache } from './reply-cache.ts';
+import { Scope } from './scope.ts';
+import type { ResponseCache } from './types.ts';
+
+const SCOPE: unique symbol = Symbol('catzilla.fastify-cache.scope');
+
+type ScopedInstance = FastifyInstance & { [SCOPE]?: Scope };
+
+const register: FastifyPluginAsync<FastifyCacheOptions> = async (app, options) => {
+  const instance = app as ScopedInstance;
+  if (Object.hasOwn(instance, SCOPE)) throw new errors.REGISTERED_TWICE();
+  const { routerOptions } = app.initialConfig;
+  const settings = resolveOptions(options, routerOptions);
+  // Through the prototype chain of Fastify's scopes: the registration around this one.
+  const scope = new Scope(settings, instance[SCOPE]);
+  instance[SCOPE] = scope;
+  app.addHook('onClose', async () => scope.close());
+  const cache: ResponseCache = {
+    purge: (url) => purgeUrl(scope, url),
+    purgePath: (pattern) => purgePattern(scope, pattern),
+    stats: () => scope.counters.snapshot(),
+    health: () => healthOf(scope),
+  };
+  app.decorate('cache', cache);
+  if (!app.hasReplyDecorator('cache')) {
+    app.decorateReply('cache', {
+      getter() {
+        return new ReplyCache(this);
+      },
+    });
+  }
+  app.addHook('onRoute', (route) => takeRoute(scope, route));
+  app.addHook('onSend', firstOnSend);
+  if (settings.mode === 'auto') await runSelfTest();
+  const health = healthOf(scope);
+  app.log.info({ backend: health.backend, selfTest: health.selfTest }, 'response cache is ready');
+};
+
+const firstOnSend: Parameters<typeof setOnSend>[0] = (request, reply, payload, done) => {
+  noteFirst(request, reply, payload);
+  done(null, payload);
+};
+Object.defineProperty(firstOnSend, 'name', { value: HOOK.first });
+
+// Names the hook's type, which Fastify exports only with all its generics.
+function setOnSend(
+  hook: (
+    request: Parameters<typeof noteFirst>[0],
+    reply: Parameters<typeof noteFirst>[1],
+    payload: unknown,
+    done: (error: Error | null, payload?: unknown) => void,
+  ) => void,
+): typeof hook {
+  return hook;
+}
+
+/** Caches the responses of a Fastify instance: of every route declared after the registration, in its scope and below.
+ * @see FastifyCacheOptions
+ * @throws CATZ_FASTIFY_CACHE_OPTION, CATZ_FASTIFY_CACHE_REGISTERED_TWICE; while routes are declared
+ *   CATZ_FASTIFY_CACHE_ROUTE_OPTION
+ * @example
+ * import fastifyCache from '@catzilla/fastify-cache';
+ * await app.register(fastifyCache, { ttl: 60_000 }); */
+export const fastifyCache: FastifyPluginAsync<FastifyCacheOptions> = fp(register, {
+  name: '@catzilla/fastify-cache',
+  fastify: '5.x',
+});
