@@ -102,7 +102,8 @@ TEST("frequency rises with reads and saturates at 3") {
 
 TEST("every write changes the generation word of its key, also for an absent key") {
   Cache cache;
-  const Key key = cache.KeyOf("k");
+  const std::string name = "k";
+  const Key key = cache.KeyOf(name);
   const uint32_t slot = static_cast<uint32_t>(key.hash) & (cache->generation_count() - 1);
   const uint32_t* const word = cache->generation_words() + slot;
   uint32_t seen = *word;

@@ -52,7 +52,8 @@ TEST("a visited byte protects like a read") {
   for (int i = 0; i < 100; i++) cache.Set("hot" + std::to_string(i), ValueFor(i, 100));
   for (int i = 0; i < 50000; i++) {
     cache.Set("scan" + std::to_string(i), ValueFor(i, 100));
-    const Key key = cache.KeyOf("hot" + std::to_string(i % 100));
+    const std::string name = "hot" + std::to_string(i % 100);
+    const Key key = cache.KeyOf(name);
     cache->visited_bytes()[key.hash & (cache->generation_count() - 1)] = 1;
   }
   int found = 0;

@@ -91,11 +91,14 @@ class Cache {
   Counters* counters_ = nullptr;
 };
 
-// Text that is different for each (seed, size) and checkable byte by byte.
+// Bytes that differ for each (seed, size), so that any mix of two values shows.
 inline std::string ValueFor(uint64_t seed, size_t size) {
   std::string value(size, '\0');
-  Random random(seed * 0x9e3779b97f4a7c15u + size);
-  for (char& c : value) c = static_cast<char>(random.Next() >> 32);
+  const uint64_t word = Random(seed * 0x9e3779b97f4a7c15u + size).Next();
+  for (size_t at = 0; at < size; at += 8) {
+    const uint64_t mixed = word + at * 0x9e3779b97f4a7c15u;
+    std::memcpy(&value[at], &mixed, size - at < 8 ? size - at : 8);
+  }
   return value;
 }
 
