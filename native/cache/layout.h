@@ -85,10 +85,10 @@ struct alignas(128) Shard {
   uint32_t free_page CATZ_GUARDED_BY(mutex);        // list of unused index pages, by page number
   SegmentId victim CATZ_GUARDED_BY(mutex);          // the segment being emptied
   uint32_t victim_at CATZ_GUARDED_BY(mutex);
-  bool victim_cleaning CATZ_GUARDED_BY(mutex);   // moved, not evicted
-  bool wants_room CATZ_GUARDED_BY(mutex);        // free segments ran low
-  uint32_t hot_segments CATZ_GUARDED_BY(mutex);  // passed over since a segment was freed
-  SegmentId swept CATZ_GUARDED_BY(mutex);        // where the sweep stands
+  bool victim_cleaning CATZ_GUARDED_BY(mutex);  // moved, not evicted
+  bool wants_room CATZ_GUARDED_BY(mutex);       // free segments ran low
+  bool ghost_used CATZ_GUARDED_BY(mutex);       // until then no lookup touches its table
+  SegmentId swept CATZ_GUARDED_BY(mutex);       // where the sweep stands
   uint32_t swept_at CATZ_GUARDED_BY(mutex);
   int64_t swept_first_expiry CATZ_GUARDED_BY(mutex);  // least expiry seen in that segment
   uint32_t writes CATZ_GUARDED_BY(mutex);

@@ -69,7 +69,10 @@ void SettleItem(EngineState& state, Shard& shard, Counters* counters, const Slot
     frequency += state.TakeVisit(hash);
     const Log log = LogOf(state.segments[shard.victim]);
     const Fate fate = FateOf(state.policy, log, frequency > 3 ? 3 : frequency);
-    if (fate.remember) state.GhostOf(shard).Insert(hash);
+    if (fate.remember) {
+      shard.ghost_used = true;
+      state.GhostOf(shard).Insert(hash);
+    }
     if (fate.keep && !drop) target = AppendToLog(state, shard, kMainLog, bytes);
     frequency = fate.frequency;
   }

@@ -10,14 +10,19 @@ namespace {
 // Each shard keeps its index, an open segment for either log, and one to move into.
 constexpr uint32_t kMinSegmentsPerShard = 3;
 
+// A value that was accepted at opening must still find room, and runs get half of all segments.
 uint32_t FewestSegments(const EngineState& state) {
+  const Options& options = state.header->options;
+  const uint64_t largest = ItemBytes(options.max_key_bytes, options.max_value_bytes);
+  const uint32_t run =
+      static_cast<uint32_t>((largest + state.segment_bytes() - 1) >> state.segment_shift);
   const uint32_t pages_per_segment = state.segment_bytes() / kPageBytes;
   uint32_t count = 0;
   for (uint32_t i = 0; i <= state.shard_mask; i++) {
     const uint32_t pages = LoadRelaxed(&state.shards[i].index_pages);
     count += kMinSegmentsPerShard + (pages + pages_per_segment - 1) / pages_per_segment;
   }
-  return count;
+  return count > run * 2 ? count : run * 2;
 }
 
 bool Grow(EngineState& state, uint32_t target) {
@@ -60,12 +65,8 @@ ResizeStatus Engine::Resize(Counters* counters, uint64_t max_bytes) {
   EngineState& state = *state_;
   Header& header = *state.header;
   if (max_bytes > header.options.reserve_bytes) return ResizeStatus::kAboveReserve;
-  // A value that was accepted at opening must still find room: a run is at most half of all.
-  const uint64_t least = header.options.max_value_bytes > kMinBytes / 4
-                             ? uint64_t{header.options.max_value_bytes} * 4
-                             : kMinBytes;
   const uint32_t target = SegmentsFor(header.geometry, max_bytes);
-  if (max_bytes < least || target < FewestSegments(state)) return ResizeStatus::kBelowMinimum;
+  if (max_bytes < kMinBytes || target < FewestSegments(state)) return ResizeStatus::kBelowMinimum;
 
   MutexLock one_at_a_time(header.run_mutex);
   if (target > ActiveSegments(state) && !Grow(state, target)) return ResizeStatus::kNoRoom;

@@ -103,7 +103,6 @@ void FreeSegment(EngineState& state, Shard& shard, SegmentId id) {
   const uint32_t run = state.segments[id].run;
   for (SegmentId part = id; part < id + run; part++) CloseVersion(state.segments[part]);
   AddRelaxed(&shard.segments, 0u - run);
-  shard.hot_segments = 0;
 
   Header& header = *state.header;
   MutexLock lock(header.mutex);

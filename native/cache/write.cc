@@ -57,8 +57,7 @@ Try TryStore(EngineState& state, Shard& shard, Counters* counters, const Key& ke
     }
     log = LogOf(state.segments[id]);
   } else {
-    log = LogOfNewItem(state.policy,
-                       state.policy == Policy::kS3Fifo && state.GhostOf(shard).Take(key.hash));
+    log = LogOfNewItem(state.policy, shard.ghost_used && state.GhostOf(shard).Take(key.hash));
   }
   bool moved = false;
   const Offset at = Allocate(state, shard, counters, log, bytes, &moved);
@@ -154,7 +153,8 @@ void ClearShard(EngineState& state, Shard& shard) {
       FreeSegment(state, shard, id);
     }
   }
-  state.GhostOf(shard).Clear();
+  if (shard.ghost_used) state.GhostOf(shard).Clear();
+  shard.ghost_used = false;
   shard.wants_room = false;
   StoreRelaxed(&shard.entries, uint64_t{0});
   StoreRelaxed(&shard.live_bytes, uint64_t{0});

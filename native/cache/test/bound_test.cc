@@ -138,7 +138,7 @@ TEST("shrinking evicts, growing accepts more, and nothing stored is damaged") {
   CHECK(cache.GetStats().entries > before);
   CheckBound(cache);
   CHECK(cache->Resize(cache.counters(), 65u << 20) == ResizeStatus::kAboveReserve);
-  CHECK(cache->Resize(cache.counters(), 1u << 20) == ResizeStatus::kBelowMinimum);
+  CHECK(cache->Resize(cache.counters(), 2u << 20) == ResizeStatus::kBelowMinimum);
   CheckBound(cache);
 }
 
