@@ -48,6 +48,7 @@ export function compilePattern(pattern: Pattern, rules: PathRules): CompiledPatt
   return Object.freeze({
     matches,
     covers(template: string): 'always' | 'never' | 'maybe' {
+      if (!template.startsWith('/')) return 'maybe';
       if (!/[:*%]/.test(template)) return matches(template) ? 'always' : 'never';
       if (typeof pattern !== 'string') return 'maybe';
       return compareTemplate(segmentsOf(pattern, rules), segmentsOf(template, rules));

@@ -1,0 +1,211 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  compilePattern,
+  isExcluded,
+  isIncluded,
+  maxPathLength,
+  pathForms,
+  patternFault,
+} from '../../src/match/pattern.ts';
+import type { PathRules, Pattern } from '../../src/match/pattern.ts';
+
+const plain: PathRules = {
+  caseSensitive: true,
+  ignoreTrailingSlash: false,
+  ignoreDuplicateSlashes: false,
+  useSemicolonDelimiter: false,
+};
+const matches = (pattern: Pattern, path: string, rules = plain): boolean =>
+  compilePattern(pattern, rules).matches(path);
+const covers = (pattern: Pattern, template: string, rules = plain): string =>
+  compilePattern(pattern, rules).covers(template);
+
+describe('patterns', () => {
+  it.each([
+    ['/admin/*', '/admin/x', true],
+    ['/admin/*', '/admin/', true],
+    ['/admin/*', '/admin', false],
+    ['/admin/*', '/admin/x/y', false],
+    ['/admin/*', '/administrator/x', false],
+    ['/a/**', '/a', true],
+    ['/a/**', '/a/', true],
+    ['/a/**', '/a/b/c', true],
+    ['/a/**', '/ab', false],
+    ['/**', '/', true],
+    ['/**', '/x/y', true],
+    ['/a/**/z', '/a/z', true],
+    ['/a/**/z', '/a/b/c/z', true],
+    ['/a/**/z', '/a/b/c', false],
+    ['/a/**/b/*/c', '/a/b/x/b/y/c', true],
+    ['/**/a/**/b', '/x/a/y/a/b', true],
+    ['/**/a/**/b', '/x/b/a', false],
+    ['/*.css', '/site.css', true],
+    ['/*.css', '/.css', true],
+    ['/*.css', '/site.css.map', false],
+    ['/a*b*c', '/aXbYbZc', true],
+    ['/a*b*c', '/aXbY', false],
+    ['/*/b', '/a/b', true],
+    ['/', '/', true],
+    ['/', '/a', false],
+    ['/a.b', '/axb', false],
+    ['/a', '/A', false],
+    [/^\/x\d+$/, '/x12', true],
+    [/^\/x\d+$/, '/xy', false],
+  ])('%s on %s: %s', (pattern, path, expected) => {
+    expect(matches(pattern, path)).toBe(expected);
+  });
+
+  it('goes by the options of the router', () => {
+    const loose = {
+      ...plain,
+      caseSensitive: false,
+      ignoreTrailingSlash: true,
+      ignoreDuplicateSlashes: true,
+    };
+    expect(matches('/Admin/*', '//aDMIN///x/', loose)).toBe(true);
+    expect(matches('/admin/*', '//admin/x')).toBe(false);
+    expect(matches('/a/', '/a', loose)).toBe(true);
+    expect(matches('/', '/', loose)).toBe(true);
+    expect(matches(/^\/admin$/, '/ADMIN/', loose)).toBe(true);
+    expect(matches(/^\/admin$/, '/ADMIN')).toBe(false);
+    expect(matches(/^\/admin$/i, '/ADMIN')).toBe(true);
+    expect(matches(/^\/admin$/, '/ADMIN', { ...plain, caseSensitive: false })).toBe(true);
+  });
+
+  it('keeps no position of a global or sticky RegExp', () => {
+    const compiled = compilePattern(/a/gy, plain);
+    expect([compiled.matches('a/a'), compiled.matches('a/a'), compiled.matches('a/a')]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  it('matches characters outside ASCII raw and decoded', () => {
+    expect(matches('/café/*', '/café/x')).toBe(true);
+    expect(matches('/café/*', encodeURI('/café/x'))).toBe(true);
+    expect(isIncluded([compilePattern('/café/*', plain)], '/caf%C3%A9/x')).toBe(true);
+  });
+
+  it('names what is wrong with a pattern', () => {
+    expect(patternFault('/a/**/b*')).toBeUndefined();
+    expect(patternFault(/x/)).toBeUndefined();
+    for (const pattern of ['', 'a', '*', 5, null, {}]) {
+      expect(patternFault(pattern)).toMatch(/beginning with "\/"/);
+    }
+    expect(patternFault('/a?b')).toMatch(/without query/);
+    expect(patternFault('/a#b')).toMatch(/without query/);
+    expect(patternFault('/a/:id')).toMatch(/in place of parameters/);
+    expect(patternFault('/a/b**')).toMatch(/stands alone/);
+    expect(patternFault('/a\ud800')).toMatch(/well-formed/);
+    expect(patternFault('/a\u{1f600}')).toBeUndefined();
+  });
+
+  it('judges a path raw, as a router decodes it, and fully decoded', () => {
+    expect(pathForms('/a')).toEqual(['/a']);
+    expect(pathForms('/%61%2Fb')).toEqual(['/%61%2Fb', '/a%2Fb', '/a/b']);
+    expect(pathForms('/%')).toBeUndefined();
+    expect(pathForms(`/${'a'.repeat(maxPathLength)}`)).toBeUndefined();
+  });
+
+  it.each(['/admin/x', '/%61dmin/x', '/admin%2Fx', '/%61dmin/a%2Fb', '/admin/%zz', '/%'])(
+    'excludes %s by /admin/*',
+    (path) => {
+      expect(isExcluded([compilePattern('/admin/*', plain)], path)).toBe(true);
+    },
+  );
+
+  it('excludes nothing without patterns, and what is too long to judge with them', () => {
+    expect(isExcluded([], '/%')).toBe(false);
+    const pattern = [compilePattern('/b', plain)];
+    expect(isExcluded(pattern, '/a')).toBe(false);
+    expect(isExcluded(pattern, `/${'a'.repeat(5000)}`)).toBe(true);
+  });
+
+  it('includes only what matches in every form', () => {
+    const pattern = [compilePattern('/api/*', plain)];
+    expect(isIncluded(pattern, '/api/x')).toBe(true);
+    expect(isIncluded(pattern, '/api/x%20y')).toBe(true);
+    expect(isIncluded(pattern, '/%61pi/x')).toBe(false);
+    expect(isIncluded(pattern, '/api/..%2Fx')).toBe(false);
+    expect(isIncluded(pattern, '/api/%')).toBe(false);
+    expect(isIncluded([], '/api/x')).toBe(false);
+  });
+
+  it.each([
+    ['/api/**', '/api/cities/:id', 'always'],
+    ['/api/**', '/api', 'always'],
+    ['/api/**', '/other/:id', 'never'],
+    ['/api/*', '/api/:id', 'maybe'],
+    ['/api/*', '/api/x', 'always'],
+    ['/api/*', '/api/x/y', 'never'],
+    ['/a/**/b', '/a/:x', 'maybe'],
+    ['/*/x', '/:a/y', 'maybe'],
+    ['/a/b', '/a/b/:c', 'maybe'],
+    ['/a', '/a/b/:c', 'never'],
+    ['/a/b/c', '/a/*', 'maybe'],
+    ['/x', '*', 'maybe'],
+    ['/a*/**', '/abc/:id', 'always'],
+    [/^\/a/, '/a/b', 'always'],
+    [/^\/a/, '/b', 'never'],
+    [/^\/a/, '/b/:id', 'maybe'],
+    ['/a%20b', '/a%20b', 'maybe'],
+  ])('%s covers %s: %s', (pattern, template, expected) => {
+    expect(covers(pattern, template)).toBe(expected);
+  });
+
+  it('answers as a regular expression would, whatever pattern and path', () => {
+    const segment = fc.string({ unit: fc.constantFrom('a', 'b', '*'), maxLength: 4 });
+    const segments = fc.array(fc.oneof(segment, fc.constant('**')), { minLength: 1, maxLength: 4 });
+    const pattern = segments
+      .map((list) => `/${list.join('/')}`)
+      .filter((text) => patternFault(text) === undefined);
+    const path = fc
+      .array(fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 4 }), {
+        minLength: 1,
+        maxLength: 5,
+      })
+      .map((list) => `/${list.join('/')}`);
+    fc.assert(
+      fc.property(pattern, path, (glob, text) => {
+        const body = glob
+          .slice(1)
+          .split('/')
+          .map((part) => (part === '**' ? '(?:/[^/]*)*' : `/${part.replaceAll('*', '[^/]*')}`))
+          .join('');
+        expect(matches(glob, text)).toBe(new RegExp(`^${body}$`).test(text));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('knows from a template what holds for every path of the route', () => {
+    const part = fc.constantFrom('a', 'b', 'ab');
+    const pattern = fc
+      .array(fc.oneof(part, fc.constantFrom('*', 'a*', '**')), { minLength: 1, maxLength: 4 })
+      .map((list) => `/${list.join('/')}`);
+    const template = fc.array(fc.oneof(part, fc.constant(':p')), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(
+        pattern,
+        template,
+        fc.array(part, { minLength: 4, maxLength: 4 }),
+        (glob, list, values) => {
+          const path = `/${list.map((item, i) => (item === ':p' ? values[i] : item)).join('/')}`;
+          const cover = covers(glob, `/${list.join('/')}`);
+          if (cover !== 'maybe') expect(matches(glob, path)).toBe(cover === 'always');
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('takes no exponential time', () => {
+    const start = process.hrtime.bigint();
+    matches(`/${'a*'.repeat(30)}b`, `/${'a'.repeat(2000)}`);
+    matches(`/${'**/a/'.repeat(20)}b`, `/${'a/'.repeat(1000)}`);
+    // Either would take ages with backtracking; the bound only tells these two apart.
+    expect(Number(process.hrtime.bigint() - start) / 1e6).toBeLessThan(1000);
+  });
+});

@@ -1,0 +1,443 @@
+import { describe, expect, it } from 'vitest';
+import { errors } from '../../src/errors.ts';
+import { primaryKey } from '../../src/key/primary-key.ts';
+import { resolveOptions } from '../../src/options/policy.ts';
+import type { RoutePlan, RoutePolicy } from '../../src/options/policy.ts';
+import { ttlOf } from '../../src/rfc/freshness.ts';
+
+const get = (url: string) => ({ method: 'GET', url });
+
+function policyOf(plan: RoutePlan): RoutePolicy {
+  if (plan.kind !== 'fixed') throw new Error(`expected a fixed plan, got ${plan.kind}`);
+  return plan.policy;
+}
+const policy = (options: unknown, config?: unknown, url = '/x'): RoutePolicy =>
+  policyOf(resolveOptions(options).planRoute(get(url), config));
+
+const ttls = (found: RoutePolicy, ...statuses: number[]): (number | undefined)[] =>
+  statuses.map((status) => ttlOf(found.ttl, status));
+
+describe('plugin settings', () => {
+  it('have defaults', () => {
+    const { planRoute, ...settings } = resolveOptions(undefined);
+    expect(settings).toEqual({
+      cache: undefined,
+      namespace: 'http',
+      mode: 'auto',
+      hosts: undefined,
+      collapse: { timeout: 5000, maxWaiters: 1000, hitForMiss: 10_000 },
+      maxInflightBytes: undefined,
+      cacheStatus: 'minimal',
+      xCache: false,
+    });
+    expect(policyOf(planRoute(get('/x'), undefined))).toMatchObject({
+      ttl: undefined,
+      ttlMode: 'fallback',
+      authorization: 'rfc',
+      cookies: 'auto',
+      setCookie: 'refuse',
+      types: undefined,
+      ttlVetoFields: ['cookie', 'x-api-key', 'x-auth-token', 'x-access-token', 'authorization'],
+      vary: { add: [], ignore: [] },
+      announceVary: [],
+      maxVariants: 32,
+      methods: ['GET', 'HEAD'],
+      query: undefined,
+      maxBodyBytes: 4_194_304,
+    });
+  });
+
+  it('take what is given, and pass over the options that are Fastify’s', () => {
+    const cacheStatus = () => true;
+    const settings = resolveOptions({
+      prefix: '/v1',
+      logLevel: 'warn',
+      cache: { maxBytes: 1 << 20 },
+      namespace: 'build-5',
+      mode: 'send',
+      hosts: ['Example.com', 'b:8080'],
+      collapse: { timeout: 5, maxWaiters: 2, hitForMiss: false },
+      maxInflightBytes: 5,
+      cacheStatus,
+      xCache: true,
+    });
+    expect(settings).toMatchObject({
+      cache: { maxBytes: 1 << 20 },
+      namespace: 'build-5',
+      mode: 'send',
+      hosts: new Set(['example.com', 'b:8080']),
+      collapse: { timeout: 5, maxWaiters: 2, hitForMiss: false },
+      maxInflightBytes: 5,
+      cacheStatus,
+      xCache: true,
+    });
+    expect(resolveOptions({ collapse: false }).collapse).toBe(false);
+    expect(resolveOptions({ cacheStatus: false }).cacheStatus).toBe(false);
+    expect(resolveOptions({ cacheStatus: 'full' }).cacheStatus).toBe('full');
+  });
+
+  it.each([
+    [{ tll: 5 }, /unknown option options\.tll, did you mean ttl\?/],
+    [{ ttl: -1 }, /expected options\.ttl to be .*, got -1/],
+    [{ ttl: Number.NaN }, /options\.ttl .* got NaN/],
+    [{ ttl: '5' }, /options\.ttl .* got "5"/],
+    [{ ttl: null }, /options\.ttl .* got null/],
+    [{ ttl: {} }, /at least one status/],
+    [{ ttl: { 200: -5 } }, /options\.ttl\["200"\] .* got -5/],
+    [{ ttl: { '6xx': 5 } }, /keys of options\.ttl .* got "6xx"/],
+    [{ ttl: { 99: 5 } }, /keys of options\.ttl/],
+    [{ ttl: { 302: 5 } }, /options\.ttl\["302"\] to be 0: no redirect/],
+    [{ ttl: { 206: 5 } }, /no whole response/],
+    [{ ttlMode: 'always' }, /"fallback" or "override"/],
+    [{ ttlMode: 'override' }, /"override" to stand beside a ttl above 0/],
+    [{ ttl: false, ttlMode: 'override' }, /ttl to be above 0 with .*ttlMode "override", got false/],
+    [{ ttl: 0, statuses: [200] }, /duration in ms above 0 beside options\.statuses, got 0/],
+    [{ ttl: { 200: 5 }, statuses: [200] }, /beside options\.statuses, got an object/],
+    [{ statuses: [200] }, /statuses to stand beside a ttl/],
+    [{ ttl: 5, statuses: [] }, /at least one item/],
+    [{ ttl: 5, statuses: [200, 304] }, /options\.statuses\[1\] to be a status that is no whole/],
+    [{ ttl: 5, statuses: [302] }, /no redirect/],
+    [{ ttl: 5, statuses: [600] }, /from 200 to 599/],
+    [{ methods: ['GET', 'POST'] }, /options\.methods\[1\] to be "GET" or "HEAD", got "POST"/],
+    [{ methods: ['HEAD'] }, /a list with GET/],
+    [{ methods: [] }, /a list with GET/],
+    [{ preset: 'spa' }, /"api" or "page" or "static", got "spa"/],
+    [
+      { vary: { add: ['*'] } },
+      /options\.vary\.add\[0\] to be the name of a request field, got "\*"/,
+    ],
+    [{ vary: { add: ['a b'] } }, /the name of a request field/],
+    [{ vary: { ignore: [5] } }, /options\.vary\.ignore\[0\]/],
+    [{ vary: { add: ['A'], ignore: ['a'] } }, /both name a/],
+    [{ vary: { maxVariants: 0 } }, /options\.vary\.maxVariants/],
+    [{ vary: { normalise: 1 } }, /unknown option options\.vary\.normalise/],
+    [{ query: 'sorted' }, /"exact" or an object, got "sorted"/],
+    [{ query: null }, /options\.query to be an object, got null/],
+    [{ query: { ignore: ['a'], allow: ['b'] } }, /ignore or allow, not both/],
+    [{ query: { ignore: ['a[b]'] } }, /without brackets/],
+    [{ query: { ignore: ['*'] } }, /name of a query parameter/],
+    [{ query: { allow: ['a*b'] } }, /only at its end/],
+    [{ query: {}, ignoreQuery: ['a'] }, /query or ignoreQuery, not both/],
+    [{ ignoreQuery: 'a' }, /options\.ignoreQuery to be an array/],
+    [{ authorization: 'yes' }, /"rfc" or "bypass" or "share"/],
+    [{ cookies: 'key' }, /an object with key or "auto"/],
+    [{ cookies: { key: [] } }, /options\.cookies\.key to be a list with at least one cookie/],
+    [{ cookies: { key: ['a b'] } }, /name of a cookie/],
+    [{ cookies: { keys: ['a'] } }, /unknown option options\.cookies\.keys, did you mean key/],
+    [{ setCookie: 'keep' }, /"refuse" or "strip" or "store"/],
+    [{ types: ['css'] }, /a media type/],
+    [{ types: [] }, /at least one item/],
+    [{ maxBodyBytes: 0 }, /options\.maxBodyBytes/],
+    [{ rules: [{}] }, /options\.rules\[0\]\.path.* got undefined/],
+    [{ rules: [{ path: [] }] }, /at least one item/],
+    [
+      { rules: [{ path: 'a' }] },
+      /options\.rules\[0\]\.path\[0\] to be a path pattern beginning with/,
+    ],
+    [{ rules: [{ path: '/a/:id' }] }, /with \* in place of parameters/],
+    [{ rules: [{ path: '/a', pth: 1 }] }, /unknown option options\.rules\[0\]\.pth/],
+    [{ rules: [{ path: '/a', ttl: 0, statuses: [200] }] }, /options\.rules\[0\]\.ttl/],
+    [
+      { rules: [{ path: '/a' }, { path: '/b', ttlMode: 'override' }] },
+      /options\.rules\[1\]: .*override/,
+    ],
+    [
+      { vary: { add: ['a'] }, rules: [{ path: '/a', vary: { ignore: ['a'] } }] },
+      /rules\[0\]: .*both name a/,
+    ],
+    [{ include: [] }, /options\.include to be a list with at least one item/],
+    [{ exclude: ['a'] }, /options\.exclude\[0\]/],
+    [{ hosts: [] }, /at least one item/],
+    [{ hosts: ['a:80'] }, /with its port only where that is not the default, got "a:80"/],
+    [{ hosts: ['a:443'] }, /not the default/],
+    [{ hosts: ['http://a'] }, /a host name/],
+    [{ hosts: [5] }, /a host name/],
+    [{ namespace: 'a|b' }, /options\.namespace/],
+    [{ namespace: '' }, /options\.namespace/],
+    [{ mode: 'raw' }, /"auto" or "send"/],
+    [{ collapse: true }, /options\.collapse/],
+    [{ collapse: { timeout: 0 } }, /options\.collapse\.timeout/],
+    [{ collapse: { timeout: 2 ** 31 } }, /options\.collapse\.timeout/],
+    [{ collapse: { maxWaiters: 0 } }, /options\.collapse\.maxWaiters/],
+    [{ collapse: { hitForMiss: 0 } }, /options\.collapse\.hitForMiss/],
+    [{ maxInflightBytes: 0 }, /options\.maxInflightBytes/],
+    [{ cacheStatus: 'off' }, /"full", "minimal", false or a function, got "off"/],
+    [{ xCache: 'yes' }, /options\.xCache/],
+    [{ cache: 5 }, /options\.cache to be a cache/],
+    [{ cache: [] }, /options\.cache to be a cache/],
+    [5, /options/],
+  ])('refuse %j', (options, message) => {
+    const attempt = (): unknown => resolveOptions(options);
+    expect(attempt).toThrow(message);
+    expect(attempt).toThrow(expect.objectContaining({ code: errors.OPTION.code }));
+    expect(attempt).toThrow(TypeError);
+  });
+});
+
+describe('route plans', () => {
+  it('are off for config.cache false, whatever else says otherwise', () => {
+    const settings = resolveOptions({ ttl: 5, include: ['/x'], rules: [{ path: '/x', ttl: 9 }] });
+    expect(settings.planRoute(get('/x'), false)).toEqual({ kind: 'off' });
+    expect(settings.planRoute(get('/x'), true).kind).toBe('fixed');
+  });
+
+  it.each([
+    [{ tll: 1 }, /^route GET \/x: unknown option config\.cache\.tll, did you mean ttl\?$/],
+    [{ ttl: -1 }, /route GET \/x: expected config\.cache\.ttl .* got -1/],
+    [{ ttlMode: 'override' }, /"override"/],
+    [{ statuses: [200] }, /statuses to stand beside/],
+    [{ path: '/x' }, /unknown option config\.cache\.path/],
+    [5, /config\.cache to be true, false or an object, got 5/],
+    [null, /got null/],
+    ['yes', /got "yes"/],
+    [[], /an object/],
+  ])('refuse %j and name the route', (config, message) => {
+    const attempt = (): unknown => resolveOptions({}).planRoute(get('/x'), config);
+    expect(attempt).toThrow(message);
+    expect(attempt).toThrow(expect.objectContaining({ code: errors.ROUTE_OPTION.code }));
+  });
+
+  it('let the route win over the rule, and the rule over the plugin', () => {
+    const options = {
+      ttl: 1,
+      maxBodyBytes: 10,
+      setCookie: 'strip',
+      rules: [{ path: '/x', ttl: 2, maxBodyBytes: 20 }],
+    };
+    const both = policy(options, { ttl: 3 });
+    expect(both).toMatchObject({ maxBodyBytes: 20, setCookie: 'strip' });
+    expect(ttls(both, 200)).toEqual([3]);
+    expect(ttls(policy(options), 200)).toEqual([2]);
+    expect(ttls(policy(options, undefined, '/y'), 200)).toEqual([1]);
+    expect(ttls(policy(options, { ttl: 3 }, '/y'), 200)).toEqual([3]);
+  });
+
+  it('choose the first rule, by path where the template leaves it open', () => {
+    const settings = resolveOptions({
+      ttl: 1,
+      rules: [
+        { path: '/u/me', ttl: 2 },
+        { path: ['/v/**', /^\/u\/a/], ttl: 3 },
+      ],
+    });
+    expect(ttls(policyOf(settings.planRoute(get('/v/:id'), undefined)), 200)).toEqual([3]);
+    const plan = settings.planRoute(get('/u/:id'), undefined);
+    if (plan.kind !== 'by-path') throw new Error('expected a plan by path');
+    const ttlAt = (target: string): unknown => ttlOf(plan.policyFor(target)?.ttl, 200);
+    expect(ttlAt('/u/me?x')).toBe(2);
+    expect(ttlAt('/u/abc')).toBe(3);
+    expect(ttlAt('http://h/u/other')).toBe(1);
+    expect(plan.policyFor('/u/m%65')).toBeUndefined();
+    expect(plan.policyFor('/u/me')).toBe(plan.policyFor('/u/me'));
+  });
+
+  it('exclude by template or by path, raw and decoded', () => {
+    const settings = resolveOptions({ ttl: 1, exclude: ['/admin/*', '/f/secret'] });
+    expect(settings.planRoute(get('/admin/x'), true).kind).toBe('off');
+    expect(settings.planRoute(get('/public'), true).kind).toBe('fixed');
+    const plan = settings.planRoute(get('/f/:name'), true);
+    if (plan.kind !== 'by-path') throw new Error('expected a plan by path');
+    expect(plan.policyFor('/f/open')).toBeDefined();
+    expect(plan.policyFor('/f/secret')).toBeUndefined();
+    expect(plan.policyFor('/f/%73ecret?a')).toBeUndefined();
+    expect(plan.policyFor('http://h/f/secret')).toBeUndefined();
+  });
+
+  it('include only what is listed, less what is excluded', () => {
+    const settings = resolveOptions({
+      include: ['/api/**', '/f/*'],
+      exclude: ['/f/x'],
+      rules: [{ path: '/f/y', ttl: 5 }],
+    });
+    expect(settings.planRoute(get('/other'), {}).kind).toBe('off');
+    expect(settings.planRoute(get('/api/:id'), undefined).kind).toBe('fixed');
+    const plan = settings.planRoute(get('/f/:name'), undefined);
+    if (plan.kind !== 'by-path') throw new Error('expected a plan by path');
+    expect(plan.policyFor('/f/a')).toBeDefined();
+    expect(plan.policyFor('/f/x')).toBeUndefined();
+    expect(plan.policyFor('/%66/a')).toBeUndefined();
+    expect(ttlOf(plan.policyFor('/f/y')?.ttl, 200)).toBe(5);
+    expect(plan.policyFor('/f/%79')).toBeUndefined();
+  });
+
+  it('go by the options of the router', () => {
+    const options = { exclude: ['/f/secret'] };
+    const router = { caseSensitive: false, useSemicolonDelimiter: true };
+    const plan = resolveOptions(options, router).planRoute(get('/f/:name'), true);
+    if (plan.kind !== 'by-path') throw new Error('expected a plan by path');
+    expect(plan.policyFor('/F/SECRET')).toBeUndefined();
+    expect(plan.policyFor('/f/secret;a=1')).toBeUndefined();
+    expect(plan.policyFor('/f/open;a=1')).toBeDefined();
+    const strict = resolveOptions(options).planRoute(get('/f/:name'), true);
+    if (strict.kind !== 'by-path') throw new Error('expected a plan by path');
+    expect(strict.policyFor('/F/SECRET')).toBeDefined();
+    expect(strict.policyFor('/f/secret;a=1')).toBeDefined();
+  });
+});
+
+describe('policies', () => {
+  it('give a plain ttl to the default statuses, and at most 10 s to 404 and 410', () => {
+    expect(ttls(policy({ ttl: 60_000 }), 200, 203, 301, 308, 404, 410, 204, 500)).toEqual([
+      60_000,
+      60_000,
+      60_000,
+      60_000,
+      10_000,
+      10_000,
+      undefined,
+      undefined,
+    ]);
+    expect(ttls(policy({ ttl: 5 }), 404)).toEqual([5]);
+    expect(ttls(policy({ ttl: Infinity }), 200, 404)).toEqual([Infinity, 10_000]);
+    expect(ttls(policy({ ttl: 60_000, statuses: [200, 404] }), 200, 404, 301)).toEqual([
+      60_000,
+      60_000,
+      undefined,
+    ]);
+  });
+
+  it('give a ttl by status, and by class', () => {
+    const found = policy({ ttl: { 200: 5, '3xx': 6, 302: 0, '5xx': 7, 503: 0 } });
+    expect(ttls(found, 200, 201, 301, 302, 500, 503)).toEqual([5, undefined, 6, 0, 7, 0]);
+  });
+
+  it('let 0 and false take a ttl away, with what belonged to it', () => {
+    const options = { ttl: 5, statuses: [200], ttlMode: 'override' };
+    for (const ttl of [0, false]) {
+      expect(policy(options, { ttl })).toMatchObject({ ttl: undefined, ttlMode: 'fallback' });
+    }
+    expect(ttls(policy(options, { ttl: { 404: 9 } }), 200, 404)).toEqual([undefined, 9]);
+    expect(ttls(policy(options, { ttl: 9 }), 200, 404)).toEqual([9, undefined]);
+    expect(policy(options, { ttl: 9 }).ttlMode).toBe('override');
+  });
+
+  it('let vary.add grow over the levels, and the nearest ignore and maxVariants win', () => {
+    const options = { vary: { add: ['X-Tenant'], ignore: ['a', 'b'], maxVariants: 5 } };
+    expect(policy(options, { vary: { add: ['accept'], ignore: ['c'] } })).toMatchObject({
+      vary: { add: ['accept', 'x-tenant'], ignore: ['c'] },
+      announceVary: ['accept', 'x-tenant'],
+      maxVariants: 5,
+    });
+    expect(policy(options, { vary: { maxVariants: 7 } })).toMatchObject({
+      vary: { add: ['x-tenant'], ignore: ['a', 'b'] },
+      maxVariants: 7,
+    });
+  });
+
+  it('let the value of named cookies select the variant', () => {
+    expect(policy({ cookies: { key: ['theme'] } })).toMatchObject({
+      cookies: 'key',
+      vary: { add: ['cookie:theme'] },
+      announceVary: ['cookie'],
+      ttlVetoFields: ['x-api-key', 'x-auth-token', 'x-access-token', 'authorization'],
+    });
+  });
+
+  it('lift the credentials veto only where an option says so', () => {
+    const veto = (options: unknown): readonly string[] => policy(options).ttlVetoFields;
+    expect(veto({ authorization: 'share' })).toEqual(['cookie']);
+    expect(veto({ authorization: 'share', cookies: 'ignore' })).toEqual([]);
+    expect(veto({ vary: { add: ['x-api-key', 'authorization'] } })).toEqual([
+      'cookie',
+      'x-auth-token',
+      'x-access-token',
+      'authorization',
+    ]);
+    expect(veto({ cookies: 'auto' })).toContain('cookie');
+  });
+
+  it('compile the query policy, ignoreQuery included, and put it into the key', () => {
+    const key = (options: unknown, target: string): string | undefined =>
+      primaryKey(policy(options).key, 'http', 'h', target);
+    expect(key({ namespace: 'n' }, '/x?b&a')).toBe('1|n|http|h|/x?b&a');
+    expect(key({ ignoreQuery: ['utm_*'] }, '/x?b&utm_a')).toBe('1|http|http|h|/x?b');
+    expect(key({ query: { sort: true } }, '/x?b&a')).toBe('1|http|http|h|/x?a&b');
+    expect(key({ query: { allow: ['a'] } }, '/x?b&a')).toBe('1|http|http|h|/x?a');
+    const nearest = policy({ query: { sort: true } }, { query: 'exact' });
+    expect(nearest.query).toBeUndefined();
+    expect(policy({ query: 'exact' }, { ignoreQuery: ['a'] }).query?.canonical('a&b')).toBe('b');
+  });
+
+  it('hold what the options say', () => {
+    expect(
+      policy({
+        methods: ['GET'],
+        types: ['Text/CSS'],
+        maxBodyBytes: 5,
+        ttl: 5,
+        ttlMode: 'override',
+      }),
+    ).toMatchObject({
+      methods: ['GET'],
+      types: ['text/css'],
+      maxBodyBytes: 5,
+      ttlMode: 'override',
+    });
+    expect(
+      policy({ authorization: 'bypass', cookies: 'bypass', setCookie: 'store' }),
+    ).toMatchObject({
+      authorization: 'bypass',
+      cookies: 'bypass',
+      setCookie: 'store',
+    });
+  });
+
+  it('are frozen', () => {
+    const found = policy({ ttl: 5, vary: { add: ['a'] } });
+    for (const part of [
+      found,
+      found.vary,
+      found.vary.add,
+      found.ttlVetoFields,
+      found.key,
+      found.methods,
+      found.ttl,
+    ]) {
+      expect(Object.isFrozen(part)).toBe(true);
+    }
+  });
+});
+
+describe('presets', () => {
+  it('api: five minutes, 404 for 10 s, sorted query without cache busters, no credentials', () => {
+    const found = policy({ preset: 'api' });
+    expect(ttls(found, 200, 404, 301)).toEqual([300_000, 10_000, undefined]);
+    expect(found).toMatchObject({ authorization: 'bypass', cookies: 'bypass' });
+    expect(found.query?.canonical('b=1&a=2&_=3&timestamp=4&cache_buster=5')).toBe('a=2&b=1');
+  });
+
+  it('page: one hour, by language, without tracking parameters', () => {
+    const found = policy({ preset: 'page' });
+    expect(ttls(found, 200, 404)).toEqual([3_600_000, undefined]);
+    expect(found.vary.add).toEqual(['accept-language']);
+    expect(found.query?.canonical('q&utm_source=a&gclid=b&fbclid=c')).toBe('q');
+  });
+
+  it('static: one day, everybody alike, listed types only', () => {
+    const found = policy({ preset: 'static' });
+    expect(ttls(found, 200, 301, 308, 404)).toEqual([
+      86_400_000,
+      86_400_000,
+      86_400_000,
+      undefined,
+    ]);
+    expect(found).toMatchObject({ authorization: 'share', cookies: 'ignore', ttlVetoFields: [] });
+    expect(found.types).toContain('text/css');
+    expect(found.types).not.toContain('text/html');
+  });
+
+  it('give way to options beside them and to nearer levels, also to those of a nearer preset', () => {
+    expect(ttls(policy({ preset: 'api', ttl: 5 }), 200, 404, 301)).toEqual([5, 5, 5]);
+    expect(ttls(policy({ preset: 'page', ttl: 5 }), 200, 301)).toEqual([5, undefined]);
+    expect(policy({ preset: 'page', vary: { add: ['x-a'] } }).vary.add).toEqual([
+      'accept-language',
+      'x-a',
+    ]);
+    const rules = [{ path: '/x', preset: 'static' }];
+    expect(policy({ ttl: 5, rules }).types).toContain('image/*');
+    expect(ttls(policy({ ttl: 5, rules }, { preset: 'api' }), 200, 301)).toEqual([
+      300_000,
+      undefined,
+    ]);
+  });
+});
