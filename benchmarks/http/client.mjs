@@ -1,0 +1,115 @@
+// The load client, in a process of its own (fork): raw keep-alive sockets, one request in flight on each. Every answer
+// is checked: status line, Content-Length and all bytes of the body. Its own CPU time is never counted.
+import { connect } from 'node:net';
+
+const HEAD_END = Buffer.from('\r\n\r\n');
+
+const operations = { probe, load };
+
+process.on('message', async (command) => {
+  try {
+    process.send({ result: await operations[command.operation](command) });
+  } catch (error) {
+    process.send({ error: error.stack });
+  }
+});
+process.on('disconnect', () => process.exit(0));
+
+/** One request on a connection of its own; gives the head as text and the body. */
+function probe({ port, request }) {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(request, 'latin1'));
+    let received = Buffer.alloc(0);
+    socket.on('error', reject);
+    socket.on('close', () => reject(new Error(`closed after ${received.length} bytes`)));
+    socket.on('data', (chunk) => {
+      received = Buffer.concat([received, chunk]);
+      const answer = parse(received);
+      if (!answer || received.length < answer.end) return;
+      socket.removeAllListeners('close');
+      socket.destroy();
+      resolve({
+        head: received.latin1Slice(0, answer.bodyAt),
+        body: received.subarray(answer.bodyAt, answer.end).toString('base64'),
+      });
+    });
+  });
+}
+
+/**
+ * `requests` requests over `connections` sockets.
+ * @returns perSecond, p50Ms, p99Ms of the answers
+ */
+async function load({ port, request, connections, requests, status, body }) {
+  const bytes = Buffer.from(request, 'latin1');
+  const expected = { line: Buffer.from(`HTTP/1.1 ${status} `), body: Buffer.from(body, 'base64') };
+  const latencies = new Float64Array(requests);
+  const state = { started: 0, finished: 0, requests, latencies };
+  const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)));
+  const start = performance.now();
+  await Promise.all(sockets.map((socket) => drive(socket, bytes, expected, state)));
+  const seconds = (performance.now() - start) / 1000;
+  for (const socket of sockets) socket.destroy();
+  latencies.sort();
+  return {
+    perSecond: requests / seconds,
+    p50Ms: latencies[Math.floor(requests * 0.5)],
+    p99Ms: latencies[Math.floor(requests * 0.99)],
+  };
+}
+
+function open(port) {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true }, () => resolve(socket));
+    socket.on('error', reject);
+  });
+}
+
+function drive(socket, bytes, expected, state) {
+  return new Promise((resolve, reject) => {
+    let received = null;
+    let sentAt = 0;
+    const send = () => {
+      if (state.started === state.requests) return resolve();
+      state.started++;
+      sentAt = performance.now();
+      socket.write(bytes);
+    };
+    socket.on('error', reject);
+    socket.on('close', () => reject(new Error('the server closed a connection')));
+    socket.on('data', (chunk) => {
+      received = received ? Buffer.concat([received, chunk]) : chunk;
+      const answer = parse(received);
+      if (!answer || received.length < answer.end) return;
+      const fault = check(received, answer, expected);
+      if (fault) return reject(new Error(`${fault}\n${received.latin1Slice(0, answer.bodyAt)}`));
+      state.latencies[state.finished++] = performance.now() - sentAt;
+      received = null;
+      send();
+    });
+    send();
+  });
+}
+
+function check(received, answer, expected) {
+  if (received.length !== answer.end) return `${received.length - answer.end} bytes too many`;
+  if (received.compare(expected.line, 0, expected.line.length, 0, expected.line.length) !== 0) {
+    return `expected ${expected.line}`;
+  }
+  if (received.compare(expected.body, 0, expected.body.length, answer.bodyAt, answer.end) !== 0) {
+    return `expected the body of ${expected.body.length} bytes, got other bytes`;
+  }
+  return null;
+}
+
+/** Where body and answer end; null while the head is incomplete. Bodies without Content-Length must be a 304's. */
+function parse(received) {
+  const headEnd = received.indexOf(HEAD_END);
+  if (headEnd < 0) return null;
+  const bodyAt = headEnd + HEAD_END.length;
+  const isNotModified = received.latin1Slice(9, 12) === '304';
+  const head = received.latin1Slice(0, headEnd);
+  const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
+  if (!isNotModified && length === undefined) throw new Error(`no Content-Length in\n${head}`);
+  return { bodyAt, end: bodyAt + (isNotModified ? 0 : Number(length)) };
+}

@@ -1,0 +1,63 @@
+// Processes of the HTTP suite: one client for the whole run, one fresh server per measured cell.
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const script = (name) => fileURLToPath(new URL(name, import.meta.url));
+
+/** Starts the client: { probe, load, stop }. */
+export function startClient() {
+  const child = start('client.mjs');
+  const ask = async (operation, command) => {
+    child.process.send({ operation, ...command });
+    const { result, error } = await child.next();
+    if (error) throw new Error(`client: ${error}`);
+    return result;
+  };
+  return {
+    probe: (command) => ask('probe', command),
+    load: (command) => ask('load', command),
+    stop: child.stop,
+  };
+}
+
+/** Starts a server: { port, cpu (µs so far), stop }. */
+export async function startServer(spec) {
+  const child = start('server.mjs', JSON.stringify(spec));
+  const { port } = await child.next();
+  return {
+    port,
+    async cpu() {
+      child.process.send('cpu');
+      const { cpu } = await child.next();
+      return cpu.user + cpu.system;
+    },
+    stop: child.stop,
+  };
+}
+
+function start(name, ...args) {
+  const child = fork(script(name), args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
+  const ended = new Promise((resolve) => child.on('exit', resolve));
+  return {
+    process: child,
+    next: () =>
+      new Promise((resolve, reject) => {
+        const finish = (settle, value) => {
+          child.off('message', onMessage);
+          child.off('exit', onExit);
+          settle(value);
+        };
+        const onMessage = (message) => finish(resolve, message);
+        const onExit = (code) =>
+          finish(reject, new Error(`${name} ${args.join(' ')} ended with ${code}\n${stderr}`));
+        child.on('message', onMessage);
+        child.on('exit', onExit);
+      }),
+    async stop() {
+      if (child.connected) child.disconnect();
+      await ended;
+    },
+  };
+}

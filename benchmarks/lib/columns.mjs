@@ -1,0 +1,76 @@
+// Columns of the tables, by kind of measure; used by the run's print-out and by the rendered page.
+import { median } from './statistics.mjs';
+import { figure } from './table.mjs';
+
+const spread = (one) => `${figure(one.min)} – ${figure(one.max)}`;
+const of = (one, field) => figure(median(one.details.map((sample) => sample[field])));
+const percent = (one, field) =>
+  `${figure(100 * median(one.details.map((sample) => sample[field])))} %`;
+
+const KINDS = {
+  time: {
+    header: ['', 'CPU ns', 'min – max', 'wall ns', 'CPU ns, all threads'],
+    cells: (one) => [
+      one.label,
+      figure(one.median),
+      spread(one),
+      of(one, 'wallNs'),
+      of(one, 'processNs'),
+    ],
+  },
+  memory: {
+    header: [
+      '',
+      'resident B/entry',
+      'min – max',
+      'longest full GC ms',
+      'fill CPU ns/entry',
+      'longest GC in fill ms',
+    ],
+    cells: (one) => [
+      one.label,
+      figure(one.median),
+      spread(one),
+      of(one, 'longestFullGcMs'),
+      of(one, 'fillProcessNs'),
+      of(one, 'longestFillGcMs'),
+    ],
+  },
+  threads: {
+    header: ['', 'two over one', 'min – max', 'by CPU second', 'gets/s, one', 'gets/s, two'],
+    cells: (one) => [
+      one.label,
+      figure(one.median),
+      spread(one),
+      of(one, 'cpuScaling'),
+      of(one, 'one'),
+      of(one, 'two'),
+    ],
+  },
+  'hit-ratio': {
+    header: ['', 'catzilla', 'LRU, same bytes', 'gain', 'LRU, same entries', 'gain'],
+    cells: (one) => [
+      one.label,
+      percent(one, 'ours'),
+      percent(one, 'strict'),
+      percent(one, 'gain'),
+      percent(one, 'equalEntries'),
+      percent(one, 'gainEqualEntries'),
+    ],
+  },
+  http: {
+    header: ['', 'CPU µs/request', 'min – max', 'requests/s', 'p50 ms', 'p99 ms'],
+    cells: (one) => [
+      one.label,
+      figure(one.median),
+      spread(one),
+      of(one, 'perSecond'),
+      of(one, 'p50Ms'),
+      of(one, 'p99Ms'),
+    ],
+  },
+};
+
+export function columnsOf(kind) {
+  return KINDS[kind];
+}
