@@ -66,7 +66,7 @@ napi_value Keys(napi_env env, napi_callback_info info) {
   Bytes prefix;
   const TextStatus status =
       ReadKey(env, arguments[0], handle->max_key_bytes, &text, &handle->environment->key, &prefix);
-  if (status != TextStatus::kOk) return Number(env, KeyResult(status));
+  if (status != TextStatus::kOk) return Number(env, Failure(status, kBadKey));
   KeysCursor cursor{static_cast<uint32_t>(handle->words[kWordShard]),
                     static_cast<uint32_t>(handle->words[kWordPosition])};
   Listing listing;

@@ -16,14 +16,13 @@ enum Result : int32_t {
   kMiss = -1,
   kTooSmall = -2,     // kWordSize: bytes needed
   kNear = -3,         // copied to the near chunk: size, slot, generation, offset, expiry
-  kNearFull = -4,     // as kNear, but the bytes are at the read chunk's next place
+  kNearFull = -4,     // the same, but in the read chunk, since the near chunk is full
   kBadKey = -5,
   kLongKey = -6,      // kWordSize: bytes (at least)
   kClosed = -7,
   kBadValue = -8,
   kBadTarget = -9,
-  kDetached = -10,
-  kNoScratch = -11,
+  kNoScratch = -10,
 };
 
 // Defines every function on `object` with `handle` as data. Each keeps the handle alive.
@@ -74,17 +73,10 @@ inline napi_value Number(napi_env env, int32_t number) {
   return result;
 }
 
-inline Result KeyResult(TextStatus status) {
-  switch (status) {
-    case TextStatus::kTooLong:
-      return kLongKey;
-    case TextStatus::kDetached:
-      return kDetached;
-    case TextStatus::kNoMemory:
-      return kNoScratch;
-    default:
-      return kBadKey;
-  }
+// What a text that could not be read makes of a call; `wrong_type` says which argument it was.
+inline Result Failure(TextStatus status, Result wrong_type) {
+  if (status == TextStatus::kNoMemory) return kNoScratch;
+  return status == TextStatus::kTooLong ? kLongKey : wrong_type;
 }
 
 // A key argument with its hash. False: *failure is the function's result.
@@ -100,7 +92,7 @@ class KeyArgument {
                                       &handle->environment->key, &bytes);
     if (status != TextStatus::kOk) {
       handle->words[kWordSize] = static_cast<int32_t>(bytes.size);
-      *failure = KeyResult(status);
+      *failure = Failure(status, kBadKey);
       return false;
     }
     const uint32_t size = static_cast<uint32_t>(bytes.size);

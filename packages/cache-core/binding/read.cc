@@ -63,7 +63,11 @@ napi_value ReadToChunk(napi_env env, napi_callback_info info) {
     const bool is_hot = found.frequency >= kNearFrequency && handle->has_near &&
                         found.size <= handle->near_limit && argument.is_string();
     if (mode == Mode::kRecord || is_hot) LeaveRecord(handle, found);
-    if (is_hot) return Number(env, MoveNear(handle, target, found.size));
+    if (is_hot) {
+      const Result moved = MoveNear(handle, target, found.size);
+      if (moved == kNearFull) chunk.used += Aligned(found.size);
+      return Number(env, moved);
+    }
   }
   chunk.used += Aligned(found.size);
   return Number(env, static_cast<int32_t>(found.size));
@@ -79,9 +83,9 @@ napi_value ReadToTarget(napi_env env, napi_callback_info info) {
   if (!argument.Read(env, handle, arguments[0], &failure)) return Number(env, failure);
   uint8_t* target = nullptr;
   size_t size = 0;
-  const TextStatus target_status = ReadBytes(env, arguments[1], &target, &size);
-  if (target_status == TextStatus::kDetached) return Number(env, kDetached);
-  if (target_status != TextStatus::kOk) return Number(env, kBadTarget);
+  if (ReadBytes(env, arguments[1], &target, &size) != TextStatus::kOk) {
+    return Number(env, kBadTarget);
+  }
   const uint32_t capacity = size > UINT32_MAX ? UINT32_MAX : static_cast<uint32_t>(size);
   ReadInfo found;
   const ReadStatus status =

@@ -139,7 +139,7 @@ TextStatus ReadBytes(napi_env env, napi_value value, uint8_t** data, size_t* siz
   bool detached = false;
   napi_get_typedarray_info(env, value, nullptr, nullptr, nullptr, &buffer, nullptr);
   napi_is_detached_arraybuffer(env, buffer, &detached);
-  return detached ? TextStatus::kDetached : TextStatus::kOk;
+  return detached ? TextStatus::kWrongType : TextStatus::kOk;
 }
 
 size_t NarrowAscii(const char16_t* units, size_t count, uint8_t* bytes) {

@@ -43,7 +43,8 @@ struct TextScratch {
   }
 };
 
-enum class TextStatus { kOk, kWrongType, kDetached, kTooLong, kNoMemory };
+// kWrongType: also a Uint8Array whose buffer was transferred away.
+enum class TextStatus { kOk, kWrongType, kTooLong, kNoMemory };
 
 struct Bytes {
   const uint8_t* data;

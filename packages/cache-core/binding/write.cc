@@ -14,11 +14,6 @@ int64_t TtlArgument(napi_env env, napi_value value, const Handle* handle) {
   return std::isinf(ttl) ? kNeverExpires : static_cast<int64_t>(ttl);
 }
 
-int32_t ValueFailure(TextStatus status) {
-  if (status == TextStatus::kDetached) return kDetached;
-  return status == TextStatus::kNoMemory ? kNoScratch : kBadValue;
-}
-
 double DoubleArgument(napi_env env, napi_value value) {
   double number = 0;
   napi_get_value_double(env, value, &number);
@@ -41,7 +36,7 @@ napi_value Set(napi_env env, napi_callback_info info) {
       ReadValue(env, arguments[1], engine->options().max_value_bytes, scratch, &value);
   // A string that is surely too long was not read: its size alone makes the engine refuse it.
   if (status != TextStatus::kOk && status != TextStatus::kTooLong) {
-    return Number(env, ValueFailure(status));
+    return Number(env, Failure(status, kBadValue));
   }
   const WriteStatus written = engine->Set(handle->counters, argument.key(), value.data, value.size,
                                           TtlArgument(env, arguments[2], handle));

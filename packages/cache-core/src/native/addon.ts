@@ -17,7 +17,6 @@ export const LONG_KEY = -6;
 export const CLOSED = -7;
 export const BAD_VALUE = -8;
 export const BAD_TARGET = -9;
-export const DETACHED = -10;
 
 /** Indices into the 32-bit words, which begin at byte 8 of the buffer; the double before them is the expiry. */
 export const WORD_SIZE = 0;
@@ -28,6 +27,23 @@ export const WORD_NEAR_OFFSET = 4;
 export const WORD_SHARD = 5;
 export const WORD_POSITION = 6;
 export const WORD_MORE = 7;
+
+/** What a native call leaves beside its result: the expiry (ms, Infinity: never), and the words above. */
+export interface Words {
+  readonly memory: ArrayBuffer;
+  readonly expiresAt: Float64Array;
+  readonly ints: Int32Array;
+}
+
+/** Memory for one handle's words. Never handed out: native code writes to it without asking. */
+export function makeWords(): Words {
+  const memory = new ArrayBuffer(64);
+  return {
+    memory,
+    expiresAt: new Float64Array(memory, 0, 1),
+    ints: new Int32Array(memory, 8),
+  };
+}
 
 /** Order of the numbers that `stats` writes: the engine's counters, then its sizes. */
 export const STATS_WORDS = [

@@ -19,11 +19,12 @@ import type { NearLimits, Settings, SharedOptions } from '../options.ts';
 import type { CacheStats } from '../stats.ts';
 import type { TestClock } from '../testing.ts';
 import * as addon from './addon.ts';
-import type { NativeHandle } from './addon.ts';
+import { makeWords } from './addon.ts';
+import type { NativeHandle, Words } from './addon.ts';
 import { CachedClock } from './cached-clock.ts';
 import { listKeys } from './list-keys.ts';
-import { NearCache, NearEntry } from './near-cache.ts';
-import type { ArenaViews } from './near-cache.ts';
+import { NearCache } from './near-cache.ts';
+import type { ArenaViews, NearEntry } from './near-cache.ts';
 import { readStats } from './read-stats.ts';
 import { startSweeping } from '../sweeper.ts';
 import { allocateChunk, view } from './view.ts';
@@ -31,7 +32,6 @@ import { allocateChunk, view } from './view.ts';
 const READ_CHUNK_BYTES = 64 * 1024;
 /** Values above this are read into memory of their own. */
 const LARGEST_IN_CHUNK = 16 * 1024;
-const WORD_BYTES = 64;
 const POLICIES = ['s3fifo', 'lru'] as const;
 const NO_NEAR_CACHE: NearLimits = { maxEntries: 1, maxBytes: 0, maxEntryBytes: 0 };
 
@@ -40,8 +40,7 @@ export class NativeCache implements Cache, TestClock {
   readonly name: string | undefined;
   readonly #label: string;
   readonly #native: NativeHandle;
-  readonly #words: Int32Array;
-  readonly #expiresAt: Float64Array;
+  readonly #words: Words;
   readonly #near: NearCache;
   readonly #hasNear: boolean;
   readonly #clock: CachedClock;
@@ -59,9 +58,8 @@ export class NativeCache implements Cache, TestClock {
     this.#label = name ?? '(private)';
     this.#copies = settings.copy;
     this.#onClose = onClose;
-    const words = new ArrayBuffer(WORD_BYTES);
-    this.#expiresAt = new Float64Array(words, 0, 1);
-    this.#words = new Int32Array(words, 8);
+    const words = makeWords();
+    this.#words = words;
     const native = addon.openEngine(
       name ?? '',
       settings.maxBytes,
@@ -70,7 +68,7 @@ export class NativeCache implements Cache, TestClock {
       settings.maxValueBytes,
       POLICIES.indexOf(settings.policy),
       settings.ttl,
-      words,
+      words.memory,
     );
     this.#native = native;
     this.#policy = POLICIES[native.policy] ?? 's3fifo';
@@ -81,6 +79,7 @@ export class NativeCache implements Cache, TestClock {
       views ?? emptyViews(),
       settings.nearCache === false ? NO_NEAR_CACHE : settings.nearCache,
       this.#clock,
+      words,
     );
     this.#renewNearChunk();
     this.#stopSweeping = startSweeping(this, settings);
@@ -115,14 +114,14 @@ export class NativeCache implements Cache, TestClock {
     }
     this.#prepare();
     const result = this.#native.getRecord(key);
-    if (result >= 0) return this.#record(this.#take(result));
+    if (result >= 0) return this.#near.record(this.#take(result));
     return this.#readOtherwise(key, result);
   }
 
   getInto(key: Key, target: Uint8Array): number {
     const result = this.#native.getInto(key, target);
     if (result >= addon.MISS) return result;
-    if (result === addon.TOO_SMALL) return -1 - this.#words[addon.WORD_SIZE]!;
+    if (result === addon.TOO_SMALL) return -1 - this.#words.ints[addon.WORD_SIZE]!;
     throw this.#failure(result, key, target);
   }
 
@@ -135,7 +134,7 @@ export class NativeCache implements Cache, TestClock {
     let result = this.#native.peek(key);
     if (result >= 0) return this.#take(result);
     while (result === addon.TOO_SMALL) {
-      const target = Buffer.allocUnsafeSlow(this.#words[addon.WORD_SIZE]!);
+      const target = Buffer.allocUnsafeSlow(this.#words.ints[addon.WORD_SIZE]!);
       result = this.#native.peekInto(key, target);
       if (result >= 0) return result === target.length ? target : target.subarray(0, result);
     }
@@ -192,7 +191,7 @@ export class NativeCache implements Cache, TestClock {
 
   ttl(key: Key): number | undefined {
     const result = this.#native.ttlLeft(key);
-    if (result > 0) return this.#expiresAt[0];
+    if (result > 0) return this.#words.expiresAt[0];
     if (result === addon.MISS) return undefined;
     throw this.#failure(result, key);
   }
@@ -209,7 +208,7 @@ export class NativeCache implements Cache, TestClock {
   keys(options?: KeysOptions): IterableIterator<string | Buffer> {
     this.#assertOpen();
     const listing = listingOptions(options);
-    return listKeys(this.#native, this.#words, listing, () => this.#assertOpen());
+    return listKeys(this.#native, this.#words.ints, listing, () => this.#assertOpen());
   }
 
   stats(): CacheStats {
@@ -298,43 +297,25 @@ export class NativeCache implements Cache, TestClock {
     return view(this.#memory, offset, size);
   }
 
-  #record(bytes: Buffer): NearEntry {
-    const words = this.#words;
-    return new NearEntry(
-      bytes,
-      this.#expiresAt[0]!,
-      words[addon.WORD_SLOT]!,
-      words[addon.WORD_GENERATION]!,
-      undefined,
-    );
-  }
-
   // Everything but a value in the read chunk: near chunk, large value, full chunk, absent, failure.
   #readOtherwise(key: Key, result: number): NearEntry | undefined {
-    const words = this.#words;
+    const { ints } = this.#words;
     if (result === addon.NEAR) {
-      const entry = this.#near.admit(
-        key as string,
-        words[addon.WORD_NEAR_OFFSET]!,
-        words[addon.WORD_SIZE]!,
-        words[addon.WORD_SLOT]!,
-        words[addon.WORD_GENERATION]!,
-        this.#expiresAt[0]!,
-      );
+      const entry = this.#near.admit(key as string);
       if (this.#near.isChunkFull) this.#renewNearChunk();
       return entry;
     }
     if (result === addon.NEAR_FULL) {
-      const record = this.#record(this.#take(words[addon.WORD_SIZE]!));
+      const record = this.#near.record(this.#take(ints[addon.WORD_SIZE]!));
       this.#renewNearChunk();
       return record;
     }
     if (result === addon.TOO_SMALL) {
-      const size = words[addon.WORD_SIZE]!;
+      const size = ints[addon.WORD_SIZE]!;
       if (size > LARGEST_IN_CHUNK) return this.#readLarge(key, size);
       this.#renewChunk();
       const again = this.#native.getRecord(key);
-      if (again >= 0) return this.#record(this.#take(again));
+      if (again >= 0) return this.#near.record(this.#take(again));
       return this.#readOtherwise(key, again);
     }
     if (result === addon.MISS) return undefined;
@@ -345,15 +326,15 @@ export class NativeCache implements Cache, TestClock {
     let target = Buffer.allocUnsafeSlow(size);
     let result = this.#native.getInto(key, target);
     while (result === addon.TOO_SMALL) {
-      target = Buffer.allocUnsafeSlow(this.#words[addon.WORD_SIZE]!);
+      target = Buffer.allocUnsafeSlow(this.#words.ints[addon.WORD_SIZE]!);
       result = this.#native.getInto(key, target);
     }
     if (result < 0) return this.#readOtherwise(key, result);
     if (result < target.length) target = target.subarray(0, result);
-    const record = this.#record(target);
-    const isHot = this.#hasNear && this.#words[addon.WORD_FREQUENCY]! >= NEAR_FREQUENCY;
+    const record = this.#near.record(target);
+    const isHot = this.#hasNear && this.#words.ints[addon.WORD_FREQUENCY]! >= NEAR_FREQUENCY;
     if (!isHot || typeof key !== 'string') return record;
-    return this.#near.admitLarge(key, target, record.slot, record.generation, record.expiresAt);
+    return this.#near.admitLarge(key, target);
   }
 
   #failure(result: number, key: unknown, other?: unknown): Error {
@@ -363,7 +344,7 @@ export class NativeCache implements Cache, TestClock {
       case addon.LONG_KEY:
         return new errors.KEY_SIZE(
           this.#native.maxKeyBytes,
-          `${this.#words[addon.WORD_SIZE]} or more: ${show(key)}`,
+          `${this.#words.ints[addon.WORD_SIZE]} or more: ${show(key)}`,
         );
       case addon.BAD_VALUE:
         return new errors.VALUE(show(other));
