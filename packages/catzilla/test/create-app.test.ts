@@ -1,0 +1,162 @@
+import { once } from 'node:events';
+import { connect, type AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createApp, openCache, type AppOptions } from '../src/index.ts';
+
+async function open(options?: AppOptions) {
+  const app = await createApp(options);
+  onTestFinished(() => app.close());
+  return app;
+}
+
+describe('createApp', () => {
+  it('answers the second request from the cache, without the handler', async () => {
+    const app = await open({ cache: { ttl: 60_000 } });
+    let runs = 0;
+    app.get('/', async () => ({ runs: ++runs }));
+    const first = await app.inject('/');
+    const second = await app.inject('/');
+    expect(runs).toBe(1);
+    expect(second.body).toBe(first.body);
+    expect(first.headers['cache-status']).toMatch(/^catzilla; fwd=uri-miss; stored(;|$)/);
+    expect(second.headers['cache-status']).toMatch(/^catzilla; hit(;|$)/);
+    expect(app.cache.stats()).toMatchObject({ hits: 1, misses: 1, stored: 1 });
+  });
+
+  it('without options caches only what says how long it may be kept', async () => {
+    const app = await open();
+    const runs = { silent: 0, speaking: 0, route: 0 };
+    app.get('/silent', async () => ({ n: ++runs.silent }));
+    app.get('/speaking', async (_request, reply) => {
+      reply.header('cache-control', 'max-age=60');
+      return { n: ++runs.speaking };
+    });
+    app.get('/route', { config: { cache: { ttl: 60_000 } } }, async () => ({ n: ++runs.route }));
+    for (const path of ['/silent', '/speaking', '/route']) {
+      await app.inject(path);
+      await app.inject(path);
+    }
+    expect(runs).toStrictEqual({ silent: 2, speaking: 1, route: 1 });
+  });
+
+  it('computes again after a purge', async () => {
+    const app = await open({ cache: { ttl: 60_000 } });
+    let runs = 0;
+    app.get('/a/:id', async () => ({ runs: ++runs }));
+    await app.inject('/a/1');
+    await app.cache.purgePath('/a/*');
+    expect((await app.inject('/a/1')).json()).toStrictEqual({ runs: 2 });
+  });
+
+  it('leaves the cache out with cache: false', async () => {
+    const app = await open({ cache: false });
+    let runs = 0;
+    app.get('/', async (_request, reply) => {
+      reply.header('cache-control', 'max-age=60');
+      return { runs: ++runs };
+    });
+    await app.inject('/');
+    const second = await app.inject('/');
+    expect(runs).toBe(2);
+    expect(second.headers['cache-status']).toBeUndefined();
+    expect(app.hasDecorator('cache')).toBe(false);
+  });
+
+  it('hands server options to Fastify', async () => {
+    const app = await open({ server: { bodyLimit: 10, genReqId: () => 'from the option' } });
+    app.post('/', async (request) => request.id);
+    expect((await app.inject({ method: 'POST', url: '/' })).body).toBe('from the option');
+    expect(
+      (await app.inject({ method: 'POST', url: '/', payload: { a: 'too long' } })).statusCode,
+    ).toBe(413);
+  });
+
+  it('uses an engine of the caller and leaves it open', async () => {
+    const engine = openCache('create-app-test', { maxBytes: 2_097_152 });
+    onTestFinished(() => engine.close());
+    const app = await open({ cache: { cache: engine, ttl: 60_000 } });
+    app.get('/', async () => ({ answer: 42 }));
+    await app.inject('/');
+    expect(engine.stats().entries).toBeGreaterThan(0);
+    await app.close();
+    expect(engine.stats().entries).toBeGreaterThan(0);
+  });
+
+  it('answers what is running when it closes', async () => {
+    const app = await open({ cache: { ttl: 60_000 } });
+    let arrived!: () => void;
+    let release!: () => void;
+    const running = new Promise<void>((resolve) => (arrived = resolve));
+    const released = new Promise<void>((resolve) => (release = resolve));
+    app.get('/', async () => {
+      arrived();
+      await released;
+      return { late: true };
+    });
+    const url = await app.listen({ port: 0, host: '127.0.0.1' });
+    const answer = fetch(url);
+    await running;
+    const closed = app.close();
+    release();
+    expect(await (await answer).json()).toStrictEqual({ late: true });
+    await closed;
+    await expect(fetch(url)).rejects.toThrow();
+  });
+
+  it('does not wait for connections that never asked anything when it closes', async () => {
+    const app = await open();
+    let release!: () => void;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    app.addHook('preClose', () => held);
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    const { port } = app.server.address() as AddressInfo;
+    const connection = async () => {
+      const accepted = once(app.server, 'connection');
+      const socket = connect(port, '127.0.0.1');
+      // Destroyed on the other side, it ends or is reset, depending on the platform.
+      socket.on('error', () => undefined).resume();
+      await accepted;
+      return { ended: new Promise((resolve) => socket.once('close', resolve)) };
+    };
+    const before = await connection();
+    const closed = app.close();
+    await before.ended;
+    const whileClosing = await connection();
+    release();
+    await whileClosing.ended;
+    await closed;
+  });
+
+  it('may be called again after closing', async () => {
+    for (let i = 0; i < 3; i++) {
+      const app = await createApp({ cache: { ttl: 60_000 } });
+      app.get('/', async () => ({ i }));
+      expect((await app.inject('/')).json()).toStrictEqual({ i });
+      await app.close();
+    }
+  });
+});
+
+describe('the options of createApp', () => {
+  it.each([
+    [{ cahce: {} }, 'unknown option options.cahce, did you mean cache?'],
+    [{ http: {} }, /^unknown option options\.http, /],
+    [{ cache: 60_000 }, 'expected options.cache to be false or an object, got 60000'],
+    [{ cache: true }, 'expected options.cache to be false or an object, got true'],
+    [{ cache: null }, /^expected options\.cache to be false or an object, got null/],
+    [{ server: [] }, /^expected options\.server to be an object, got /],
+    [{ server: false }, 'expected options.server to be an object, got false'],
+    ['cache', /^expected options to be an object, got /],
+  ])('refuse %j', async (options, message) => {
+    await expect(createApp(options as AppOptions)).rejects.toMatchObject({
+      code: 'CATZ_APP_OPTION',
+      message: typeof message === 'string' ? message : expect.stringMatching(message),
+    });
+    await expect(createApp(options as AppOptions)).rejects.toBeInstanceOf(TypeError);
+  });
+
+  it('pass on what the cache says of its own', async () => {
+    const options = { cache: { tll: 1 } } as AppOptions;
+    await expect(createApp(options)).rejects.toMatchObject({ code: 'CATZ_FASTIFY_CACHE_OPTION' });
+  });
+});
