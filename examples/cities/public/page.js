@@ -119,16 +119,18 @@ function addRow({ kind, path, ms, status }) {
   chip.className = `chip ${kind}`;
   chip.textContent = kind;
   row.insertCell().append(chip);
-  cell(row, 'path', path);
+  // Long paths break where they have joints.
+  const joints = path.split(/(?<=[/?&])/).flatMap((part) => [part, document.createElement('wbr')]);
+  cell(row, 'path', ...joints);
   cell(row, 'number', milliseconds(ms));
   cell(row, 'status', status || 'no Cache-Status');
   while (rows.rows.length > LOG_ROWS) rows.deleteRow(-1);
 }
 
-function cell(row, className, text) {
+function cell(row, className, ...content) {
   const element = row.insertCell();
   element.className = className;
-  element.textContent = text;
+  element.append(...content);
 }
 
 /** Six questions, each once uncached and three times cached: 24 requests, one after another. */
