@@ -3,6 +3,7 @@
 // top stays. Contradictions that only the levels together show are found here.
 import { compileQuery } from '../key/query.ts';
 import { keyScope } from '../key/primary-key.ts';
+import type { KeyScope } from '../key/primary-key.ts';
 import { apiKeyFields } from '../rfc/bypass.ts';
 import type { TtlTable } from '../rfc/freshness.ts';
 import type { RoutePolicy } from './policy.ts';
@@ -19,10 +20,25 @@ const DEFAULT_STATUSES = [200, 203, 301, 308];
 const GONE_STATUSES = [404, 410];
 const GONE_TTL = 10_000;
 
-/** Merges levels, the most general first.
- * @param error  makes the error for a contradiction between levels */
-export function mergeLevels(
+/** Key scopes by query options: routes with equal ones share a scope, so that a purge has few of them to visit. */
+export function keyScopes(
   namespace: string,
+): (options: NonNullable<RouteCacheOptions['query']>) => KeyScope {
+  const known = new Map<string, KeyScope>();
+  return (options) => {
+    const query = compileQuery(options);
+    const id = query === undefined ? '' : JSON.stringify(options);
+    const scope = known.get(id) ?? keyScope(namespace, query);
+    known.set(id, scope);
+    return scope;
+  };
+}
+
+/** Merges levels, the most general first.
+ * @param scopeOf  gives the key scope of query options
+ * @param error    makes the error for a contradiction between levels */
+export function mergeLevels(
+  scopeOf: ReturnType<typeof keyScopes>,
   levels: readonly Level[],
   error: (message: string) => Error,
 ): RoutePolicy {
@@ -41,7 +57,7 @@ export function mergeLevels(
     throw error(`expected vary.add and vary.ignore to differ, both name ${both}`);
 
   const authorization = nearest('authorization') ?? 'rfc';
-  const query = compileQuery(nearestQuery(all));
+  const key = scopeOf(nearestQuery(all));
   return Object.freeze({
     ...mergeTtl(all, error),
     authorization,
@@ -58,8 +74,8 @@ export function mergeLevels(
       all.findLast((level) => level.vary?.maxVariants !== undefined)?.vary?.maxVariants ??
       MAX_VARIANTS,
     methods: nearest('methods') ?? Object.freeze(['GET', 'HEAD'] as const),
-    key: keyScope(namespace, query),
-    query,
+    key,
+    query: key.query,
     maxBodyBytes: nearest('maxBodyBytes') ?? MAX_BODY_BYTES,
   });
 }

@@ -11,7 +11,7 @@ import type { CompiledPattern, PathRules, Pattern } from '../match/pattern.ts';
 import { chooseRule } from '../match/rules.ts';
 import type { BypassPolicy } from '../rfc/bypass.ts';
 import type { StorePolicy } from '../rfc/storable.ts';
-import { mergeLevels } from './merge.ts';
+import { keyScopes, mergeLevels } from './merge.ts';
 import type { Level } from './merge.ts';
 import { checkPluginOptions, checkRouteOptions } from './specs.ts';
 import type { CheckedCollapse, CheckedRule } from './specs.ts';
@@ -82,9 +82,10 @@ export function resolveOptions(options: unknown, router: Partial<PathRules> = {}
   const include = checked.include === undefined ? undefined : compile(checked.include);
   const rules = checked.rules.map((rule) => ({ rule, patterns: compile(rule.path) }));
 
+  const scopeOf = keyScopes(checked.namespace);
   // Made for every rule at once, so that contradictions show when the plugin registers.
   const merge = (rule: CheckedRule | undefined, route: Level, error: (m: string) => Error) =>
-    mergeLevels(checked.namespace, [checked, rule?.options ?? {}, route], error);
+    mergeLevels(scopeOf, [checked, rule?.options ?? {}, route], error);
   const basePolicy = merge(undefined, {}, (message) => fail(`options: ${message}`));
   const rulePolicies = checked.rules.map((rule, i) =>
     merge(rule, {}, (message) => fail(`options.rules[${i}]: ${message}`)),

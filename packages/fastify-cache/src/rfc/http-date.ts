@@ -72,6 +72,7 @@ function utc(
   // Date.UTC would move the years 0 to 99 to 1900; setUTCFullYear does not.
   const date = new Date(0);
   date.setUTCFullYear(year, month, Number(day));
-  if (date.getUTCDate() !== Number(day) || date.getUTCMonth() !== month) return undefined;
+  // A day that its month does not have ends up in another month.
+  if (date.getUTCMonth() !== month) return undefined;
   return date.setUTCHours(Number(hour), Number(minute), Number(second));
 }

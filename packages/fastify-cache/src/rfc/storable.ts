@@ -112,7 +112,7 @@ export function storable(
     // `public` is the word of an author who thought of shared caches; a lifetime that is over is not.
     ttlOnly: lifetime?.source === 'ttl' && (lifetime.ownMs ?? 0) <= age && !cacheControl.public,
     authorizationAllowed:
-      cacheControl.public || cacheControl.mustRevalidate || (cacheControl.sMaxage ?? 0) > 0,
+      cacheControl.public || cacheControl.mustRevalidate || cacheControl.sMaxage !== undefined,
     vary,
     omit: omitted(cacheControl, policy),
   };

@@ -358,6 +358,14 @@ describe('policies', () => {
     expect(policy({ query: 'exact' }, { ignoreQuery: ['a'] }).query?.canonical('a&b')).toBe('b');
   });
 
+  it('share a key scope where the query options are equal', () => {
+    const { planRoute } = resolveOptions({ ignoreQuery: ['a'] });
+    const scope = (config: unknown) => policyOf(planRoute(get('/x'), config)).key;
+    expect(scope({ ttl: 1 })).toBe(scope({ ttl: 2, query: { ignore: ['a'] } }));
+    expect(scope({ query: {} })).toBe(scope({ query: 'exact' }));
+    expect(scope({ query: { ignore: ['b'] } })).not.toBe(scope({ ttl: 1 }));
+  });
+
   it('hold what the options say', () => {
     expect(
       policy({

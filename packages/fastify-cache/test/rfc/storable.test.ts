@@ -171,6 +171,7 @@ describe('storable', () => {
     expect(reason({ 'cache-control': 'max-age=60, proxy-revalidate' }, { request })).toBe(
       'authorization',
     );
+    // An s-maxage that cannot be read gives no freshness, so only the ttl would store it.
     const policy: StorePolicy = { ...withTtl, ttlMode: 'override' };
     expect(reason({ 'cache-control': 's-maxage=x' }, { request, policy })).toBe('authorization');
     expect(

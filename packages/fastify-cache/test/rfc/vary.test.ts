@@ -59,6 +59,12 @@ describe('Vary', () => {
     expect(variantKey(['cookie', 'sid'], {})).not.toBe(variantKey(['cookie:sid'], {}));
   });
 
+  it('Y1 cannot be deceived by a value that looks like another field', () => {
+    const names = ['a', 'b'];
+    const one = variantKey(names, { a: '1', b: '2;b=3' });
+    expect(one).not.toBe(variantKey(names, { a: '1;b=2', b: '3' }));
+  });
+
   it('Y1 gives different values different keys, whatever they hold', () => {
     const value = fc.option(fc.string({ unit: fc.constantFrom('a', ';', '=', ':', '1', '2') }), {
       nil: undefined,
