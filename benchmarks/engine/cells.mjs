@@ -16,7 +16,14 @@ const READ_LABELS = {
 
 /** @returns the cells of a run; `quick` keeps those that ratios are made of */
 export function engineCells({ quick }) {
-  const cells = [...hotReads(), ...freshReads(), ...presence(), ...writes(), ...uniform()];
+  const cells = [
+    ...hotReads(),
+    ...freshReads(),
+    ...turns(),
+    ...presence(),
+    ...writes(),
+    ...uniform(),
+  ];
   return quick ? cells.filter((cell) => cell.inQuick) : cells;
 }
 
@@ -70,6 +77,14 @@ function freshReads() {
       size: 100,
       fresh: true,
     }),
+  );
+}
+
+/** Tight loops spare lru-cache its clock: with a ttl it reads the time once per turn of the event loop. Here it must. */
+function turns() {
+  const group = `get, ${HOT} hot keys, 100 B, a turn of the event loop every 16 gets (its cost included)`;
+  return ['map', 'lru', 'lru-ttl', 'near', 'near-ttl'].map((competitor) =>
+    read({ group, label: READ_LABELS[competitor], competitor, operation: 'get-turns', size: 100 }),
   );
 }
 

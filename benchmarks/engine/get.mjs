@@ -1,6 +1,8 @@
 // One competitor, one kind of read, in a process of its own. HOT benchmark of reads: near-cache, copying get, getInto,
 // has and misses. Keys are visited in a seeded random order; every read adds to a checksum, every value is compared
 // byte by byte before and after.
+import { setImmediate as turn } from 'node:timers/promises';
+
 import { answer, readTask } from '../lib/child.mjs';
 import { measure } from '../lib/measure.mjs';
 import { uniformOrder } from '../lib/random.mjs';
@@ -98,6 +100,19 @@ function loops() {
       for (let at = 0; at < ops; at++) {
         const value = store.get(freshKey(suffixes[order[at & mask]]));
         sum += value.length + value[0] + value[value.length - 1];
+      }
+      return sum;
+    },
+    /** The same with a turn of the event loop after every 16 reads, as a server has them: clocks that are read once per
+     * turn are read again. */
+    async 'get-turns'(ops) {
+      let sum = 0;
+      for (let at = 0; at < ops;) {
+        for (const stop = at + 16; at < stop; at++) {
+          const value = store.get(keys[order[at & mask]]);
+          sum += value.length + value[0] + value[value.length - 1];
+        }
+        await turn();
       }
       return sum;
     },

@@ -1,20 +1,20 @@
 // Hit ratio of the real engine against exact LRU over one Zipf stream, in a process of its own. Both caches are asked for
-// the same keys and filled on a miss. The footprint is all keys and values of the stream; capacity is 1 % of it.
-// The engine pays its headers, index and free segments from that capacity. lru-cache is charged key and value only and
-// gets the same bytes (strict), and once more as many entries as the engine held at the end (equal entries).
+// the same keys and filled on a miss. Capacity is 1 % of the objects: the engine gets the bytes in which it holds so many,
+// its headers, index and spare segments included; LRU gets as many entries as the engine then holds (same entries), and
+// once more as many as fit into those bytes when only keys and values count (same bytes, no overhead for LRU).
 import { LRUCache } from 'lru-cache';
 
 import { answer, readTask } from '../lib/child.mjs';
 import { zipfSource } from '../lib/random.mjs';
-import { fillValue, freshKey, keySuffix, sameBytes } from './data.mjs';
+import { fillValue, freshKey, keySuffix, sameBytes as checkBytes } from './data.mjs';
 import { openStore } from './stores.mjs';
 
 const KEY_BYTES = 30;
 
 const { objects, requests, size, skew, seed } = readTask();
 const entryBytes = KEY_BYTES + size;
-const capacityBytes = Math.floor((objects * entryBytes) / 100);
 const value = fillValue(new Uint8Array(size), 0);
+const capacityBytes = await bytesToHold(Math.round(objects / 100));
 
 const opened = await openStore({ competitor: 'engine', bytes: capacityBytes, size, hot: 0 });
 const next = zipfSource(objects, skew, seed);
@@ -24,17 +24,30 @@ const warm = Math.floor(requests / 3);
 const ours = oursRatio();
 const { entries, bytes } = opened.store.stats();
 if (bytes.used > capacityBytes) throw new Error(`${bytes.used} bytes used of ${capacityBytes}`);
-const strict = lruRatio(Math.floor(capacityBytes / entryBytes));
-const equalEntries = lruRatio(entries);
+const sameEntries = lruRatio(entries);
+const sameBytes = lruRatio(Math.floor(capacityBytes / entryBytes));
 await opened.close();
 answer({
   ours,
-  strict,
-  equalEntries,
-  gain: ours - strict,
-  gainEqualEntries: ours - equalEntries,
-  entries,
+  sameEntries,
+  sameBytes,
+  gain: ours - sameEntries,
+  gainSameBytes: ours - sameBytes,
+  share: entries / objects,
 });
+
+/** The size at which an engine that is overfilled with such values holds `wanted` of them. */
+async function bytesToHold(wanted) {
+  let bytes = wanted * entryBytes;
+  for (let step = 0; step < 3; step++) {
+    const trial = await openStore({ competitor: 'engine', bytes: Math.ceil(bytes), size, hot: 0 });
+    for (let id = 0; id < 3 * wanted; id++) trial.put(freshKey(keySuffix(id)), value);
+    const { entries } = trial.store.stats();
+    await trial.close();
+    bytes *= wanted / entries;
+  }
+  return Math.ceil(bytes);
+}
 
 function oursRatio() {
   const { store } = opened;
@@ -52,7 +65,7 @@ function oursRatio() {
     }
   }
   new DataView(value.buffer).setUint32(0, stream[requests - 1], true);
-  sameBytes(store.get(freshKey(keySuffix(stream[requests - 1]))), value, 'the last key');
+  checkBytes(store.get(freshKey(keySuffix(stream[requests - 1]))), value, 'the last key');
   return hits / (requests - warm);
 }
 

@@ -84,7 +84,7 @@ function makeSettings(quick) {
   return {
     timing: quick ? { warm: 80, window: 100 } : { warm: 250, window: 400 },
     threads: quick ? { warm: 80, window: 300 } : { warm: 250, window: 1000 },
-    memory: { count: quick ? 200_000 : 1_000_000, rounds: quick ? 2 : undefined },
+    memory: { count: quick ? 500_000 : 1_000_000, rounds: quick ? 1 : undefined },
     hitRatio: quick
       ? { objects: 200_000, requests: 600_000, size: 1024, skews: [0.99], rounds: 1 }
       : {

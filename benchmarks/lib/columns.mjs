@@ -48,14 +48,23 @@ const KINDS = {
     ],
   },
   'hit-ratio': {
-    header: ['', 'catzilla', 'LRU, same bytes', 'gain', 'LRU, same entries', 'gain'],
+    header: [
+      '',
+      'catzilla',
+      'LRU, same entries',
+      'gain',
+      'LRU, same bytes',
+      'gain',
+      'objects held',
+    ],
     cells: (one) => [
       one.label,
       percent(one, 'ours'),
-      percent(one, 'strict'),
+      percent(one, 'sameEntries'),
       percent(one, 'gain'),
-      percent(one, 'equalEntries'),
-      percent(one, 'gainEqualEntries'),
+      percent(one, 'sameBytes'),
+      percent(one, 'gainSameBytes'),
+      percent(one, 'share'),
     ],
   },
   http: {
