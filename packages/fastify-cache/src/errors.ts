@@ -2,7 +2,10 @@
 // Faults of the cache itself are not here: they never reach a caller, they are counted and shown in health.
 import { defineErrors, type ErrorTable } from '@catzilla/common';
 
-const table = {
+type Key = 'OPTION' | 'ROUTE_OPTION' | 'REGISTERED_TWICE' | 'BAD_URL' | 'TOO_LATE';
+
+/** Error classes of @catzilla/fastify-cache by key; codes are `CATZ_FASTIFY_CACHE_<KEY>`. */
+export const errors: ErrorTable<'CATZ_FASTIFY_CACHE', Key> = defineErrors('CATZ_FASTIFY_CACHE', {
   OPTION: {
     message: '%s',
     base: TypeError,
@@ -26,10 +29,4 @@ const table = {
     message: '%s was called after the head of the response had been sent',
     help: 'Call it before reply.send, or before the first byte of a stream is written.',
   },
-} as const;
-
-/** Error classes of @catzilla/fastify-cache by key; codes are `CATZ_FASTIFY_CACHE_<KEY>`. */
-export const errors: ErrorTable<'CATZ_FASTIFY_CACHE', keyof typeof table> = defineErrors(
-  'CATZ_FASTIFY_CACHE',
-  table,
-);
+});
