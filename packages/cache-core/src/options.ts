@@ -30,7 +30,8 @@ export interface NearCacheOptions {
 /** Options of openCache. The first opener of a name decides on maxBytes, reserveBytes, maxKeyBytes, maxValueBytes,
  * policy and ttl; the others belong to the handle. */
 export interface CacheOptions {
-  /** Bound in bytes on everything the engine keeps, index and bookkeeping included, at least 1 MiB. Default: 64 MiB. */
+  /** Bound in bytes on everything the engine keeps, index and bookkeeping included, at least 1 MiB. Default: 64 MiB, or
+   * as near to it as reserveBytes and maxValueBytes allow. */
   readonly maxBytes?: number | undefined;
   /** Default time to live of set and touch in ms; Infinity: never expires. Default: Infinity. */
   readonly ttl?: number | undefined;
@@ -44,7 +45,8 @@ export interface CacheOptions {
   readonly nearCache?: NearCacheOptions | false | undefined;
   /** true: get always gives bytes that nobody else holds. Default: false. */
   readonly copy?: boolean | undefined;
-  /** Ceiling of resize: address space that is reserved, not memory. Default: 4 x maxBytes. */
+  /** Ceiling of resize: address space that is reserved, not memory; what keeps the books of it counts in maxBytes,
+   * so that some 64 x maxBytes is the most it can be. Default: 4 x maxBytes. */
   readonly reserveBytes?: number | undefined;
   /** How often expired values are looked for, in ms (one thread of all does it); false: only when read. Default: 1000. */
   readonly sweepInterval?: number | false | undefined;
@@ -87,12 +89,13 @@ const context: OptionContext = {
   error: (message) => new errors.OPTION(message),
 };
 
-/** Any finite size: address space is what ends it. */
-const MAX_SIZE = 2 ** 46;
+/** What the engine's offsets can address, and what may be filled of it. */
+const MAX_RESERVE = 2 ** 44;
+const MAX_SIZE = MAX_RESERVE / 4;
 
 /** Options as checked one by one: those whose default depends on others may be absent. */
 interface Checked {
-  readonly maxBytes: number;
+  readonly maxBytes: number | undefined;
   readonly ttl: number;
   readonly policy: 's3fifo' | 'lru' | undefined;
   readonly maxKeyBytes: number;
@@ -112,14 +115,14 @@ const nearSpecs: OptionSpecs<NearLimits> = {
 };
 
 const specs: OptionSpecs<Checked> = {
-  maxBytes: bytes({ min: MiB, max: MAX_SIZE, default: 64 * MiB }),
+  maxBytes: optional(bytes({ min: MiB, max: MAX_SIZE })),
   ttl: duration({ max: MAX_TTL, allowInfinity: true, default: Infinity }),
   policy: optional(oneOf(['s3fifo', 'lru'])),
   maxKeyBytes: bytes({ min: 1, max: 65535, default: 8192 }),
   maxValueBytes: optional(bytes({ min: 1, max: 2 ** 32 - 1 })),
   nearCache: orFalse(object<NearLimits>(nearSpecs)),
   copy: bool(false),
-  reserveBytes: optional(bytes({ min: MiB, max: MAX_SIZE })),
+  reserveBytes: optional(bytes({ min: MiB, max: MAX_RESERVE })),
   sweepInterval: orFalse(duration({ min: 1, max: 2 ** 31 - 1, default: 1000 })),
   sweepBudget: duration({ max: 1000, default: 1 }),
   backend: optional(oneOf(BACKENDS)),
@@ -132,7 +135,7 @@ const specs: OptionSpecs<Checked> = {
 export function settle(input: unknown, current: 'native' | 'js' | undefined): Settings {
   const checked = checkOptions<Checked>(input, specs, context);
   const backend = checked.backend ?? current ?? backendOfEnvironment() ?? 'native';
-  const { maxBytes } = checked;
+  const maxBytes = checked.maxBytes ?? defaultMaxBytes(checked);
   const maxValueBytes = checked.maxValueBytes ?? Math.min(Math.floor(maxBytes / 8), 16 * MiB);
   if (maxValueBytes > maxBytes / 4) {
     throw new errors.OPTION(
@@ -151,6 +154,7 @@ export function settle(input: unknown, current: 'native' | 'js' | undefined): Se
   return Object.freeze({
     ...checked,
     backend,
+    maxBytes,
     maxValueBytes,
     reserveBytes,
     ttl: Math.ceil(checked.ttl),
@@ -166,6 +170,11 @@ export function compareOptions(name: string, asked: Settings, actual: SharedOpti
     if (!asked.explicit.has(option) || Object.is(asked[option], actual[option])) continue;
     throw new errors.OPTIONS_MISMATCH(name, option, show(actual[option]), show(asked[option]));
   }
+}
+
+// A later opener may name only some of the options the first one gave: its defaults must not contradict them.
+function defaultMaxBytes({ reserveBytes = Infinity, maxValueBytes = 0 }: Checked): number {
+  return Math.max(Math.min(64 * MiB, reserveBytes), maxValueBytes * 4);
 }
 
 function explicitNames(input: unknown): ReadonlySet<string> {

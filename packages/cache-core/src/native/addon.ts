@@ -139,7 +139,7 @@ export function openEngine(...args: OpenArguments): NativeHandle {
   const [, maxBytes, reserveBytes] = args;
   if (handle === OPEN_BAD_OPTIONS) {
     throw new errors.OPTION(
-      `expected options that fit together, got maxBytes ${maxBytes}, reserveBytes ${reserveBytes}, maxValueBytes ${args[4]}`,
+      `expected options.reserveBytes to be small enough for its bookkeeping to fit into maxBytes (${maxBytes}), got ${reserveBytes}`,
     );
   }
   throw new errors.NO_MEMORY(`${reserveBytes} bytes of address space`);
