@@ -21,11 +21,11 @@ export interface OpenFill {
   readonly started: number;
   waiters: number;
   /** Made by the first waiter; most fills never have one. */
-  gate: PromiseWithResolvers | undefined;
+  gate: Gate | undefined;
   timer: NodeJS.Timeout | undefined;
 }
 
-interface PromiseWithResolvers {
+interface Gate {
   readonly promise: Promise<FillOutcome>;
   readonly resolve: (outcome: FillOutcome) => void;
 }
@@ -64,7 +64,7 @@ export class Collapser {
     if (left <= 0) return undefined;
     fill.waiters++;
     if (fill.gate === undefined) {
-      fill.gate = withResolvers();
+      fill.gate = makeGate();
       const { gate } = fill;
       fill.timer = setTimeout(() => gate.resolve('timeout'), left);
       fill.timer.unref();
@@ -100,7 +100,7 @@ export class Collapser {
 
   /** Frees everybody, for close. */
   close(): void {
-    for (const fill of [...this.#fills.values()]) this.settle(fill, 'not-stored');
+    for (const fill of this.#fills.values()) this.settle(fill, 'not-stored');
     this.#marks.clear();
   }
 
@@ -114,7 +114,7 @@ export class Collapser {
   }
 }
 
-function withResolvers(): PromiseWithResolvers {
+function makeGate(): Gate {
   let resolve: (outcome: FillOutcome) => void = () => {};
   const promise = new Promise<FillOutcome>((give) => (resolve = give));
   return { promise, resolve };

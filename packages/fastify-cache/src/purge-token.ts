@@ -12,11 +12,13 @@ export const MAX_FILL_AGE = 600_000;
 /** A minute more, for the coarse clocks of an engine. */
 const TOKEN_TTL = MAX_FILL_AGE + 60_000;
 
-/** The tokens a fill saw. Compared by equality only. */
+/** The tokens a fill saw when it started. Compared by equality only. */
 export interface TokenMark {
   readonly path: string;
   readonly url: string;
   readonly pattern: string;
+  /** A purge of this thread concerned the fill: holds even if the token was evicted since. */
+  purged: boolean;
 }
 
 /** Reads and writes the tokens of one namespace. */
@@ -26,6 +28,7 @@ export class PurgeTokens {
   readonly #patternKey: string;
   // Unique over threads and restarts: a token must never repeat.
   readonly #writer: string = randomBytes(9).toString('base64url');
+  readonly #live: Set<TokenMark> = new Set();
   #count = 0;
 
   constructor(cache: Cache, namespace: string) {
@@ -34,30 +37,49 @@ export class PurgeTokens {
     this.#patternKey = `T1|${namespace}`;
   }
 
-  /** What a fill of this target must find unchanged.
+  /** What a fill of this target must find unchanged; give it back with `release`.
    * @throws whatever the cache throws */
   mark(target: string): TokenMark {
-    return this.#read(engineKey(this.#prefix + pathOf(target)));
+    const path = this.#keyOf(target);
+    const mark: TokenMark = {
+      path,
+      url: this.#text(path),
+      pattern: this.#text(this.#patternKey),
+      purged: false,
+    };
+    this.#live.add(mark);
+    return mark;
   }
 
-  /** True while no purge that could concern the fill has happened since `mark`. */
+  /** Ends the interest in a mark; `isCurrent` may still be asked, about other threads only. */
+  release(mark: TokenMark): void {
+    this.#live.delete(mark);
+  }
+
+  /** True while no purge that could concern the fill has happened since `mark`.
+   * @throws whatever the cache throws */
   isCurrent(mark: TokenMark): boolean {
-    const now = this.#read(mark.path);
-    return now.url === mark.url && now.pattern === mark.pattern;
+    if (mark.purged) return false;
+    return this.#text(mark.path) === mark.url && this.#text(this.#patternKey) === mark.pattern;
   }
 
-  /** Announces the purge of a target; to be called before anything is deleted. */
+  /** Announces the purge of a target; to be called before anything is deleted.
+   * @throws whatever the cache throws; fills of this thread have heard it all the same */
   announce(target: string): void {
-    this.#write(engineKey(this.#prefix + pathOf(target)));
+    const path = this.#keyOf(target);
+    for (const mark of this.#live) if (mark.path === path) mark.purged = true;
+    this.#write(path);
   }
 
-  /** Announces a purge by pattern. */
+  /** Announces a purge by pattern.
+   * @throws whatever the cache throws; fills of this thread have heard it all the same */
   announcePattern(): void {
+    for (const mark of this.#live) mark.purged = true;
     this.#write(this.#patternKey);
   }
 
-  #read(path: string): TokenMark {
-    return { path, url: this.#text(path), pattern: this.#text(this.#patternKey) };
+  #keyOf(target: string): string {
+    return engineKey(this.#prefix + pathOf(target));
   }
 
   #text(key: string): string {
@@ -65,6 +87,8 @@ export class PurgeTokens {
   }
 
   #write(key: string): void {
-    this.#cache.set(key, `${this.#writer}${(++this.#count).toString(36)}`, { ttl: TOKEN_TTL });
+    const token = `${this.#writer}${(++this.#count).toString(36)}`;
+    if (!this.#cache.set(key, token, { ttl: TOKEN_TTL }))
+      throw new Error('no room for a purge token');
   }
 }

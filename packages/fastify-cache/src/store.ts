@@ -22,8 +22,10 @@ export interface StoreJob {
   readonly body: Uint8Array;
   /** ms it stays fresh from now on. */
   readonly ttl: number;
-  /** Names that select the variant; undefined: the entry stands alone under its key. */
-  readonly vary: readonly string[] | undefined;
+  /** Names that select the variant. */
+  readonly vary: readonly string[];
+  /** Other routes may answer the same URL, so that the entry may not stand alone under its key. */
+  readonly constrained: boolean;
   readonly headers: Fields;
   readonly maxVariants: number;
   /** When the handler started, ms, and the tokens read then. */
@@ -43,7 +45,9 @@ export function storeResponse(scope: Scope, job: StoreJob, now: number): StoredK
   const { cache, tokens } = scope;
   try {
     if (now - job.started > MAX_FILL_AGE || !tokens.isCurrent(job.mark)) return 'purged-meanwhile';
-    const keys = job.vary === undefined ? write(scope, job) : writeVariant(scope, job, now);
+    const index = findIndex(cache, job.key);
+    const standsAlone = job.vary.length === 0 && !job.constrained && index === undefined;
+    const keys = standsAlone ? write(scope, job) : writeVariant(scope, job, index, now);
     if (keys === undefined) return 'backend';
     if (tokens.isCurrent(job.mark)) return keys;
     cache.delete(keys.entry);
@@ -70,11 +74,15 @@ function write(scope: Scope, job: StoreJob): StoredKeys | undefined {
   return scope.cache.set(entry, bytes, { ttl: job.ttl }) ? { entry, index: undefined } : undefined;
 }
 
-function writeVariant(scope: Scope, job: StoreJob, now: number): StoredKeys | undefined {
+function writeVariant(
+  scope: Scope,
+  job: StoreJob,
+  old: VariantIndex | undefined,
+  now: number,
+): StoredKeys | undefined {
   const { cache } = scope;
-  const names = job.vary ?? [];
+  const names = job.vary;
   const index = engineKey(job.key);
-  const old = findIndex(cache, job.key);
   const generation = old?.generation ?? randomBytes(9).toString('base64url');
   const full = variantFullKey(job.key, generation, job.head.route, names, job.headers);
   const entry = engineKey(full);
@@ -99,5 +107,7 @@ function addList(
   const id = names.join(',');
   const others = lists.filter((list) => list.join(',') !== id);
   const next = names.length === 0 ? [...others, names] : [names, ...others];
-  return next.length <= MAX_LISTS ? next : next.filter((_, i) => i !== MAX_LISTS - 1);
+  if (next.length <= MAX_LISTS) return next;
+  const oldest = next.at(-1)?.length === 0 ? next.length - 2 : next.length - 1;
+  return next.filter((_, i) => i !== oldest);
 }

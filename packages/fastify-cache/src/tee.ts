@@ -1,8 +1,10 @@
 // A copy of a streamed body, taken while it flows to the client: bytes are counted, back-pressure stays the client's.
 // Invariant: the stream goes on whatever becomes of the copy. A copy ends exactly once: complete, or dropped with a reason;
 // then its bytes are given back to the budget that all fills of a scope share.
-import { Readable, Transform, pipeline } from 'node:stream';
-import { ReadableStream, TransformStream } from 'node:stream/web';
+import { Transform, pipeline } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { TransformStream } from 'node:stream/web';
+import type { ReadableStream } from 'node:stream/web';
 import type { Counters, PluginReason } from './stats.ts';
 
 /** Bounds of a copy, in bytes. */

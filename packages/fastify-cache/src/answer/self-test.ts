@@ -28,13 +28,17 @@ export function selfTestState(): SelfTest {
 }
 
 /** Runs the self-test on first call; later calls give the same promise. Never rejects.
- * @param answer  stands in for writeRaw in tests of the failing case; such a run is not remembered */
-export function runSelfTest(answer?: typeof writeRaw): Promise<SelfTest> {
-  if (answer !== undefined) return attempt(answer);
-  return (running ??= attempt(writeRaw).then((outcome) => (result = outcome)));
+ * @param answer   stands in for writeRaw in tests of the failing case; such a run is not remembered
+ * @param timeout  ms after which it has failed */
+export function runSelfTest(
+  answer?: typeof writeRaw,
+  timeout: number = TIMEOUT,
+): Promise<SelfTest> {
+  if (answer !== undefined) return attempt(answer, timeout);
+  return (running ??= attempt(writeRaw, timeout).then((outcome) => (result = outcome)));
 }
 
-function attempt(answer: typeof writeRaw): Promise<SelfTest> {
+function attempt(answer: typeof writeRaw, timeout: number): Promise<SelfTest> {
   return new Promise((resolve) => {
     const server = createServer();
     let finished = 0;
@@ -54,7 +58,7 @@ function attempt(answer: typeof writeRaw): Promise<SelfTest> {
       server.close();
       resolve({ state: reason === undefined ? 'passed' : 'failed', reason });
     };
-    const timer = setTimeout(() => done(`no two answers within ${TIMEOUT} ms`), TIMEOUT);
+    const timer = setTimeout(() => done(`no two answers within ${timeout} ms`), timeout);
     timer.unref();
     server.on('request', (req: IncomingMessage, res: ServerResponse) => {
       res.once('finish', () => finished++);

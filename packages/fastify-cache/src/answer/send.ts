@@ -6,6 +6,9 @@ import type { Entry } from '../entry/entry.ts';
 import { fieldsFor } from './head.ts';
 import type { Style } from './style.ts';
 
+/** What reply.send sets for bytes without a type. */
+const ADDED_TYPE = 'application/octet-stream';
+
 /** Sends a hit through the reply; our onSend hook finishes it with `finishSend`. */
 export function answerSend(
   reply: FastifyReply,
@@ -29,9 +32,8 @@ export function finishSend(reply: FastifyReply, entry: Entry, payload: unknown):
     reply.removeHeader('content-length');
     return null;
   }
-  if (!entry.names.has('content-type') && payload === entry.body) {
-    reply.removeHeader('content-type');
-  }
+  const added = reply.getHeader('content-type') === ADDED_TYPE;
+  if (added && !entry.names.has('content-type')) reply.removeHeader('content-type');
   if (payload !== entry.body && (typeof payload === 'string' || Buffer.isBuffer(payload))) {
     reply.header('content-length', String(Buffer.byteLength(payload)));
   }

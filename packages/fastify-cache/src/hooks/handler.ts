@@ -171,7 +171,6 @@ function fill(
   facts: Pick<FillPass, 'policy' | 'key' | 'fwd' | 'open' | 'collapsed'>,
 ): unknown {
   const { scope } = route;
-  const { query } = facts.policy;
   scope.addKeyScope(facts.policy.key);
   scope.counters.forward(facts.fwd);
   const pass: FillPass = {
@@ -193,12 +192,8 @@ function fill(
     deferred: undefined,
   };
   setPass(request, pass);
-  reply.raw.once('close', () => release(pass, reply));
-  if (query !== undefined) {
-    const url = request.raw.url ?? '';
-    const mark = url.indexOf('?');
-    if (mark !== -1) query.prune(request.query as Record<string, unknown>, url.slice(mark + 1));
-  }
+  reply.raw.once('finish', () => release(pass, true));
+  reply.raw.once('close', () => release(pass, false));
   let result: unknown;
   try {
     result = route.handler.call(instance, request, reply);
@@ -218,12 +213,14 @@ function fill(
 }
 
 // The end of a response, however it came: nobody may go on waiting for it.
-function release(pass: FillPass, reply: FastifyReply): void {
+function release(pass: FillPass, finished: boolean): void {
   const { deferred } = pass;
   pass.deferred = undefined;
-  if (deferred !== undefined && !pass.failed && reply.raw.writableFinished) deferred();
+  if (finished && !pass.failed) deferred?.();
   if (!pass.detached) pass.copy?.drop('incomplete');
-  if (pass.copy === undefined || !pass.copy.isOpen) settleFill(pass, 'not-stored');
+  if (pass.copy?.isOpen) return;
+  settleFill(pass, 'not-stored');
+  if (pass.mark !== undefined) pass.route.scope.tokens.release(pass.mark);
 }
 
 function markOf(route: CachedRoute, request: FastifyRequest): TokenMark | undefined {

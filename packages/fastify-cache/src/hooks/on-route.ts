@@ -1,13 +1,7 @@
 // onRoute: wraps the handlers of cached routes and gives every route in scope the hooks it needs.
 // Invariant: hook lists are replaced, never pushed to: users share one array between routes, and Fastify's automatic HEAD
 // route shares it too. A route is wrapped once; a registration further in takes it over with its own options.
-import type {
-  FastifyInstance,
-  FastifyReply,
-  FastifyRequest,
-  RouteHandlerMethod,
-  RouteOptions,
-} from 'fastify';
+import type { FastifyReply, FastifyRequest, RouteHandlerMethod, RouteOptions } from 'fastify';
 import { invalidate, isUnsafe } from '../purge.ts';
 import type { Scope } from '../scope.ts';
 import { handle } from './handler.ts';
@@ -33,6 +27,7 @@ export function takeRoute(scope: Scope, options: RouteOptions): void {
   const known = route[WRAPPED];
   if (known !== undefined) {
     Object.assign(known, { scope, plan, fixed });
+    prepareQuery(route, known);
     return;
   }
   const state: CachedRoute = {
@@ -44,11 +39,14 @@ export function takeRoute(scope: Scope, options: RouteOptions): void {
     constrained: Object.keys(route.constraints ?? {}).length > 0,
     template: route.url,
     around: undefined,
+    pruned: false,
   };
   route[WRAPPED] = state;
   const reads = methods.some((method) => method === 'GET' || method === 'HEAD');
-  if (reads && route.websocket !== true) wrap(route, state);
-  else if (!methods.some(isUnsafe)) return;
+  if (reads && route.websocket !== true) {
+    wrap(route, state);
+    prepareQuery(route, state);
+  } else if (!methods.some(isUnsafe)) return;
   append(route, 'onSend', lastOnSend(state));
 }
 
@@ -71,15 +69,18 @@ function wrap(route: Route, state: CachedRoute): void {
       done();
     },
   );
-  // Before validation, which may add defaults for what is taken away here.
-  prepend(
-    route,
-    'preValidation',
-    (request: FastifyRequest, _reply: FastifyReply, done: () => void) => {
-      prune(state, request);
-      done();
-    },
-  );
+}
+
+// Before validation, which may add defaults for what is taken away here. Most routes have nothing to take away.
+function prepareQuery(route: Route, state: CachedRoute): void {
+  const needed = state.fixed === undefined ? state.plan.kind === 'by-path' : state.fixed.query;
+  if (!needed || state.pruned) return;
+  state.pruned = true;
+  const hook = (request: FastifyRequest, _reply: FastifyReply, done: () => void): void => {
+    prune(state, request);
+    done();
+  };
+  route.preValidation = [hook, ...(listOf(route.preValidation) as (typeof hook)[])];
 }
 
 // Parameters that do not count for the key must not reach the handler: its reply would be served for other values.
@@ -116,14 +117,10 @@ function identityOf(route: Route): string {
   return [route.url, ...constraints.map(([name, value]) => `${name}=${String(value)}`)].join(' ');
 }
 
-type HookName = 'onSend' | 'onError' | 'preValidation';
+type HookName = 'onSend' | 'onError';
 
 function append(route: Route, name: HookName, hook: unknown): void {
   (route as unknown as Record<HookName, unknown>)[name] = [...listOf(route[name]), hook];
-}
-
-function prepend(route: Route, name: HookName, hook: unknown): void {
-  (route as unknown as Record<HookName, unknown>)[name] = [hook, ...listOf(route[name])];
 }
 
 function listOf(hooks: unknown): unknown[] {

@@ -75,17 +75,15 @@ function judgeFill(
     reply.getHeader('content-encoding') === pass.firstCoding;
   const payload = unwrapResponse(reply, original);
   const now = Date.now();
-  const announced = pass.policy.announceVary;
-  if (announced.length > 0 && !pass.failed) {
-    reply.header('vary', unionVary(reply.getHeader('vary') as FieldValue, announced.join(', ')));
-  }
   const facts = decide(request, reply, pass, payload, now);
+  // Only now: what clients are told may be wider (Cookie) than what selects the variant (one cookie's value).
+  announceVary(reply, pass);
   if (typeof facts === 'string') {
     refuse(pass, facts, now);
     announce(reply, pass, request.method === 'HEAD' ? {} : { stored: false, detail: facts });
     return conditional(reply, pass, payload, original, now);
   }
-  complete(reply, payload, now);
+  complete(reply, pass, payload, now);
   const job = { request, facts, transformed, now, status: reply.statusCode };
   const fields = storedFields(reply.getHeaders() as Fields, {
     omit: facts.omit,
@@ -97,6 +95,7 @@ function judgeFill(
     const copy = new BodyCopy(limits(pass), pass.route.scope.counters, (body, reason) => {
       if (body === undefined) refuse(pass, reason ?? 'incomplete', Date.now());
       else finish(pass, job, fields, body);
+      if (pass.mark !== undefined) pass.route.scope.tokens.release(pass.mark);
     });
     pass.copy = copy;
     return conditional(reply, pass, tee(payload, copy), original, now);
@@ -124,6 +123,12 @@ interface Job {
   readonly now: number;
 }
 
+function announceVary(reply: FastifyReply, pass: FillPass): void {
+  const names = pass.policy.announceVary;
+  if (names.length === 0 || pass.failed) return;
+  reply.header('vary', unionVary(reply.getHeader('vary') as FieldValue, names.join(', ')));
+}
+
 // The facts to store by, or the word that says why not.
 function decide(
   request: FastifyRequest,
@@ -144,7 +149,7 @@ function decide(
       failed: pass.failed,
       trailers: hasTrailers(reply),
     },
-    wishes?.ttl === undefined ? pass.policy : withTtl(pass.policy, reply.statusCode, wishes.ttl),
+    policyFor(reply, pass.policy, wishes?.ttl),
   );
   if (!decision.store) return decision.reason;
   if (pass.mark === undefined) return 'backend';
@@ -163,8 +168,20 @@ function decide(
   return payload && Buffer.byteLength(payload) > limit ? 'too-large' : decision;
 }
 
-function withTtl(policy: RoutePolicy, status: number, ttl: number): RoutePolicy {
-  return { ...policy, ttl: { exact: new Map([[status, ttl]]), classes: [] }, ttlMode: 'override' };
+// The route's policy with what this reply adds. @fastify/compress names Accept-Encoding in Vary only when it compresses, so
+// the plain body would go to everybody: with it the field always counts.
+function policyFor(reply: FastifyReply, policy: RoutePolicy, ttl: number | undefined): RoutePolicy {
+  let result = policy;
+  if (ttl !== undefined) {
+    const table = { exact: new Map([[reply.statusCode, ttl]]), classes: [] };
+    result = { ...result, ttl: table, ttlMode: 'override' };
+  }
+  const compresses = typeof (reply as { compress?: unknown }).compress === 'function';
+  if (compresses && !policy.vary.add.includes('accept-encoding')) {
+    const { add, ignore } = policy.vary;
+    result = { ...result, vary: { add: [...add, 'accept-encoding'], ignore } };
+  }
+  return result;
 }
 
 function limits(pass: FillPass): { body: number; inflight: number } {
@@ -176,12 +193,21 @@ function limits(pass: FillPass): { body: number; inflight: number } {
 }
 
 // Date is what age counts from (RFC 9110 6.6.1); Node would add its own, maybe a second later. The ETag is made once, here.
-function complete(reply: FastifyReply, payload: unknown, now: number): void {
+function complete(reply: FastifyReply, pass: FillPass, payload: unknown, now: number): void {
   if (dateOf(reply.getHeaders() as Fields, now) === undefined) {
     reply.header('date', formatHttpDate(now));
   }
-  if (reply.statusCode !== 200 || reply.hasHeader('etag') || isStream(payload)) return;
-  reply.header('etag', computeEtag(toBuffer(payload)));
+  const etag = reply.getHeader('etag');
+  if (etag === undefined) {
+    if (reply.statusCode === 200 && !isStream(payload)) {
+      reply.header('etag', computeEtag(toBuffer(payload)));
+    }
+    return;
+  }
+  // A coding that a hook added may have come after the tag: then one strong tag would name two bodies.
+  const isCoded = pass.seen && reply.getHeader('content-encoding') !== pass.firstCoding;
+  if (isCoded && typeof etag === 'string' && etag.startsWith('"'))
+    reply.header('etag', `W/${etag}`);
 }
 
 /** Puts a whole body into the cache and frees the waiters.
@@ -205,7 +231,6 @@ function finish(
   }
   if (status !== 204) kept.push(['content-length', String(body.length)]);
   const ttl = facts.freshForMs - (now - job.now);
-  const standsAlone = facts.vary.length === 0 && !route.constrained;
   if (pass.mark === undefined || ttl <= 0) return refuse(pass, 'incomplete', now);
   const stored = storeResponse(
     route.scope,
@@ -223,7 +248,8 @@ function finish(
       },
       body,
       ttl,
-      vary: standsAlone ? undefined : facts.vary,
+      vary: facts.vary,
+      constrained: route.constrained,
       headers: job.request.headers as Fields,
       maxVariants: pass.policy.maxVariants,
       started: pass.started,
@@ -299,32 +325,18 @@ function conditional(
   for (const name of Object.keys(headers)) {
     if (isRepresentationField(name) && !carried.has(name)) reply.removeHeader(name);
   }
-  if (isStream(payload)) drain(pass, payload);
+  if (isStream(payload)) void drain(pass, payload);
   return null;
 }
 
 // The body goes into the copy only: the client has it already.
-function drain(pass: FillPass, payload: unknown): void {
+async function drain(pass: FillPass, payload: AsyncIterable<unknown>): Promise<void> {
   pass.detached = true;
-  if (isNodeStream(payload)) {
-    payload.on('error', () => pass.copy?.drop('incomplete'));
-    payload.resume();
-    return;
+  try {
+    for await (const _ of payload);
+  } catch {
+    pass.copy?.drop('incomplete'); // the stream's own error: nobody is left to send it to
   }
-  const reader = (payload as ReadableStream).getReader();
-  const next = (): void => {
-    reader.read().then(
-      (part) => {
-        if (!part.done) next();
-      },
-      () => pass.copy?.drop('incomplete'),
-    );
-  };
-  next();
-}
-
-function isNodeStream(payload: unknown): payload is NodeJS.ReadableStream {
-  return typeof (payload as { resume?: unknown }).resume === 'function';
 }
 
 // Fastify applies status and fields of a Response after all hooks; one with private or Set-Cookie would look harmless here.

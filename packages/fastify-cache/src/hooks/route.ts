@@ -33,6 +33,8 @@ export interface CachedRoute {
   /** Requests of one URL may reach another route with other constraints. */
   readonly constrained: boolean;
   readonly template: string;
+  /** Has the hook that takes parameters away which do not count. */
+  pruned: boolean;
   /** Unknown before the first request. */
   around: HooksAround | undefined;
 }
