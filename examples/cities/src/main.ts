@@ -14,29 +14,30 @@ if (Number.isInteger(port) && port >= 0 && port <= 65535) {
 
 async function start(): Promise<void> {
   const app = await buildApp();
-  try {
-    // The address names the port the system chose when PORT is 0.
-    const address = await app.listen({ port, host });
-    process.stdout.write(`Catzilla cities: ${address}\n`);
-  } catch (error) {
-    await app.close();
-    fail(reason(error));
-    return;
-  }
   // Ctrl-C reaches the whole process group, and npm passes it on as well: a second signal must change nothing.
   // An exit by itself gives signals back their default effect while the process is being taken down, so that
   // one arriving then would count as a kill; exit() does not.
-  let stopping = false;
+  let isStopping = false;
   const stop = () => {
-    if (stopping) return;
-    stopping = true;
+    if (isStopping) return;
+    isStopping = true;
     app
       .close()
       .catch((error: unknown) => fail(reason(error)))
       .finally(() => process.exit());
   };
+  // Before anybody can learn from the line below that the server is there.
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  try {
+    // The address names the port the system chose when PORT is 0.
+    const address = await app.listen({ port, host });
+    process.stdout.write(`Catzilla cities: ${address}\n`);
+  } catch (error) {
+    if (isStopping) return;
+    await app.close();
+    fail(reason(error));
+  }
 }
 
 function reason(error: unknown): string {

@@ -50,6 +50,12 @@ describe('main', () => {
     },
   );
 
+  it('ends with 0 on a signal that comes as soon as the URL is there', async () => {
+    const { child, closed } = start({ PORT: '0' });
+    child.stdout.once('data', () => child.kill('SIGTERM'));
+    expect(await closed).toStrictEqual([0, null]);
+  });
+
   it('says in one sentence that its port is busy, and ends with 1', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void server.close());
