@@ -86,3 +86,25 @@ describe('the programs of the documentation', () => {
     expect((await get(`${url}/time`)).body).toBe(first.body);
   });
 });
+
+describe('the guide to the HTTP cache', () => {
+  it('explains every word that Cache-Status may give as detail, and no other', async () => {
+    const read = (path: string) => readFile(new URL(path, ROOT), 'utf8');
+    const guide = await read('docs/guide/http-cache.md');
+    const table = guide.slice(guide.indexOf('## Why was this not cached?'));
+    const rows = table.split('\n').filter((line) => /^\| `(?!detail`)/.test(line));
+    const explained = rows.flatMap((row) => row.split('|')[1]!.match(/[a-z-]+(?=`)/g) ?? []);
+    const words = async (path: string, type: string) => {
+      const union = new RegExp(`export type ${type} =([^;]*);`).exec(await read(path));
+      return [...union![1]!.matchAll(/'([a-z-]+)'/g)].map((match) => match[1]!);
+    };
+    const source = 'packages/fastify-cache/src';
+    const given = [
+      ...(await words(`${source}/rfc/reasons.ts`, 'Reason')),
+      ...(await words(`${source}/stats.ts`, 'PluginReason')),
+    ];
+    // `method` is a value of fwd as well, and explained there; `vary-cap` is reserved, the oldest variant goes instead.
+    const elsewhere = new Set(['method', 'vary-cap']);
+    expect(explained.sort()).toStrictEqual(given.filter((word) => !elsewhere.has(word)).sort());
+  });
+});
