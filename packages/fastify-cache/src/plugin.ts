@@ -49,7 +49,16 @@ const register: FastifyPluginAsync<FastifyCacheOptions> = async (app, options) =
   if (settings.mode === 'auto') await runSelfTest();
   const health = healthOf(scope);
   app.log.info({ backend: health.backend, selfTest: health.selfTest }, 'response cache is ready');
+  nameEarlierRoutes(app);
 };
+
+// A registration that was not awaited covers nothing: the log should say so. Only in the root, for the router knows no scopes.
+function nameEarlierRoutes(app: FastifyInstance): void {
+  if (Object.getPrototypeOf(app) !== Object.prototype) return;
+  const routes = app.printRoutes({ commonPrefix: false });
+  if (routes.startsWith('(empty')) return;
+  app.log.info({ routes }, 'routes declared before the cache are not cached');
+}
 
 const firstOnSend: Parameters<typeof setOnSend>[0] = (request, reply, payload, done) => {
   noteFirst(request, reply, payload);

@@ -11,9 +11,12 @@ import type { FastifyCacheOptions } from '../src/index.ts';
 
 const closing: (() => unknown)[] = [];
 
-afterEach(async () => {
+/** Ends everything that was opened, last first. Runs after each test; to be called where this module is loaded within one. */
+export async function closeAll(): Promise<void> {
   for (const close of closing.splice(0).reverse()) await close();
-});
+}
+
+afterEach(closeAll);
 
 /** Runs at the end of the test, last first. */
 export function atEnd(close: () => unknown): void {

@@ -57,8 +57,19 @@ describe('registration', () => {
     await expect(async () => app.register(fastifyCache)).rejects.toThrow(errors.REGISTERED_TWICE);
   });
 
-  it('leaves routes declared before it alone', async () => {
-    const app = await makeApp({ ttl: 60_000 }, { before: (app) => app.get('/early', () => 'x') });
+  it('leaves routes declared before it alone, and names them in the log', async () => {
+    const lines: string[] = [];
+    const stream = { write: (line: string) => void lines.push(line) };
+    const app = await makeApp(
+      { ttl: 60_000 },
+      {
+        fastify: { logger: { level: 'info', stream } },
+        before: (app) => app.get('/early', () => 'x'),
+      },
+    );
+    const named = lines.filter((line) => line.includes('declared before the cache'));
+    expect(named).toHaveLength(1);
+    expect(named[0]).toContain('/early (GET');
     await get(app, '/early');
     expect((await get(app, '/early')).headers['cache-status']).toBeUndefined();
   });

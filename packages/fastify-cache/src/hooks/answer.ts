@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { extraLines } from '../answer/extra-lines.ts';
 import { answerHead } from '../answer/head.ts';
 import { connectionTail, isRawAllowed, writeRaw } from '../answer/raw.ts';
-import { notModifiedHead, rendered } from '../answer/render.ts';
+import { bodyText, notModifiedHead, rendered } from '../answer/render.ts';
 import { selfTestState } from '../answer/self-test.ts';
 import { answerSend } from '../answer/send.ts';
 import type { Style } from '../answer/style.ts';
@@ -82,6 +82,8 @@ function answerRaw(
   } else if (extra === '') {
     if (form.whole !== undefined) writeRaw(res, entry.status, form.whole, undefined);
     else writeRaw(res, entry.status, form.headBytes as Buffer, entry.body);
+  } else if (form.whole !== undefined) {
+    writeRaw(res, entry.status, form.head + extra + tail + bodyText(entry, form), undefined);
   } else {
     writeRaw(res, entry.status, form.head + extra + tail, entry.body);
   }
