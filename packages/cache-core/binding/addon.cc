@@ -1,5 +1,6 @@
 // The addon: registers `open`, which makes a cache's handle with its functions and its views of the
-// arena. Node-API version 8. One instance per isolate; all instances of a process share the engines.
+// arena. Node-API version 8. One instance per isolate; all instances of a process share the
+// engines.
 #include <node_api.h>
 
 #include <cmath>
@@ -116,10 +117,9 @@ napi_value Open(napi_env env, napi_callback_info info) {
   const double ttl = ReadNumber(env, arguments[6]);
   OpenStatus status;
   bool counters_shared = false;
-  Handle* handle =
-      OpenHandle(env, name, name_size, options,
-                 std::isfinite(ttl) ? static_cast<int64_t>(ttl) : kNeverExpires, &counters_shared,
-                 &status);
+  Handle* handle = OpenHandle(env, name, name_size, options,
+                              std::isfinite(ttl) ? static_cast<int64_t>(ttl) : kNeverExpires,
+                              &counters_shared, &status);
   if (handle == nullptr) {
     return Number(env, status == OpenStatus::kBadOptions ? kOpenBadOptions : kOpenNoMemory);
   }

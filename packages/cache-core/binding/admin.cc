@@ -1,4 +1,5 @@
-// Everything that is not on the hot path of an open cache: listing, statistics, clock, chunks, close.
+// Everything that is not on the hot path of an open cache: listing, statistics, clock, chunks,
+// close.
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -33,7 +34,7 @@ void AddKey(void* context, const uint8_t* key, uint32_t size) {
   listing->used = needed;
 }
 
-napi_value TakeChunk(napi_env env, napi_callback_info info, Chunk Handle::* member) {
+napi_value TakeChunk(napi_env env, napi_callback_info info, Chunk Handle::*member) {
   napi_value arguments[2];
   Handle* handle = Arguments(env, info, arguments);
   if (handle->engine == nullptr) return Number(env, kClosed);
@@ -70,8 +71,8 @@ napi_value Keys(napi_env env, napi_callback_info info) {
   KeysCursor cursor{static_cast<uint32_t>(handle->words[kWordShard]),
                     static_cast<uint32_t>(handle->words[kWordPosition])};
   Listing listing;
-  const bool more = handle->engine->Keys(&cursor, prefix.data,
-                                         static_cast<uint32_t>(prefix.size), AddKey, &listing);
+  const bool more = handle->engine->Keys(&cursor, prefix.data, static_cast<uint32_t>(prefix.size),
+                                         AddKey, &listing);
   napi_value result = nullptr;
   const bool copied = !listing.failed && napi_create_buffer_copy(env, listing.used, listing.data,
                                                                  nullptr, &result) == napi_ok;
@@ -92,9 +93,9 @@ napi_value Stats(napi_env env, napi_callback_info info) {
   catzilla::Stats stats;
   handle->engine->GetStats(&stats);
   const uint64_t numbers[] = {
-      stats.entries,     stats.bytes_max,      stats.bytes_used,    stats.bytes_live,
-      stats.bytes_index, stats.bytes_meta,     stats.bytes_large,   stats.segments,
-      stats.segments_free, stats.segment_bytes, stats.shards,        CountIsolates(handle->engine),
+      stats.entries,       stats.bytes_max,     stats.bytes_used,  stats.bytes_live,
+      stats.bytes_index,   stats.bytes_meta,    stats.bytes_large, stats.segments,
+      stats.segments_free, stats.segment_bytes, stats.shards,      CountIsolates(handle->engine),
   };
   constexpr size_t kNumbers = sizeof(numbers) / sizeof(numbers[0]);
   double out[kCounters + kNumbers];
@@ -123,7 +124,8 @@ napi_value Now(napi_env env, napi_callback_info info) {
   Handle* handle = Arguments(env, info, arguments);
   napi_value result = nullptr;
   const Engine* engine = handle->engine;
-  napi_create_double(env, engine == nullptr ? NAN : static_cast<double>(engine->CoarseNow()), &result);
+  napi_create_double(env, engine == nullptr ? NAN : static_cast<double>(engine->CoarseNow()),
+                     &result);
   return result;
 }
 

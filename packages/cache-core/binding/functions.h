@@ -1,4 +1,5 @@
-// Functions: what JavaScript calls on an opened cache. One C function each, with its Handle as data.
+// Functions: what JavaScript calls on an opened cache. One C function each, with its Handle as
+// data.
 //
 // Invariant: no function throws, keeps a pointer into an argument, or runs JavaScript. A result is
 // one small integer; what does not fit into it is left in the handle's words.
@@ -14,11 +15,11 @@ namespace catzilla {
 // Results below zero, the same as in addon.ts.
 enum Result : int32_t {
   kMiss = -1,
-  kTooSmall = -2,     // kWordSize: bytes needed
-  kNear = -3,         // copied to the near chunk: size, slot, generation, offset, expiry
-  kNearFull = -4,     // the same, but in the read chunk, since the near chunk is full
+  kTooSmall = -2,  // kWordSize: bytes needed
+  kNear = -3,      // copied to the near chunk: size, slot, generation, offset, expiry
+  kNearFull = -4,  // the same, but in the read chunk, since the near chunk is full
   kBadKey = -5,
-  kLongKey = -6,      // kWordSize: bytes (at least)
+  kLongKey = -6,  // kWordSize: bytes (at least)
   kClosed = -7,
   kBadValue = -8,
   kBadTarget = -9,
@@ -88,8 +89,8 @@ class KeyArgument {
       return false;
     }
     Bytes bytes;
-    const TextStatus status = ReadKey(env, value, handle->max_key_bytes, &text_,
-                                      &handle->environment->key, &bytes);
+    const TextStatus status =
+        ReadKey(env, value, handle->max_key_bytes, &text_, &handle->environment->key, &bytes);
     if (status != TextStatus::kOk) {
       handle->words[kWordSize] = static_cast<int32_t>(bytes.size);
       *failure = Failure(status, kBadKey);

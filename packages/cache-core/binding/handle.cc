@@ -1,4 +1,5 @@
-// Implements handle.h. The registry is a list: there are few engines, and it is read at opening only.
+// Implements handle.h. The registry is a list: there are few engines, and it is read at opening
+// only.
 #include "handle.h"
 
 #include <new>

@@ -1,6 +1,6 @@
-// Reads: Get copies into the read chunk, or into the near chunk when the entry has shown itself hot.
-// JavaScript keeps its own count of the read chunk's used bytes: both add the size, rounded up to 8.
-// Chunks are multiples of 8, so `used` never passes the end.
+// Reads: Get copies into the read chunk, or into the near chunk when the entry has shown itself
+// hot. JavaScript keeps its own count of the read chunk's used bytes: both add the size, rounded up
+// to 8. Chunks are multiples of 8, so `used` never passes the end.
 #include <cmath>
 #include <cstring>
 
@@ -22,8 +22,8 @@ void LeaveRecord(Handle* handle, const ReadInfo& info) {
   handle->words[kWordSlot] = static_cast<int32_t>(info.generation_slot);
   handle->words[kWordGeneration] = static_cast<int32_t>(info.generation);
   handle->words[kWordFrequency] = static_cast<int32_t>(info.frequency);
-  *handle->expires_at = info.expires_at == kNeverExpires ? INFINITY
-                                                         : static_cast<double>(info.expires_at);
+  *handle->expires_at =
+      info.expires_at == kNeverExpires ? INFINITY : static_cast<double>(info.expires_at);
 }
 
 // Moves the value just read from the read chunk's free place to the near chunk.

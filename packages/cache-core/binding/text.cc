@@ -16,8 +16,8 @@ namespace catzilla {
 
 namespace {
 
-// The first try for strings above kInlineUnits: larger ones ask V8 for their length first.
-constexpr size_t kFirstUnits = 8192;
+// Units of a value read at the first try; a longer string is read again, into memory of its length.
+constexpr size_t kFirstUnits = 32768;
 
 // Units of a string too long for `inline_capacity`, in scratch.
 TextStatus ReadLongUnits(napi_env env, napi_value value, size_t limit, Scratch* scratch,
@@ -79,8 +79,7 @@ TextStatus ReadKey(napi_env env, napi_value value, size_t limit, InlineText* inl
                    TextScratch* scratch, Bytes* bytes) {
   size_t count = 0;
   char16_t* units = inline_text->units;
-  const napi_status status =
-      napi_get_value_string_utf16(env, value, units, kInlineUnits, &count);
+  const napi_status status = napi_get_value_string_utf16(env, value, units, kInlineUnits, &count);
   inline_text->is_string = status == napi_ok;
   if (status == napi_string_expected) {
     uint8_t* data = nullptr;

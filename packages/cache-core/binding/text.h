@@ -3,8 +3,8 @@
 // Invariant: distinct strings give distinct key bytes: lone surrogates become three bytes each
 // (WTF-8, Simon Sapin, "The WTF-8 encoding", 2018), pairs four. In values they become U+FFFD, as
 // in Buffer.from(string).
-// Threads: one isolate's. Ownership: bytes belong to the argument's buffer or to the Scratch that was
-// passed, and hold until the next call with that Scratch.
+// Threads: one isolate's. Ownership: bytes belong to the argument's buffer or to the Scratch that
+// was passed, and hold until the next call with that Scratch.
 #ifndef CATZILLA_BINDING_TEXT_H_
 #define CATZILLA_BINDING_TEXT_H_
 

@@ -1,9 +1,10 @@
 // Where the runtime forbids buffers over native memory (Electron), there is no near-cache; everything else works.
 import { expect, it, vi } from 'vitest';
 import { openCache } from '../src/index.ts';
+import type * as Addon from '../src/native/addon.ts';
 
 vi.mock('../src/native/addon.ts', async (importOriginal) => {
-  const original = await importOriginal<typeof import('../src/native/addon.ts')>();
+  const original = await importOriginal<typeof Addon>();
   return {
     ...original,
     openEngine: (...args: Parameters<typeof original.openEngine>) => {

@@ -2,6 +2,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { openCache } from '../src/index.ts';
 import type { Cache } from '../src/index.ts';
+import { runChild } from './support/child.ts';
 import { ended, nextMessage, startWorker } from './support/worker.ts';
 
 const opened: Cache[] = [];
@@ -168,4 +169,20 @@ it('gives workers of the js backend values of their own', async () => {
   );
   expect(await nextMessage(worker)).toEqual([undefined, false]);
   await ended(worker);
+});
+
+it('stays loaded when only workers use it, and they come and go', async () => {
+  const output = await runChild(`
+    const { Worker } = await import('node:worker_threads');
+    const { once } = await import('node:events');
+    const body = \`const { workerData } = require('node:worker_threads');
+      import(\${JSON.stringify(import.meta.resolve('@catzilla/cache-core'))}).then(({ openCache }) => {
+        const cache = openCache('w', { maxBytes: 2 ** 20 });
+        cache.set('a', 'v');
+        for (let i = 0; i < 10; i++) cache.get('a');
+        if (workerData) cache.close();
+      })\`;
+    for (let i = 0; i < 6; i++) await once(new Worker(body, { eval: true, execArgv: [], workerData: i & 1 }), 'exit');
+    console.log('alive');`);
+  expect(output).toBe('alive');
 });

@@ -1,7 +1,7 @@
 // Iterates the keys of an engine, one bounded step of its index at a time.
 // Invariant: the cursor lives here, between steps; the words only carry it over a call, so several
 // iterations may run side by side.
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import type { Listing } from '../call-options.ts';
 import { errors } from '../errors.ts';
 import { keyFromBytes } from '../key-text.ts';

@@ -23,7 +23,8 @@ export function describeCache(backend: Backend): void {
   }
 
   const uniqueName = () => `contract-${backend}-${process.pid}-${serial++}`;
-  const text = (value: Buffer | undefined) => value?.toString();
+  const text = (value?: Uint8Array) =>
+    value === undefined ? value : Buffer.from(value).toString();
 
   describe('keys and values', () => {
     it('gives back what was stored', () => {
