@@ -169,6 +169,15 @@ describe('nearCache', () => {
     expect(single.stats().near.entries).toBeLessThanOrEqual(1);
   });
 
+  it('keeps a key that was read anew when the chunk of its older copy goes', () => {
+    const cache = open({ nearCache: { maxEntries: 16 } });
+    heat(cache, 'a');
+    heat(cache, 'b');
+    heat(cache, 'a');
+    for (let i = 0; i < 13; i++) heat(cache, `k${i}`);
+    expect(cache.stats().near.entries).toBe(14); // a and 13 others; b went with the first chunk
+  });
+
   it('holds at most maxBytes, large values included', () => {
     const cache = open({ nearCache: { maxBytes: 256 * 1024, maxEntryBytes: 32 * 1024 } });
     for (let i = 0; i < 300; i++) {
