@@ -4,8 +4,9 @@
 // A key whose answer could not be stored is marked for a while (hit-for-miss), so that nobody queues for nothing.
 // Scope: one process. What waiters do next is left to hooks/handler.ts.
 
-/** How a fill ended for those who waited. */
-export type FillOutcome = 'stored' | 'not-stored' | 'timeout';
+/** How a fill ended for those who waited. 'again': for a reason of its own request (credentials, an abort, a purge
+ * meanwhile), so that the next one may well be stored, and it is worth waiting for. */
+export type FillOutcome = 'stored' | 'not-stored' | 'again' | 'timeout';
 
 /** Settings of collapsing; durations in ms. */
 export interface CollapseSettings {

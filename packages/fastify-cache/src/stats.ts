@@ -4,13 +4,7 @@ import type { ForwardReason } from './rfc/reasons.ts';
 
 /** Why a response was not stored although it was judged, beyond the reasons of the RFC. */
 export type PluginReason =
-  | 'too-large'
-  | 'inflight-limit'
-  | 'vary-cap'
-  | 'incomplete'
-  | 'purged-meanwhile'
-  | 'backend'
-  | 'skip';
+  'too-large' | 'inflight-limit' | 'incomplete' | 'purged-meanwhile' | 'backend' | 'skip';
 
 /** Counts of one scope since it was registered. */
 export interface ResponseCacheStats {

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { PassThrough } from 'node:stream';
+import type { FastifyReply } from 'fastify';
 import { describe, expect, it, vi } from 'vitest';
 import { Collapser } from '../src/collapse.ts';
 import { gate, get, listen, makeApp, RawClient, settle, until } from './helpers.ts';
@@ -128,6 +129,52 @@ describe('those who wait are freed', () => {
     expect(app.cache.stats().collapsed).toBe(collapsed);
   });
 
+  it('all at once, also without marks', async () => {
+    const app = await makeApp({ collapse: { ...wait, hitForMiss: false } });
+    let most = 0;
+    let now = 0;
+    app.get('/a', async () => {
+      most = Math.max(most, ++now);
+      await settle(3);
+      now--;
+      return 'not storable';
+    });
+    await Promise.all(Array.from({ length: 10 }, () => get(app, '/a')));
+    expect(most).toBe(9);
+  });
+
+  it('to wait for one of them, when only the credentials of the first forbade to store', async () => {
+    const app = await makeApp({ ttl: 60_000, collapse: wait });
+    let runs = 0;
+    app.get('/a', async (request) => {
+      const run = ++runs;
+      await settle(2);
+      return `${String(request.headers.cookie)} ${run}`;
+    });
+    const first = get(app, '/a', { cookie: 'ann' });
+    const others = Array.from({ length: 9 }, () => get(app, '/a'));
+    expect((await first).body).toBe('ann 1');
+    for (const answer of await Promise.all(others)) expect(answer.body).toBe('undefined 2');
+  });
+
+  it('when a purge makes the reply out of date: one of them fills anew for the others', async () => {
+    const app = await makeApp({ ttl: 60_000, collapse: wait });
+    const held = gate();
+    let runs = 0;
+    app.get('/a', async () => {
+      const run = ++runs;
+      if (run === 1) await held.opened;
+      else await settle(2);
+      return `${run}`;
+    });
+    const answers = Array.from({ length: 10 }, () => get(app, '/a'));
+    await until(() => app.cache.stats().collapsed === 9);
+    await app.cache.purge('/a');
+    held.open();
+    const bodies = (await Promise.all(answers)).map((answer) => answer.body);
+    expect(bodies.sort()).toEqual(['1', ...Array.from({ length: 9 }, () => '2')]);
+  });
+
   it('when the handler throws, at once or later', async () => {
     const app = await makeApp({ ttl: 60_000, collapse: wait });
     let runs = 0;
@@ -171,15 +218,22 @@ describe('those who wait are freed', () => {
   it('when the reply is hijacked, at once or later', async () => {
     const app = await makeApp({ ttl: 60_000, collapse: wait });
     let runs = 0;
-    app.get<{ Querystring: { late?: string } }>('/a', async (request, reply) => {
-      runs++;
-      if (request.query.late) await settle(2);
+    let base = 0;
+    const hijack = (reply: FastifyReply): void => {
+      const run = ++runs;
       reply.hijack();
-      setTimeout(() => reply.raw.end('own'), 20);
+      // The first ends only when the second runs: nothing but the hijack can free it.
+      void until(() => run > base + 1 || runs > run).then(() => reply.raw.end(`own ${run}`));
+    };
+    app.get('/at-once', (_, reply) => hijack(reply));
+    app.get('/later', async (_, reply) => {
+      await settle(2);
+      hijack(reply);
     });
-    for (const url of ['/a', '/a?late=1']) {
+    for (const url of ['/at-once', '/later']) {
+      base = runs;
       const answers = await Promise.all([get(app, url), get(app, url)]);
-      expect(answers.map((answer) => answer.body)).toEqual(['own', 'own']);
+      expect(answers.map((answer) => answer.body)).toEqual([`own ${base + 1}`, `own ${base + 2}`]);
     }
     expect(runs).toBe(4);
   });

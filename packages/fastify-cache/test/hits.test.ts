@@ -311,6 +311,35 @@ describe('Vary', () => {
     }
     expect(app.cache.stats().hits).toBe(2);
   });
+
+  it('keeps routes apart whose constraints are objects or patterns', async () => {
+    const strategy = {
+      name: 'tenant',
+      storage: () => {
+        const routes = new Map<string, unknown>();
+        return {
+          get: (tenant: string) => routes.get(tenant) ?? null,
+          set: (tenant: { id: string }, store: unknown) => void routes.set(tenant.id, store),
+        };
+      },
+      deriveConstraint: (request: { headers: Record<string, unknown> }) =>
+        request.headers['x-tenant'],
+    };
+    const app = await makeApp(
+      { ttl: 60_000 },
+      { before: (app) => app.addConstraintStrategy(strategy as never) },
+    );
+    for (const id of ['one', 'two']) {
+      app.route({ method: 'GET', url: '/a', constraints: { tenant: { id } }, handler: () => id });
+    }
+    app.route({ method: 'GET', url: '/b', constraints: { host: /^h\d$/ }, handler: () => 'host' });
+    for (let round = 0; round < 2; round++) {
+      for (const id of ['one', 'two'])
+        expect((await get(app, '/a', { 'x-tenant': id })).body).toBe(id);
+      expect((await get(app, '/b', { host: 'h1' })).body).toBe('host');
+    }
+    expect(app.cache.stats().hits).toBe(3);
+  });
 });
 
 describe('headers of the current request', () => {

@@ -2,7 +2,7 @@
 // It runs after every guard of instance and route, whenever those were registered: a hit can never skip one.
 // Invariant: a fault of the cache is a miss. The real handler keeps its `this`, and what it returns goes to Fastify as it is.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { OpenFill } from '../collapse.ts';
+import type { FillOutcome, OpenFill } from '../collapse.ts';
 import type { Entry, VariantIndex } from '../entry/entry.ts';
 import { findEntry, findIndex } from '../lookup.ts';
 import type { RoutePolicy } from '../options/policy.ts';
@@ -127,13 +127,13 @@ async function afterFill(
   reply: FastifyReply,
   policy: RoutePolicy,
   key: string,
-  first: Promise<string>,
+  first: Promise<FillOutcome>,
 ): Promise<unknown> {
   const { collapser, counters } = route.scope;
-  let waiting: Promise<string> | undefined = first;
+  let waiting: Promise<FillOutcome> | undefined = first;
   let fwd: ForwardReason = 'uri-miss';
   let open: OpenFill | undefined;
-  // Twice: the first answer may have been another variant of the URL.
+  // Twice: the first answer may have been another variant of the URL, or not for the cache.
   for (let round = 0; round < 2 && waiting !== undefined; round++) {
     const outcome = await waiting;
     waiting = undefined;
@@ -147,7 +147,7 @@ async function afterFill(
     }
     const missed = explain(route, key, request.headers as Fields, now);
     ({ fwd } = missed);
-    if (outcome !== 'stored') break;
+    if (outcome !== 'stored' && outcome !== 'again') break;
     const queue = queueKey(key, missed.index, request.headers as Fields);
     waiting = collapser?.wait(queue, now);
     if (waiting === undefined) open = collapser?.open(queue, now);
@@ -219,7 +219,7 @@ function release(pass: FillPass, finished: boolean): void {
   if (finished && !pass.failed) deferred?.();
   if (!pass.detached) pass.copy?.drop('incomplete');
   if (pass.copy?.isOpen) return;
-  settleFill(pass, 'not-stored');
+  settleFill(pass, finished ? 'not-stored' : 'again');
   if (pass.mark !== undefined) pass.route.scope.tokens.release(pass.mark);
 }
 

@@ -111,10 +111,15 @@ function statusOf(reply: FastifyReply, payload: unknown): number {
   return isResponse ? (payload as Response).status : reply.statusCode;
 }
 
-// Template and constraints; a RegExp or a list says nothing in JSON, so values go by their text.
+// Template and constraints; a RegExp says nothing in JSON, and strategies of the application may take objects.
 function identityOf(route: Route): string {
   const constraints = Object.entries(route.constraints ?? {}).sort();
-  return [route.url, ...constraints.map(([name, value]) => `${name}=${String(value)}`)].join(' ');
+  return [route.url, ...constraints.map(([name, value]) => `${name}=${textOf(value)}`)].join(' ');
+}
+
+function textOf(value: unknown): string {
+  const isPlain = typeof value === 'object' && !(value instanceof RegExp);
+  return isPlain ? JSON.stringify(value) : String(value);
 }
 
 type HookName = 'onSend' | 'onError';

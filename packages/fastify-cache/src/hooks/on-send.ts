@@ -43,11 +43,8 @@ export function judge(request: FastifyRequest, reply: FastifyReply, payload: unk
     return undefined;
   }
   restoreConditions(request, pass);
-  if (pass.judged) {
-    // A hook after ours has failed, and this is the error's way out.
-    fail(pass);
-    return undefined;
-  }
+  // Judged before: a hook after ours has failed, onError has taken the entry back, and this is the error's way out.
+  if (pass.judged) return undefined;
   pass.judged = true;
   return judgeFill(request, reply, pass, payload);
 }
@@ -279,8 +276,9 @@ const PERSONAL: ReadonlySet<string> = new Set([
 function refuse<R extends string>(pass: FillPass, reason: R, now: number): R {
   const { counters, collapser } = pass.route.scope;
   counters.refuse(reason);
-  if (pass.open !== undefined && !PERSONAL.has(reason)) collapser?.mark(pass.open.key, now);
-  settleFill(pass, 'not-stored');
+  const isPersonal = PERSONAL.has(reason);
+  if (pass.open !== undefined && !isPersonal) collapser?.mark(pass.open.key, now);
+  settleFill(pass, isPersonal ? 'again' : 'not-stored');
   return reason;
 }
 

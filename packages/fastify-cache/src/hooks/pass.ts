@@ -3,7 +3,7 @@
 // Invariant: a fill is settled exactly once, by whichever hook or event ends it (settleFill).
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Entry } from '../entry/entry.ts';
-import type { OpenFill } from '../collapse.ts';
+import type { FillOutcome, OpenFill } from '../collapse.ts';
 import type { ReplyHeaders } from '../internals.ts';
 import type { RoutePolicy } from '../options/policy.ts';
 import type { TokenMark } from '../purge-token.ts';
@@ -91,6 +91,6 @@ export function snapshotHeaders(reply: FastifyReply): ReplyHeaders {
 }
 
 /** Frees the waiters of a fill; harmless when it has been done. */
-export function settleFill(pass: FillPass, outcome: 'stored' | 'not-stored'): void {
+export function settleFill(pass: FillPass, outcome: FillOutcome): void {
   if (pass.open !== undefined) pass.route.scope.collapser?.settle(pass.open, outcome);
 }
