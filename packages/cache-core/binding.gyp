@@ -6,14 +6,14 @@
       'sources': [
         "<!@(node -p \"['../../native/cache', 'binding'].flatMap((d) => require('fs').readdirSync(d).filter((f) => f.endsWith('.cc')).map((f) => d + '/' + f)).join(' ')\")",
       ],
-      'defines': ['NAPI_VERSION=8', 'NODE_GYP_MODULE_NAME=catzilla_cache'],
+      'defines': ['NAPI_VERSION=8'],
       'cflags!': ['-O2', '-g'],
       'cflags_cc!': ['-std=gnu++17', '-fexceptions', '-frtti'],
       'cflags': ['-O3', '-fvisibility=hidden', '-Wall', '-Wextra', '-Wno-unused-parameter'],
       'cflags_cc': ['-std=c++20', '-fno-exceptions', '-fno-rtti'],
       'conditions': [
         ["OS=='linux'", {
-          # nodelete: Node unloads an addon with its last worker, and the engines would go along.
+          # nodelete: Node unloads an addon with its last worker, and the engines would go along; see pin.h.
           'ldflags': [
             '-Wl,-z,nodelete',
             "-Wl,--version-script=<!(node -p \"require('path').resolve('binding/exports.map')\")",

@@ -7,6 +7,7 @@
 #include <new>
 
 #include "functions.h"
+#include "pin.h"
 
 namespace catzilla {
 
@@ -181,6 +182,7 @@ napi_status DefineFunctions(napi_env env, napi_value object, Handle* handle) {
 
 NAPI_MODULE_INIT() {
   using namespace catzilla;
+  PinModule();
   Environment* environment = new (std::nothrow) Environment;
   if (environment == nullptr) return nullptr;
   napi_set_instance_data(env, environment, FreeEnvironment, nullptr);
