@@ -50,7 +50,12 @@ function fill() {
   return values;
 }
 
+/** Three times, so that a near-cache has taken up the hot keys also where the measured operation is not a read. */
 function verify() {
+  for (let pass = 0; pass < 3; pass++) verifyOnce();
+}
+
+function verifyOnce() {
   for (let id = 0; id < count; id++) sameBytes(opened.read(keys[id]), values[id], keys[id]);
 }
 

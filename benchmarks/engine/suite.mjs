@@ -19,39 +19,28 @@ const THREADS = [
   {
     id: 'threads engine 1024',
     label: 'catzilla engine, copying get of 1 KB, 512 hot keys',
-    competitor: 'engine',
-    count: 512,
-    size: 1024,
-    main: true,
+    task: { competitor: 'engine', count: 512, size: 1024 },
+    inQuick: true,
   },
   {
     id: 'threads engine 100 spread',
     label: 'catzilla engine, copying get of 100 B, 65,536 keys',
-    competitor: 'engine',
-    count: 65_536,
-    size: 100,
+    task: { competitor: 'engine', count: 65_536, size: 100 },
   },
   {
     id: 'threads miss',
     label: 'catzilla engine, misses, 512 keys',
-    competitor: 'engine',
-    count: 512,
-    size: 100,
-    miss: true,
+    task: { competitor: 'engine', count: 512, size: 100, miss: true },
   },
   {
     id: 'threads near 1024',
     label: 'catzilla near-cache, 1 KB, 512 hot keys',
-    competitor: 'near',
-    count: 512,
-    size: 1024,
+    task: { competitor: 'near', count: 512, size: 1024 },
   },
   {
     id: 'threads map 1024',
     label: 'a Map per thread (what the machine gives)',
-    competitor: 'map',
-    count: 512,
-    size: 1024,
+    task: { competitor: 'map', count: 512, size: 1024 },
   },
 ];
 
@@ -83,7 +72,7 @@ export async function runSuite({ quick, rounds, only }, progress) {
 function makeSettings(quick) {
   return {
     timing: quick ? { warm: 80, window: 100 } : { warm: 250, window: 400 },
-    threads: quick ? { warm: 80, window: 300 } : { warm: 250, window: 1000 },
+    threads: quick ? { warm: 80, window: 80, turns: 4 } : { warm: 250, window: 150, turns: 7 },
     memory: { count: quick ? 500_000 : 1_000_000, rounds: quick ? 1 : undefined },
     hitRatio: quick
       ? { objects: 200_000, requests: 600_000, size: 1024, skews: [0.99], rounds: 1 }
@@ -122,17 +111,15 @@ function makeJobs(quick, settings) {
           child('memory.mjs', { competitor, size, count: settings.memory.count }, ['--expose-gc']),
       })),
   );
-  const threads = THREADS.filter((row) => !quick || row.main).map(
-    ({ id, label, main: _, ...task }) => ({
-      id,
-      label,
-      group: 'two threads over one',
-      kind: 'threads',
-      unit: 'x',
-      figureOf: 'scaling',
-      run: () => child('threads.mjs', { ...task, timing: settings.threads }),
-    }),
-  );
+  const threads = THREADS.filter((row) => !quick || row.inQuick).map(({ id, label, task }) => ({
+    id,
+    label,
+    group: 'two threads over one',
+    kind: 'threads',
+    unit: 'x',
+    figureOf: 'scaling',
+    run: () => child('threads.mjs', { ...task, timing: settings.threads }),
+  }));
   const { skews, rounds, ...traffic } = settings.hitRatio;
   const hitRatio = skews.map((skew) => ({
     id: `hit ratio ${skew}`,
