@@ -32,7 +32,7 @@ inline constexpr uint32_t kLogs = 2;
 enum Log : uint32_t { kSmallLog = 0, kMainLog = 1 };
 
 enum class Role : uint32_t {
-  kRetired,  // not part of the bound; its pages belong to the system
+  kRetired,  // not part of the bound; its pages belong to the system; 0, as in fresh memory
   kFree,
   kSmall,  // part of a shard's small log
   kMain,

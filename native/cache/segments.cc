@@ -46,14 +46,9 @@ bool IsOpen(const Shard& shard, SegmentId id) {
   return shard.victim == id;
 }
 
+// Rows beyond are zero, which is retired: a large reserve costs nothing before it is used.
 void InitSegments(EngineState& state, uint32_t active) CATZ_NO_ANALYSIS {
-  const uint32_t count = state.header->geometry.segment_count;
-  for (uint32_t id = 0; id < count; id++) {
-    Segment& row = state.segments[id];
-    row.version = 1;
-    SetRole(row, id < active ? Role::kFree : Role::kRetired);
-    row.previous = row.next = kNoSegment;
-  }
+  for (SegmentId id = 0; id < active; id++) SetRole(state.segments[id], Role::kFree);
   state.header->active = active;
   state.header->free = active;
 }
