@@ -1,17 +1,32 @@
 // One run over every project. Packages see each other through dist, as users do, and their own sources through src:
 // so coverage counts what a package's own tests reach. Thresholds hold for each package by itself.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
-const packages = readdirSync(new URL('packages', import.meta.url));
+const root = new URL('.', import.meta.url);
+const packages = readdirSync(new URL('packages', root));
+const folders = [
+  ...packages.map((name) => `packages/${name}`),
+  ...readdirSync(new URL('examples', root)).map((name) => `examples/${name}`),
+];
 const wanted = { lines: 95, branches: 90 };
+
+function nameOf(folder: string): string {
+  return JSON.parse(readFileSync(new URL(`${folder}/package.json`, root), 'utf8')).name;
+}
 
 export default defineConfig({
   test: {
+    // Enough for two cores that do something else besides; a test that hangs still ends.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
     projects: [
-      'packages/*',
-      'examples/*',
-      { test: { name: 'scripts', include: ['scripts/test/**/*.test.mjs'], testTimeout: 30_000 } },
+      ...folders.map((folder) => ({
+        extends: true as const,
+        root: folder,
+        test: { name: nameOf(folder), include: ['test/**/*.test.ts'] },
+      })),
+      { extends: true, test: { name: 'scripts', include: ['scripts/test/**/*.test.mjs'] } },
     ],
     coverage: {
       provider: 'v8',

@@ -18,11 +18,17 @@ async function tables() {
     if (!existsSync(join(dir, 'src', 'errors.ts'))) continue;
     if (!existsSync(file)) throw new Failure(`${path} is not built: run npx tsc -b`);
     const exported = Object.values(await import(pathToFileURL(file).href));
-    const rows = exported.flatMap((value) => value?.$table ?? []);
+    const rows = exported.flatMap((table) =>
+      (table?.$table ?? []).map((row) => ({ ...row, key: keyOf(table, row.code) })),
+    );
     if (rows.length === 0) throw new Failure(`${path}/src/errors.ts exports no error table`);
     found.push({ name, dir, path, rows });
   }
   return found;
+}
+
+function keyOf(table, code) {
+  return Object.keys(table).find((key) => table[key].code === code);
 }
 
 /** The page as prettier would write it. */
@@ -59,11 +65,11 @@ export function tableProblems(packages) {
   const problems = [];
   const owners = new Map();
   for (const { name, rows, testText } of packages) {
-    for (const { code } of rows) {
+    for (const { code, key } of rows) {
       if (owners.has(code)) problems.push(`${code} is used twice: ${owners.get(code)} and ${name}`);
       owners.set(code, name);
-      if (!new RegExp(`\\b${code}\\b`).test(testText))
-        problems.push(`${code}: no test of ${name} names it`);
+      const named = new RegExp(`\\b(${code}|errors\\.${key})\\b`);
+      if (!named.test(testText)) problems.push(`${code}: no test of ${name} names it`);
     }
   }
   return problems;

@@ -3,6 +3,7 @@ import { errorsPage, tableProblems } from '../generate-errors.mjs';
 
 const row = (code) => ({
   code,
+  key: code.replace('CATZ_ONE_', ''),
   base: 'TypeError',
   statusCode: 500,
   message: 'a | b <c> %s',
@@ -23,7 +24,9 @@ describe('errorsPage', () => {
 describe('tableProblems', () => {
   it('is content with codes that are unique and named in tests', () => {
     const text = "toThrow(expect.objectContaining({ code: 'CATZ_ONE_A' }))";
-    expect(tableProblems([{ name: 'one', rows: [row('CATZ_ONE_A')], testText: text }])).toEqual([]);
+    for (const testText of [text, 'rejects.toThrow(errors.A)']) {
+      expect(tableProblems([{ name: 'one', rows: [row('CATZ_ONE_A')], testText }])).toEqual([]);
+    }
   });
 
   it('finds a code used twice', () => {
@@ -35,7 +38,11 @@ describe('tableProblems', () => {
 
   it('finds a code no test names, also when a longer code is named', () => {
     const problems = tableProblems([
-      { name: 'one', rows: [row('CATZ_ONE_KEY')], testText: "'CATZ_ONE_KEY_SIZE'" },
+      {
+        name: 'one',
+        rows: [row('CATZ_ONE_KEY')],
+        testText: "'CATZ_ONE_KEY_SIZE', errors.KEY_SIZE",
+      },
     ]);
     expect(problems).toEqual(['CATZ_ONE_KEY: no test of one names it']);
   });
