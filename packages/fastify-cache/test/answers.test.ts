@@ -243,6 +243,41 @@ describe('the way a hit is sent', () => {
     expect(app.cache.stats().answers).toEqual({ raw: 1, head: 4, send: 0 });
   });
 
+  it('tells a new Age every second, and none in between', async () => {
+    const app = await makeApp({ ttl: 60_000 });
+    app.get('/a', (_, reply) => reply.header('x-own', '1').send('x'));
+    const port = await listen(app);
+    await exchange(port, PLAIN);
+    const client = new RawClient(port);
+    for (const [ms, age] of [
+      [0, 0],
+      [999, 0],
+      [1_000, 1],
+      [1_999, 1],
+      [59_999, 59],
+    ] as const) {
+      vi.setSystemTime(1_700_000_000_000 + ms);
+      for (const request of [PLAIN, REQUESTS[6] as string]) {
+        client.send(request);
+        const { head } = await client.response();
+        expect(head).toContain(`\r\nage: ${age}\r\n`);
+        expect(head).toContain(`hit; ttl=${60 - age}\r\n`);
+      }
+    }
+    expect(app.cache.stats().answers).toEqual({ raw: 10, head: 0, send: 0 });
+  });
+
+  it('is send where a cookie waits on the reply', async () => {
+    const app = await makeApp({ ttl: 60_000 });
+    app.addHook('onRequest', async (request, reply) => {
+      if (request.headers['x-cookie']) void reply.header('set-cookie', 'a=1');
+    });
+    app.get('/a', () => 'x');
+    await get(app, '/a');
+    expect((await get(app, '/a', { 'x-cookie': '1' })).headers['set-cookie']).toBe('a=1');
+    expect(app.cache.stats().answers).toEqual({ raw: 0, head: 0, send: 1 });
+  });
+
   it('is send where an onSend hook of others must see the reply', async () => {
     const app = await makeApp({ ttl: 60_000 });
     let calls = 0;

@@ -242,6 +242,28 @@ describe('a purge during a fill', () => {
     });
   }
 
+  it('known before the store leaves nothing to be seen even for a moment', async () => {
+    const cache = makeCache();
+    const written: string[] = [];
+    const { set } = cache;
+    cache.set = function (key, value, options) {
+      written.push(String(key));
+      return set.call(this, key, value, options);
+    };
+    const app = await makeApp({ cache, ttl: 60_000 });
+    const held = gate();
+    app.get('/a', async () => {
+      await held.opened;
+      return 'old';
+    });
+    const slow = get(app, '/a');
+    await settle();
+    await app.cache.purge('/a');
+    held.open();
+    await slow;
+    expect(written.filter((key) => key.startsWith('1|'))).toEqual([]);
+  });
+
   it('between the two looks of a store takes the entry back', async () => {
     const cache = makeCache();
     const app = await makeApp({ cache, ttl: 60_000, vary: { add: ['x-v'] } });

@@ -276,6 +276,7 @@ describe('reply.cache', () => {
     expect((await get(app, '/zero')).cache).toContain('detail=no-freshness');
     expect((await get(app, '/skip')).cache).toContain('detail=skip');
     expect((await get(app, '/why')).cache).toContain('detail="draft, not final"');
+    expect(app.cache.stats().reasons).toEqual({ 'no-freshness': 2, skip: 4 });
   });
 
   it('refuses what is no duration, and what comes too late', async () => {

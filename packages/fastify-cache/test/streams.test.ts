@@ -253,6 +253,28 @@ describe('a streamed reply', () => {
     await until(() => app.cache.stats().reasons['incomplete'] === 1);
   });
 
+  it('that is not stored, or too large to be, is ended when the client gets a 304', async () => {
+    const app = await makeApp({ maxBodyBytes: 1000 });
+    let destroyed = 0;
+    const endless = (): Readable =>
+      new Readable({
+        read() {
+          setImmediate(() => this.push('data: 1\n\n'));
+        },
+        destroy(error, done) {
+          destroyed++;
+          done(error);
+        },
+      });
+    app.get('/events', (_, reply) => reply.type('text/event-stream').send(endless()));
+    app.get('/large', (_, reply) => reply.headers(FRESH).send(endless()));
+    for (const url of ['/events', '/large']) {
+      expect((await get(app, url, { 'if-none-match': '*' })).status).toBe(304);
+    }
+    await until(() => destroyed === 2);
+    expect(app.cache.stats()).toMatchObject({ stored: 0, inflightBytes: 0 });
+  });
+
   it('of a HEAD request is thrown away and stored by nobody', async () => {
     const app = await makeApp();
     app.get('/a', (_, reply) => reply.headers(FRESH).send(Readable.from(['body'])));

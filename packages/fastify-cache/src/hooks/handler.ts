@@ -14,6 +14,7 @@ import type { ForwardReason } from '../rfc/reasons.ts';
 import { reuseRefusal } from '../rfc/reuse.ts';
 import { variantKey } from '../rfc/vary.ts';
 import { answer } from './answer.ts';
+import { takeConditions } from './conditional.ts';
 import { setPass, settleFill, snapshotHeaders } from './pass.ts';
 import type { FillPass } from './pass.ts';
 import { policyOf } from './route.ts';
@@ -230,18 +231,6 @@ function markOf(route: CachedRoute, request: FastifyRequest): TokenMark | undefi
     route.scope.fault('get', error);
     return undefined;
   }
-}
-
-// The handler must give the whole response, or a cold cache would stay cold for clients that hold the current one.
-function takeConditions(request: FastifyRequest): Fields | undefined {
-  const { headers } = request.raw;
-  const noneMatch = headers['if-none-match'];
-  const modifiedSince = headers['if-modified-since'];
-  if (noneMatch === undefined && modifiedSince === undefined) return undefined;
-  if (request.raw.method !== 'GET') return undefined;
-  delete headers['if-none-match'];
-  delete headers['if-modified-since'];
-  return { 'if-none-match': noneMatch, 'if-modified-since': modifiedSince };
 }
 
 function forward(
