@@ -5,6 +5,8 @@ import type { Snapshot } from '../src/app.ts';
 import { running } from './helpers.ts';
 
 const PARIS = 2988507;
+// Searches cost real time, and a busy machine may take several times as long.
+const PATIENT = { timeout: 30_000 };
 const QUESTIONS = [
   '/api/cities?q=par',
   '/api/cities?q=s%C3%A3o&limit=3',
@@ -13,7 +15,7 @@ const QUESTIONS = [
   `/api/cities/${PARIS}`,
 ];
 
-describe('the routes over the places', () => {
+describe('the routes over the places', PATIENT, () => {
   it('answer from the real data', async () => {
     const { get } = await running();
     const found = (await get('/api/cities?q=par')).json<SearchResult>();
@@ -106,7 +108,7 @@ describe('the routes over the places', () => {
   );
 });
 
-describe('a change of a population', () => {
+describe('a change of a population', PATIENT, () => {
   it('reaches every cached answer that shows the place', async () => {
     const { get, post } = await running();
     const showing = [...QUESTIONS, '/api/cities?q=paris&limit=1'].filter(
@@ -160,7 +162,7 @@ describe('a change of a population', () => {
   });
 });
 
-describe('stats and health', () => {
+describe('stats and health', PATIENT, () => {
   it('count hits, misses and entries', async () => {
     const { get } = await running();
     for (let i = 0; i < 4; i++) await get('/api/cities?q=rome');
@@ -185,7 +187,7 @@ describe('stats and health', () => {
   });
 });
 
-describe('the page', () => {
+describe('the page', PATIENT, () => {
   it.each([
     ['/', 'text/html; charset=utf-8'],
     ['/page.css', 'text/css; charset=utf-8'],

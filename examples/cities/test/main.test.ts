@@ -26,7 +26,7 @@ function start(environment: Record<string, string>) {
   return { child, output, closed, url };
 }
 
-describe('main', () => {
+describe('main', { timeout: 30_000 }, () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'prints its URL, answers, and ends with 0 on %s',
     async (signal) => {

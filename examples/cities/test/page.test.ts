@@ -23,6 +23,9 @@ const ARGUMENTS =
 const SKIPPED =
   'skipped: no Chromium is installed (apt-get install chromium, or set CHROMIUM to one)';
 
+// A busy machine may take its time; what is waited for comes or does not.
+const PATIENCE = { timeout: 20_000 };
+
 const VIEWS = [
   { name: 'light', colorScheme: 'light', viewport: { width: 1280, height: 900 } },
   { name: 'dark', colorScheme: 'dark', viewport: { width: 1280, height: 900 } },
@@ -82,12 +85,12 @@ describe.skipIf(executablePath === undefined)(suite, { timeout: 60_000 }, () => 
       expect(await page.textContent('#ms-computed')).toMatch(/^[\d.]+ ms$/);
       expect(await page.textContent('#ms-hit')).toMatch(/^[\d.]+ ms$/);
       expect(await page.textContent('#announce')).toMatch(/^24 requests: median/);
-      await expect.poll(() => ratio(page)).toBeGreaterThan(50);
+      await expect.poll(() => ratio(page), PATIENCE).toBeGreaterThan(50);
 
       const before = await ratio(page);
       await fire(page);
       await fire(page);
-      await expect.poll(() => ratio(page)).toBeGreaterThan(before);
+      await expect.poll(() => ratio(page), PATIENCE).toBeGreaterThan(before);
       expect(Number(await page.textContent('#entries'))).toBeGreaterThan(0);
       expect(await page.textContent('#hit-p50')).toMatch(/^[\d.]+$/);
       expect(await page.textContent('#rss')).toMatch(/^[\d.]+ MiB$/);
@@ -120,14 +123,14 @@ describe.skipIf(executablePath === undefined)(suite, { timeout: 60_000 }, () => 
   it('changes a population and shows the purged search computed again', async () => {
     const { page, complaints } = await open({});
     await fire(page);
-    await expect.poll(() => page.inputValue('#population')).toBe('2138551');
+    await expect.poll(() => page.inputValue('#population'), PATIENCE).toBe('2138551');
     await page.fill('#population', '2200000');
     await page.click('#change button');
     await expect
-      .poll(() => page.textContent('#outcome'))
+      .poll(() => page.textContent('#outcome'), PATIENCE)
       .toMatch(/^Paris now has 2,200,000 inhabitants.*\/api\/countries\/FR\/stats.*was a miss/);
     expect(await page.getAttribute('#rows tr', 'data-kind')).toBe('miss');
-    await expect.poll(() => page.inputValue('#population')).toBe('2200000');
+    await expect.poll(() => page.inputValue('#population'), PATIENCE).toBe('2200000');
     expect(complaints).toStrictEqual([]);
   });
 
@@ -143,7 +146,7 @@ describe.skipIf(executablePath === undefined)(suite, { timeout: 60_000 }, () => 
     expect(order).toStrictEqual(['skip', 'query', 'fire', 'keep']);
     await page.keyboard.press('Space');
     expect(await page.getAttribute('#keep', 'aria-pressed')).toBe('true');
-    await expect.poll(() => page.locator('#rows tr').count()).toBeGreaterThan(30);
+    await expect.poll(() => page.locator('#rows tr').count(), PATIENCE).toBeGreaterThan(30);
     await page.keyboard.press('Space');
     expect(await page.getAttribute('#keep', 'aria-pressed')).toBe('false');
     await page.focus('#query');

@@ -45,7 +45,7 @@ async function get(url: string, init?: RequestInit) {
   return { body: await response.text(), status: response.headers.get('cache-status') };
 }
 
-describe('the programs of the documentation', () => {
+describe('the programs of the documentation', { timeout: 30_000 }, () => {
   it('README: answers /time from the cache until it is purged', async () => {
     const [program] = await programs('packages/catzilla/README.md');
     const url = await run(program!);
