@@ -15,7 +15,7 @@ import { PurgeTokens } from './purge-token.ts';
 import { Counters } from './stats.ts';
 
 /** Name of the engine that scopes without an own cache share. */
-export const DEFAULT_CACHE = 'catzilla-http';
+const DEFAULT_CACHE = 'catzilla-http';
 /** Room of a record besides its body: fields, key, our own head. */
 const HEAD_ROOM = 16_384;
 const MAX_INFLIGHT = 67_108_864;

@@ -12,7 +12,11 @@ it('a hit over HTTP/2 is sent through the reply', async () => {
   atEnd(() => app.close());
   await app.register(fastifyCache, { cache: makeCache(), ttl: 60_000 });
   let runs = 0;
+  app.addHook('onSend', async (request, _reply, payload) =>
+    request.url === '/wrapped' ? `<${String(payload)}>` : payload,
+  );
   app.get('/a', () => ({ runs: ++runs }));
+  app.get('/wrapped', () => 'x');
   await app.listen({ port: 0, host: '127.0.0.1' });
   const session = connect(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}`);
   atEnd(() => session.destroy());
@@ -34,4 +38,7 @@ it('a hit over HTTP/2 is sent through the reply', async () => {
   expect((await ask({ 'if-none-match': '*' })).headers[':status']).toBe(304);
   expect((await ask({ ':method': 'HEAD' })).body).toBe('');
   expect(app.cache.stats().answers).toEqual({ raw: 0, head: 0, send: 3 });
+  for (let i = 0; i < 2; i++) expect((await ask({ ':path': '/wrapped' })).body).toBe('<x>');
+  expect((await ask({ ':path': '/wrapped' })).headers['cache-status']).toContain('hit');
+  expect(app.cache.stats().answers).toEqual({ raw: 0, head: 2, send: 3 });
 });

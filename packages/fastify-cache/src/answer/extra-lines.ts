@@ -59,7 +59,7 @@ export function extraLines(headers: ReplyHeaders, entry: Entry): string | undefi
 }
 
 /** True for what Node accepts as a field value: tab, printable ASCII, and the upper half of Latin-1. */
-export function isPlainValue(value: string): boolean {
+function isPlainValue(value: string): boolean {
   for (let i = 0; i < value.length; i++) {
     const code = value.charCodeAt(i);
     if ((code < 0x20 && code !== 0x09) || code === 0x7f || code > 0xff) return false;

@@ -21,10 +21,16 @@ export function answerHead(
   const res = reply.raw;
   const fields = fieldsFor(reply, entry, hit);
   reply.hijack();
-  const flat: (string | string[])[] = [];
-  for (const [name, value] of fields) flat.push(name, value);
   const status = hit.notModified ? 304 : entry.status;
-  res.writeHead(status, flat as unknown as string[]);
+  if (reply.request.raw.httpVersionMajor === 2) {
+    // Its writeHead knows no lists of fields.
+    res.statusCode = status;
+    for (const [name, value] of fields) res.setHeader(name, value);
+  } else {
+    const flat: (string | string[])[] = [];
+    for (const [name, value] of fields) flat.push(name, value);
+    res.writeHead(status, flat as unknown as string[]);
+  }
   if (hit.notModified || reply.request.method === 'HEAD' || status === 204) res.end();
   else res.end(entry.body);
 }

@@ -11,7 +11,7 @@ import { hitMember } from './style.ts';
 import type { Style } from './style.ts';
 
 /** Largest head and body rendered together; above, head and body are written corked. */
-export const WHOLE_LIMIT = 16_384;
+const WHOLE_LIMIT = 16_384;
 
 /** Rendered forms of one entry, good for one style, one connection tail, until the age's next second. */
 export interface Rendered {

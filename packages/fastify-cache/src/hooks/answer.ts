@@ -58,9 +58,9 @@ function mustSend(
   reply: FastifyReply,
   entry: Entry,
 ): boolean {
+  if (entry.transformed) return false;
   if (request.raw.httpVersionMajor === 2) return true;
   if (replyHeaders(reply)['set-cookie'] !== undefined || hasTrailers(reply)) return true;
-  if (entry.transformed) return false;
   return route.scope.settings.mode === 'send' || hooksAround(route, request, reply).foreign;
 }
 
