@@ -32,12 +32,14 @@ SegmentId OldestSealed(const EngineState& state, const Shard& shard, Log log)
   return id;
 }
 
-bool ChooseVictim(EngineState& state, Shard& shard) CATZ_REQUIRES(shard.mutex) {
+bool ChooseVictim(EngineState& state, Shard& shard, Pressure pressure) CATZ_REQUIRES(shard.mutex) {
   shard.victim_at = 0;
   // What is moved needs somewhere to go.
   shard.victim_cleaning = true;
   if (FreeSegments(state) != 0) shard.victim = Cleanable(state, shard);
   if (shard.victim != kNoSegment) return true;
+  // Others hold more: what lives here need not go for what is dead there.
+  if (pressure == Pressure::kFair && LoadRelaxed(&shard.segments) < FairShare(state)) return false;
 
   shard.victim_cleaning = false;
   const Log log =
@@ -73,7 +75,7 @@ void SettleItem(EngineState& state, Shard& shard, Counters* counters, const Slot
       shard.ghost_used = true;
       state.GhostOf(shard).Insert(hash);
     }
-    if (fate.keep && !drop) target = AppendToLog(state, shard, kMainLog, bytes);
+    if (fate.keep && !drop) target = AppendToLog(state, shard, kMainLog, bytes, 0);
     frequency = fate.frequency;
   }
   if (target == 0) {
@@ -111,9 +113,10 @@ void EvictItems(EngineState& state, Shard& shard, Counters* counters, SegmentId 
 }  // namespace
 
 Reclaimed ReclaimStep(EngineState& state, Shard& shard, Counters* counters, uint32_t items,
-                      bool drop) {
-  if (shard.victim == kNoSegment && !ChooseVictim(state, shard)) {
-    if (shard.large.head == kNoSegment) return Reclaimed::kNothing;
+                      Pressure pressure) {
+  const bool drop = pressure == Pressure::kDrop;
+  if (shard.victim == kNoSegment && !ChooseVictim(state, shard, pressure)) {
+    if (pressure == Pressure::kFair || shard.large.head == kNoSegment) return Reclaimed::kNothing;
     EvictLarge(state, shard, counters, shard.large.head);
     return Reclaimed::kSegment;
   }
@@ -141,7 +144,8 @@ Reclaimed ReclaimStep(EngineState& state, Shard& shard, Counters* counters, uint
   return Reclaimed::kPartly;
 }
 
-bool RelieveLargestShard(EngineState& state, Counters* counters) {
+Reclaimed RelieveLargestShard(EngineState& state, Counters* counters, uint32_t items,
+                              Pressure pressure) {
   Shard* largest = &state.shards[0];
   for (uint32_t i = 1; i <= state.shard_mask; i++) {
     if (LoadRelaxed(&state.shards[i].segments) > LoadRelaxed(&largest->segments)) {
@@ -149,7 +153,7 @@ bool RelieveLargestShard(EngineState& state, Counters* counters) {
     }
   }
   MutexLock lock(largest->mutex);
-  return ReclaimStep(state, *largest, counters, ~0u, true) == Reclaimed::kSegment;
+  return ReclaimStep(state, *largest, counters, items, pressure);
 }
 
 void EvictLarge(EngineState& state, Shard& shard, Counters* counters, SegmentId id) {

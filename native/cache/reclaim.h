@@ -18,12 +18,18 @@ enum class Reclaimed {
   kSegment,  // a segment was freed
 };
 
-// `drop` evicts whatever the victim holds: for when room is needed at once.
-Reclaimed ReclaimStep(EngineState& state, Shard& shard, Counters* counters, uint32_t items,
-                      bool drop) CATZ_REQUIRES(shard.mutex);
+enum class Pressure {
+  kFair,  // cleans; evicts only in a shard that holds at least its fair share
+  kFull,  // cleans, or evicts by the policy
+  kDrop,  // evicts whatever the victim holds: room is needed at once
+};
 
-// Empties one segment of the shard that holds most, for a shard that has none to give.
-bool RelieveLargestShard(EngineState& state, Counters* counters);
+Reclaimed ReclaimStep(EngineState& state, Shard& shard, Counters* counters, uint32_t items,
+                      Pressure pressure) CATZ_REQUIRES(shard.mutex);
+
+// A step in the shard that holds most segments, for one that has none to give. Takes its mutex.
+Reclaimed RelieveLargestShard(EngineState& state, Counters* counters, uint32_t items,
+                              Pressure pressure);
 
 // Empties a segment by its own shard's mutex; false if its role forbids it.
 // REQUIRES: the caller claimed it (Header::claim_low), so that nobody takes it in between.

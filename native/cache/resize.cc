@@ -72,7 +72,9 @@ ResizeStatus Engine::Resize(Counters* counters, uint64_t max_bytes) {
   if (target > ActiveSegments(state) && !Grow(state, target)) return ResizeStatus::kNoRoom;
   // Each round frees at least one segment; the bound on rounds only guards against racing writers.
   for (uint32_t i = 0; !RetireFree(state, target); i++) {
-    if (i > header.geometry.segment_count * 4 || !RelieveLargestShard(state, counters)) {
+    const Pressure pressure = i < target ? Pressure::kFull : Pressure::kDrop;
+    const bool stuck = RelieveLargestShard(state, counters, ~0u, pressure) == Reclaimed::kNothing;
+    if (stuck || i > header.geometry.segment_count * 4) {
       Grow(state, SegmentsFor(header.geometry, LoadRelaxed(&header.max_bytes)));
       return ResizeStatus::kNoRoom;
     }

@@ -9,12 +9,12 @@ namespace {
 // Bytes at the end of *open, which is replaced by a fresh segment when it is full: before `beside`
 // in its queue, or newest of the log when that is kNoSegment.
 Offset Append(EngineState& state, Shard& shard, Log log, SegmentId* open, SegmentId beside,
-              uint32_t bytes) CATZ_REQUIRES(shard.mutex) {
+              uint32_t bytes, uint32_t spared) CATZ_REQUIRES(shard.mutex) {
   if (*open != kNoSegment && state.segments[*open].append + bytes > state.segment_bytes()) {
     Seal(state, shard, open);
   }
   if (*open == kNoSegment) {
-    const SegmentId id = TakeSegment(state, shard, RoleOfLog(log), TakeFrom::kBottom);
+    const SegmentId id = TakeSegment(state, shard, RoleOfLog(log), TakeFrom::kBottom, spared);
     if (id == kNoSegment) return 0;
     if (beside == kNoSegment) {
       PushNewest(state, shard.queues[log], id);
@@ -55,14 +55,22 @@ void InitSegments(EngineState& state, uint32_t active) CATZ_NO_ANALYSIS {
 
 uint32_t FreeSegments(const EngineState& state) { return LoadRelaxed(&state.header->free); }
 
-uint32_t LowWater(const EngineState& state) { return state.shard_mask / 2 + 2; }
+uint32_t FairShare(const EngineState& state) {
+  const Header& header = *state.header;
+  const uint32_t active = SegmentsFor(header.geometry, LoadRelaxed(&header.max_bytes));
+  const uint32_t large = LoadRelaxed(&header.large);
+  const uint32_t kept = large + LowWater(state);
+  return (active > kept ? active - kept : 0) / (state.shard_mask + 1);
+}
 
-SegmentId TakeSegment(EngineState& state, Shard& shard, Role role, TakeFrom from) {
+uint32_t LowWater(const EngineState& state) { return kSparedForMoves + 2 + state.shard_mask / 2; }
+
+SegmentId TakeSegment(EngineState& state, Shard& shard, Role role, TakeFrom from, uint32_t spared) {
   SegmentId taken = kNoSegment;
   {
     Header& header = *state.header;
     MutexLock lock(header.mutex);
-    if (header.free != 0) {
+    if (header.free > spared) {
       const uint32_t count = header.geometry.segment_count;
       const uint32_t first = from == TakeFrom::kBottom ? header.lowest_free : 0;
       for (uint32_t i = first; i < count; i++) {
@@ -163,13 +171,13 @@ void Seal(EngineState& state, Shard& shard, SegmentId* open) {
   FreeSegment(state, shard, id);
 }
 
-Offset AppendToLog(EngineState& state, Shard& shard, Log log, uint32_t bytes) {
-  return Append(state, shard, log, &shard.open[log], kNoSegment, bytes);
+Offset AppendToLog(EngineState& state, Shard& shard, Log log, uint32_t bytes, uint32_t spared) {
+  return Append(state, shard, log, &shard.open[log], kNoSegment, bytes, spared);
 }
 
 Offset AppendBeside(EngineState& state, Shard& shard, SegmentId source, uint32_t bytes) {
   const Log log = LogOf(state.segments[source]);
-  return Append(state, shard, log, &shard.cleaned[log], source, bytes);
+  return Append(state, shard, log, &shard.cleaned[log], source, bytes, 0);
 }
 
 void AddLive(EngineState& state, Shard& shard, SegmentId id, uint32_t bytes, int64_t expires_at) {

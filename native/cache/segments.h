@@ -18,13 +18,16 @@ void InitSegments(EngineState& state, uint32_t active);
 
 // Takes a free segment for the shard in that role; kNoSegment when there is none. Index pages come
 // from the top and logs from the bottom, so that long free runs for large values stay possible.
-// Sets wants_room when few are left.
-SegmentId TakeSegment(EngineState& state, Shard& shard, Role role, TakeFrom from)
-    CATZ_REQUIRES(shard.mutex);
+// Sets wants_room when few are left. The last `spared` are not given.
+SegmentId TakeSegment(EngineState& state, Shard& shard, Role role, TakeFrom from,
+                      uint32_t spared = 0) CATZ_REQUIRES(shard.mutex);
 // Gives a segment back. REQUIRES: no slot points into it; it is in no queue.
 void FreeSegment(EngineState& state, Shard& shard, SegmentId id) CATZ_REQUIRES(shard.mutex);
 
 uint32_t FreeSegments(const EngineState& state);
+// Segments a shard may hold before it has to evict for more: an equal part of what is neither in
+// runs nor kept free.
+uint32_t FairShare(const EngineState& state);
 // Below so many free segments a shard that takes one starts to empty another.
 uint32_t LowWater(const EngineState& state);
 
@@ -42,8 +45,11 @@ inline Log LogOf(const Segment& segment) {
 }
 inline Role RoleOfLog(Log log) { return log == kSmallLog ? Role::kSmall : Role::kMain; }
 
+// What new items leave for those that reclaiming moves: without it a full cache could not be
+// cleaned and would evict what lives instead.
+inline constexpr uint32_t kSparedForMoves = 2;
 // Bytes for an item at a log's newest end, or 0 when the bound has no room for another segment.
-Offset AppendToLog(EngineState& state, Shard& shard, Log log, uint32_t bytes)
+Offset AppendToLog(EngineState& state, Shard& shard, Log log, uint32_t bytes, uint32_t spared)
     CATZ_REQUIRES(shard.mutex);
 // The same for what cleaning moves out of `source`: it keeps that segment's age, so that cleaning
 // does not make old items young.

@@ -9,7 +9,7 @@ namespace catzilla {
 namespace {
 
 constexpr int kRoomTries = 8;
-constexpr int kGentleTries = 2;  // before live items are dropped whatever their frequency
+constexpr int kGentleTries = 6;  // before live items are dropped whatever their frequency
 constexpr uint32_t kWritesPerSweep = 64;
 
 // An update in place keeps the item where it is; far smaller values would waste what it takes.
@@ -21,22 +21,27 @@ bool FitsInPlace(const Item* item, uint64_t bytes) {
 Offset Allocate(EngineState& state, Shard& shard, Counters* counters, Log log, uint32_t bytes,
                 bool* moved) CATZ_REQUIRES(shard.mutex) {
   for (int i = 0; i < kRoomTries; i++) {
-    if (const Offset at = AppendToLog(state, shard, log, bytes)) return at;
+    if (const Offset at = AppendToLog(state, shard, log, bytes, kSparedForMoves)) return at;
     *moved = true;
-    const Reclaimed reclaimed = ReclaimStep(state, shard, counters, ~0u, i >= kGentleTries);
+    const Pressure pressure = i < kGentleTries ? Pressure::kFair : Pressure::kDrop;
+    const Reclaimed reclaimed = ReclaimStep(state, shard, counters, ~0u, pressure);
     if (reclaimed == Reclaimed::kNothing) return 0;
   }
   return 0;
 }
 
-// A little of the work that writes cause is done by each write.
-void Maintain(EngineState& state, Shard& shard, Counters* counters) CATZ_REQUIRES(shard.mutex) {
+// A little of the work that writes cause is done by each write. True: room has to come from another
+// shard, whose mutex may not be taken here.
+bool Maintain(EngineState& state, Shard& shard, Counters* counters) CATZ_REQUIRES(shard.mutex) {
+  bool elsewhere = false;
   if (shard.wants_room) {
-    const Reclaimed reclaimed = ReclaimStep(state, shard, counters, kReclaimBatch, false);
-    const bool enough = reclaimed == Reclaimed::kSegment && FreeSegments(state) >= LowWater(state);
-    if (enough || reclaimed == Reclaimed::kNothing) shard.wants_room = false;
+    const Reclaimed reclaimed = ReclaimStep(state, shard, counters, kReclaimBatch, Pressure::kFair);
+    elsewhere = reclaimed == Reclaimed::kNothing;
+    const bool freed = elsewhere || reclaimed == Reclaimed::kSegment;
+    if (freed && FreeSegments(state) >= LowWater(state)) shard.wants_room = elsewhere = false;
   }
   if (++shard.writes % kWritesPerSweep == 0) SweepStep(state, shard, counters, kReclaimBatch);
+  return elsewhere;
 }
 
 enum class Try { kStored, kStoredInPlace, kNoRoom };
@@ -74,18 +79,24 @@ WriteStatus StoreEntry(EngineState& state, Counters* counters, const Key& key, c
                        uint64_t size, int64_t expires_at) {
   Shard& shard = state.ShardOf(key.hash);
   for (int i = 0; i < kRoomTries; i++) {
+    Try stored;
+    bool elsewhere = false;
     {
       MutexLock lock(shard.mutex);
-      const Try stored = TryStore(state, shard, counters, key, value, size, expires_at);
+      stored = TryStore(state, shard, counters, key, value, size, expires_at);
       if (stored != Try::kNoRoom) {
         state.BumpGeneration(key.hash);
         Count(counters, Counter::kSets);
         if (stored == Try::kStoredInPlace) Count(counters, Counter::kUpdatesInPlace);
-        Maintain(state, shard, counters);
-        return stored == Try::kStored ? WriteStatus::kStored : WriteStatus::kStoredInPlace;
+        elsewhere = Maintain(state, shard, counters);
       }
     }
-    if (!RelieveLargestShard(state, counters)) break;
+    if (stored != Try::kNoRoom) {
+      if (elsewhere) RelieveLargestShard(state, counters, kReclaimBatch, Pressure::kFull);
+      return stored == Try::kStored ? WriteStatus::kStored : WriteStatus::kStoredInPlace;
+    }
+    const Pressure pressure = i < kGentleTries ? Pressure::kFull : Pressure::kDrop;
+    if (RelieveLargestShard(state, counters, ~0u, pressure) == Reclaimed::kNothing) break;
   }
   RemoveKey(state, nullptr, key);
   Count(counters, Counter::kRefusedNoRoom);
