@@ -95,7 +95,7 @@ function makeSettings(quick) {
     phase('c1', 1, 'browser', 750, '1 connection, browser headers'),
   ];
   return {
-    1024: { warm: quick ? 4000 : 10_000, slices: 5, phases: small },
+    1024: { warm: quick ? 3000 : 10_000, slices: quick ? 4 : 5, phases: small },
     65536: { warm: 3000, slices: 4, phases: large },
     ratiosFrom:
       'CPU time per request of the serving process (process.cpuUsage), 50 connections, browser headers',
