@@ -1,4 +1,5 @@
-// Makes docs/benchmarks.md from benchmarks/results/*.json. With --check it fails when the page is stale. Built-ins only.
+// Makes docs/benchmarks.md, and the figures of the README, from benchmarks/results/*.json. With --check it fails when
+// either is stale. Built-ins only.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 import { SUITES } from './lib/arguments.mjs';
@@ -7,6 +8,22 @@ import { bound, groupBy, outcome } from './lib/report.mjs';
 import { figure, markdownTable } from './lib/table.mjs';
 
 const page = new URL('../docs/benchmarks.md', import.meta.url);
+const readme = new URL('../README.md', import.meta.url);
+const README_BLOCK = /(<!-- figures:begin -->\n)[^]*?(<!-- figures:end -->)/;
+/** The figures of the README's first screen: suite, id, and how to say it. */
+const HEADLINES = [
+  ['http', 'auto_hit_cpu_over_bare', 'A cached 1 KB answer, CPU over a bare `node:http` reply'],
+  [
+    'http',
+    'auto_hit_cpu_over_fastify_route',
+    'The same, over a Fastify route that computes nothing',
+  ],
+  ['engine', 'near_get_over_lru_ttl', 'A hot `get`, time over lru-cache 11 with ttl'],
+  ['engine', 'rss_1k_over_lru', 'Memory of a million 1 KB entries, over lru-cache with Buffers'],
+  ['engine', 'gc_pause_over_lru', 'Garbage collection pause with them, over lru-cache'],
+  ['engine', 'hit_ratio_gain_over_lru', 'Hit ratio above LRU, Zipf 0.99, room for 1 %'],
+];
+const bounds = JSON.parse(readFileSync(new URL('targets.json', import.meta.url), 'utf8'));
 const TITLES = {
   engine: 'The engine: @catzilla/cache-core',
   http: 'HTTP: @catzilla/fastify-cache',
@@ -15,17 +32,38 @@ const TITLES = {
 const results = SUITES.map((suite) => new URL(`results/${suite}.json`, import.meta.url))
   .filter((file) => existsSync(file))
   .map((file) => JSON.parse(readFileSync(file, 'utf8')));
-const text = render(results);
 const isCheck = process.argv.includes('--check');
-const current = existsSync(page) ? readFileSync(page, 'utf8') : '';
-if (isCheck && text !== current) {
-  console.error('docs/benchmarks.md does not fit benchmarks/results: run npm run bench:render');
-  process.exitCode = 1;
-} else if (!isCheck) {
-  writeFileSync(page, text);
-  console.log(
-    `docs/benchmarks.md: ${results.map(({ suite }) => suite).join(', ') || 'no results'}`,
-  );
+keep(page, 'docs/benchmarks.md', render(results));
+keep(
+  readme,
+  'README.md',
+  readFileSync(readme, 'utf8').replace(README_BLOCK, (_, begin, end) => begin + headlines() + end),
+);
+
+function keep(file, name, text) {
+  const current = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  if (!isCheck) {
+    writeFileSync(file, text);
+    console.log(`${name}: ${results.map(({ suite }) => suite).join(', ') || 'no results'}`);
+  } else if (text !== current) {
+    console.error(`${name} does not fit benchmarks/results: run npm run bench:render`);
+    process.exitCode = 1;
+  }
+}
+
+function headlines() {
+  const rows = HEADLINES.flatMap(([suite, id, sentence]) => {
+    const target = results.find((one) => one.suite === suite)?.targets.find((one) => one.id === id);
+    return target === undefined ? [] : [[sentence, figure(target.value)]];
+  });
+  const { machine } = results[0] ?? {};
+  if (rows.length === 0) return '';
+  return `${markdownTable(['measured', 'figure'], rows)}
+
+Made by \`npm run bench -- http\` and \`npm run bench -- engine\`, competitors in the same run, on ${machine.cores} cores of an ${machine.cpu}.
+All figures, the losses among them, are in [docs/benchmarks.md](docs/benchmarks.md).
+
+`;
 }
 
 function render(all) {
@@ -48,7 +86,7 @@ function renderSuite(result) {
   if (result.quick) {
     parts.push('**From a quick run**: short windows and smaller data, not meant to be quoted.');
   }
-  parts.push('### Targets', verdicts(result.targets));
+  parts.push('### Targets', verdicts(result.targets), ...reasons(result));
   const groups = [...groupBy(result.measures)];
   for (const [group, measures] of groups) {
     const { header, cells } = columnsOf(measures[0].kind);
@@ -78,4 +116,14 @@ function verdicts(targets) {
     outcome(one),
   ]);
   return markdownTable(['', 'figure', 'target', 'outcome'], rows);
+}
+
+// Why a target is missed is known to those who profiled it, and stands beside the target.
+function reasons({ suite, targets }) {
+  const missed = targets.filter(({ met }) => !met);
+  const lines = missed.flatMap(({ id, means }) => {
+    const { why } = bounds[suite][id];
+    return why === undefined ? [] : [`- **${means}**: ${why}`];
+  });
+  return lines.length === 0 ? [] : ['Missed, and why:', lines.join('\n')];
 }
