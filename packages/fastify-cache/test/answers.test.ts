@@ -149,6 +149,29 @@ describe('raw, head and send', () => {
   }
 
   const awkward: Record<string, Case> = {
+    'the stored Vary is written without spaces': {
+      reply: (reply) => reply.header('vary', 'X-A,X-B').send('x'),
+    },
+    'a hook sets the Vary that is stored, written without spaces': {
+      hook: (reply) => reply.header('vary', 'X-A,X-B'),
+      reply: (reply) => reply.header('vary', 'X-A,X-B').send('x'),
+    },
+    'the stored Vary is a list': {
+      reply: (reply) => reply.header('vary', ['X-A', 'X-B']).send('x'),
+    },
+    'a hook sets headers without a value': {
+      hook: (reply) => reply.headers({ 'x-undefined': undefined, 'x-list': [1, 2] } as never),
+      reply: (reply) => reply.send('x'),
+    },
+    'a handler sets many fields': {
+      hook: (reply) => reply.headers({ 'x-request-id': 'abc' }),
+      reply: (reply) =>
+        reply
+          .headers(
+            Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`x-field-${i}`, `${i}`])),
+          )
+          .send('x'),
+    },
     'a hook sets a field that is stored': {
       hook: (reply) => reply.headers({ 'x-handler': 'hook', 'content-type': 'text/html' }),
       reply: (reply) => reply.headers({ 'x-handler': 'handler' }).type('text/plain').send('x'),
@@ -276,6 +299,44 @@ describe('the way a hit is sent', () => {
       }
     }
     expect(app.cache.stats().answers).toEqual({ raw: 10, head: 0, send: 0 });
+  });
+
+  it('gives each reply headers of its own, which its hooks may change', async () => {
+    const app = await makeApp({ ttl: 60_000 });
+    app.addHook('onSend', async (request, reply) => {
+      if (request.headers['x-change'] === undefined) return;
+      (reply.getHeader('link') as unknown as string[]).push('</c>');
+      reply.removeHeader('etag').header('x-own', 'changed').header('x-more', '1');
+    });
+    app.get('/a', (_, reply) => reply.headers({ 'x-own': '1', link: ['</a>', '</b>'] }).send('x'));
+    await get(app, '/a');
+    const first = await get(app, '/a');
+    const changed = await get(app, '/a', { 'x-change': '1' });
+    expect(changed.headers).toMatchObject({ 'x-own': 'changed', link: ['</a>', '</b>', '</c>'] });
+    expect((await get(app, '/a')).headers).toEqual(first.headers);
+    expect(first.headers).toMatchObject({ 'x-own': '1', link: ['</a>', '</b>'] });
+    expect(app.cache.stats().answers.send).toBe(3);
+  });
+
+  it('tells a new Age every second through reply.send too, 304 included', async () => {
+    const app = await makeApp({ ttl: 60_000, mode: 'send' });
+    app.get('/a', () => 'x');
+    await get(app, '/a');
+    for (const [ms, age] of [
+      [999, 0],
+      [1_000, 1],
+      [59_999, 59],
+    ] as const) {
+      vi.setSystemTime(1_700_000_000_000 + ms);
+      for (const headers of [{}, { 'if-none-match': '*' }]) {
+        const seen = await get(app, '/a', headers);
+        expect(seen.status).toBe('if-none-match' in headers ? 304 : 200);
+        expect([seen.headers['age'], seen.cache]).toEqual([
+          `${age}`,
+          `catzilla; hit; ttl=${60 - age}`,
+        ]);
+      }
+    }
   });
 
   it('is send where a cookie waits on the reply', async () => {

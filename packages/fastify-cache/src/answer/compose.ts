@@ -17,6 +17,14 @@ import type { Style } from './style.ts';
 /** An answer ready to be sent: fields in order, values as Node takes them. */
 export type AnswerField = [name: string, value: string | string[]];
 
+/** How a hit is to be answered. */
+export interface Hit {
+  readonly notModified: boolean;
+  /** ms since the epoch. */
+  readonly now: number;
+  readonly style: Style;
+}
+
 /** The stored fields an answer of this status carries: all, or those of a 304 (RFC 9110 15.4.5). */
 export function carriedFields(entry: Entry, notModified: boolean): readonly StoredField[] {
   return notModified ? notModifiedFields(entry.fields) : entry.fields;
@@ -27,21 +35,16 @@ export function carriedFields(entry: Entry, notModified: boolean): readonly Stor
  * @param raw      headers on the raw response: they are already in place and only win or lose here */
 export function composeFields(
   entry: Entry,
-  options: {
-    readonly notModified: boolean;
-    readonly now: number;
-    readonly style: Style;
-    readonly current: ReplyHeaders;
-    readonly raw: ReplyHeaders;
-  },
+  options: Hit & { readonly current: ReplyHeaders; readonly raw: ReplyHeaders },
 ): AnswerField[] {
   const { notModified, now, style, current, raw } = options;
   const fields: AnswerField[] = [];
   let status: FieldValue = lines(current['cache-status'] ?? raw['cache-status']);
   for (const [name, value] of carriedFields(entry, notModified)) {
     if (name === 'cache-status') status = [...fieldLines(value), ...fieldLines(status)];
-    else if (name === 'vary') fields.push([name, unionVary(value, current[name] ?? raw[name])]);
-    else if (isRepresentationField(name) || (current[name] ?? raw[name]) === undefined) {
+    else if (name === 'vary' && adds(current[name] ?? raw[name], value)) {
+      fields.push([name, unionVary(value, current[name] ?? raw[name])]);
+    } else if (isRepresentationField(name) || (current[name] ?? raw[name]) === undefined) {
       fields.push([name, typeof value === 'string' ? value : [...value]]);
     }
   }
@@ -63,6 +66,13 @@ export function composeFields(
   return fields;
 }
 
+/** Fields as Fastify keeps them on a reply. */
+export function headersOf(fields: readonly AnswerField[]): ReplyHeaders {
+  const headers: ReplyHeaders = {};
+  for (const [name, value] of fields) headers[name] = value;
+  return headers;
+}
+
 /** The union of two Vary values, each name once, the first spelling kept. */
 export function unionVary(stored: FieldValue, current: unknown): string {
   const names = [...fieldLines(stored), ...fieldLines(lines(current))].flatMap((line) =>
@@ -76,6 +86,11 @@ export function unionVary(stored: FieldValue, current: unknown): string {
       return name !== '' && !known;
     })
     .join(', ');
+}
+
+// As it was stored, down to its spaces, unless there is something to add: render.ts writes it so.
+function adds(current: unknown, stored: StoredField[1]): boolean {
+  return current !== undefined && current !== stored;
 }
 
 function lines(value: unknown): FieldValue {
