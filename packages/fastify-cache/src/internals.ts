@@ -45,6 +45,18 @@ export function replyHeaders(reply: FastifyReply): ReplyHeaders {
   return (reply as unknown as Record<symbol, ReplyHeaders>)[headers] as ReplyHeaders;
 }
 
+/** Puts these headers in the place of all that are set on the reply; those on the raw response stay. HOT.
+ * @param headers  lower-case names; the reply keeps the object and changes it */
+export function setReplyHeaders(reply: FastifyReply, headers: ReplyHeaders): void {
+  const symbol = (symbols ?? symbolsOf(reply)).headers;
+  if (symbol !== undefined) {
+    (reply as unknown as Record<symbol, ReplyHeaders>)[symbol] = headers;
+    return;
+  }
+  for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
+  reply.headers(headers as Record<string, string>);
+}
+
 /** True when trailers were promised with reply.trailer(); unknown counts as true. HOT. */
 export function hasTrailers(reply: FastifyReply): boolean {
   const { trailers } = symbols ?? symbolsOf(reply);

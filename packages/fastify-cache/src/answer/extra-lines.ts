@@ -1,4 +1,4 @@
-// Headers that hooks set for the current request, as lines for a rendered head. HOT: benchmarks/http.
+// Headers that hooks set for the current request, as lines for a rendered head or behind kept headers. HOT: benchmarks/http.
 // Invariant: what comes out is exactly what Node would write for them, or nothing at all: any name or value that needs
 // thought (a conflict with a stored field, a cookie, a connection field, a character Node refuses) gives undefined, and
 // the answer takes the way through writeHead.
@@ -56,6 +56,24 @@ export function extraLines(headers: ReplyHeaders, entry: Entry): string | undefi
     } else return undefined;
   }
   return lines;
+}
+
+/** Adds to the headers of an answer what compose.ts would; lists are copied.
+ * @returns false when something conflicts: then `headers` is of no use, and compose.ts has to do it */
+export function addExtraHeaders(
+  headers: ReplyHeaders,
+  current: ReplyHeaders,
+  entry: Entry,
+): boolean {
+  for (const name in current) {
+    const value = current[name];
+    const kind = kinds.get(name) ?? classify(name);
+    if (value === undefined || kind === KIND.dropped) continue;
+    if (name === 'vary' && value === storedVary(entry)) continue;
+    if (kind === KIND.awkward || entry.names.has(name)) return false;
+    headers[name] = Array.isArray(value) ? value.map(String) : String(value);
+  }
+  return true;
 }
 
 /** True for what Node accepts as a field value: tab, printable ASCII, and the upper half of Latin-1. */

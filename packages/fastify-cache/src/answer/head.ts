@@ -7,17 +7,13 @@ import type { ReplyHeaders } from '../internals.ts';
 import type { Entry } from '../entry/entry.ts';
 import { isRepresentationField } from '../rfc/stored-headers.ts';
 import { composeFields } from './compose.ts';
-import type { AnswerField } from './compose.ts';
-import type { Style } from './style.ts';
+import type { AnswerField, Hit } from './compose.ts';
+import { plainFields } from './composed.ts';
 
 const NONE: ReplyHeaders = Object.freeze({});
 
 /** Sends a hit with writeHead and end. */
-export function answerHead(
-  reply: FastifyReply,
-  entry: Entry,
-  hit: { readonly notModified: boolean; readonly now: number; readonly style: Style },
-): void {
+export function answerHead(reply: FastifyReply, entry: Entry, hit: Hit): void {
   const res = reply.raw;
   const fields = fieldsFor(reply, entry, hit);
   reply.hijack();
@@ -36,13 +32,11 @@ export function answerHead(
 }
 
 /** The fields of a hit for head and send: composed, and fields of the raw response that lose are taken from it. */
-export function fieldsFor(
-  reply: FastifyReply,
-  entry: Entry,
-  hit: { readonly notModified: boolean; readonly now: number; readonly style: Style },
-): AnswerField[] {
+export function fieldsFor(reply: FastifyReply, entry: Entry, hit: Hit): readonly AnswerField[] {
   const raw = hasRawHeaders(reply.raw) ? (reply.raw.getHeaders() as ReplyHeaders) : NONE;
-  const fields = composeFields(entry, { ...hit, current: replyHeaders(reply), raw });
+  const current = replyHeaders(reply);
+  if (raw === NONE && isEmpty(current)) return plainFields(entry, hit);
+  const fields = composeFields(entry, { ...hit, current, raw });
   if (raw !== NONE) {
     const set = new Set(fields.map((field) => field[0]));
     for (const name of Object.keys(raw)) {
@@ -52,4 +46,9 @@ export function fieldsFor(
     }
   }
   return fields;
+}
+
+function isEmpty(headers: ReplyHeaders): boolean {
+  for (const _ in headers) return false;
+  return true;
 }

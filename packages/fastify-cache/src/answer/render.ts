@@ -3,7 +3,7 @@
 // Invariant: rendered bytes are never changed, only replaced: a queued socket write may still hold the old ones.
 // The order of lines is that of compose.ts; which path sends them is decided in raw.ts.
 import { STATUS_CODES } from 'node:http';
-import { ageSeconds } from '../rfc/reuse.ts';
+import { ageSeconds, untilNextAge } from '../rfc/reuse.ts';
 import type { Entry } from '../entry/entry.ts';
 import { carriedFields } from './compose.ts';
 import { appendCacheStatus } from '../rfc/cache-status.ts';
@@ -61,7 +61,7 @@ function render(entry: Entry, now: number, style: Style, tail: string): Rendered
   bytes.write(text, 'latin1');
   if (small) entry.body.copy(bytes, text.length);
   return {
-    until: now + 1000 - (Math.max(0, now - entry.bornAt) % 1000),
+    until: untilNextAge(entry, now),
     style,
     tail,
     head,

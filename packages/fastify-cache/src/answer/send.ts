@@ -1,25 +1,22 @@
 // The answer through reply.send, where onSend hooks of others must see it, or mode 'send' asks for it.
 // Invariant: the reply ends with exactly the fields compose.ts gives, in their order, whatever reply.send would add.
 import type { FastifyReply } from 'fastify';
-import { replyHeaders } from '../internals.ts';
+import { hasRawHeaders, replyHeaders, setReplyHeaders } from '../internals.ts';
+import type { ReplyHeaders } from '../internals.ts';
 import type { Entry } from '../entry/entry.ts';
+import { headersOf } from './compose.ts';
+import type { Hit } from './compose.ts';
+import { plainHeaders } from './composed.ts';
+import { addExtraHeaders } from './extra-lines.ts';
 import { fieldsFor } from './head.ts';
-import type { Style } from './style.ts';
 
 /** What reply.send sets for bytes without a type. */
 const ADDED_TYPE = 'application/octet-stream';
 
 /** Sends a hit through the reply; our onSend hook finishes it with `finishSend`. */
-export function answerSend(
-  reply: FastifyReply,
-  entry: Entry,
-  hit: { readonly notModified: boolean; readonly now: number; readonly style: Style },
-): void {
-  const fields = fieldsFor(reply, entry, hit);
-  // Emptied and filled again, so that the order is that of every other path.
-  const headers = replyHeaders(reply);
-  for (const name of Object.keys(headers)) delete headers[name];
-  for (const [name, value] of fields) reply.header(name, value);
+export function answerSend(reply: FastifyReply, entry: Entry, hit: Hit): void {
+  // All anew, so that the order is that of every other path.
+  setReplyHeaders(reply, headersFor(reply, entry, hit));
   reply.code(hit.notModified ? 304 : entry.status);
   if (hit.notModified || entry.status === 204) reply.send();
   else reply.send(entry.body);
@@ -38,4 +35,13 @@ export function finishSend(reply: FastifyReply, entry: Entry, payload: unknown):
     reply.header('content-length', String(Buffer.byteLength(payload)));
   }
   return undefined;
+}
+
+// Where nothing conflicts, what hooks have set goes behind a copy of the kept headers.
+function headersFor(reply: FastifyReply, entry: Entry, hit: Hit): ReplyHeaders {
+  if (!hasRawHeaders(reply.raw)) {
+    const headers = plainHeaders(entry, hit);
+    if (addExtraHeaders(headers, replyHeaders(reply), entry)) return headers;
+  }
+  return headersOf(fieldsFor(reply, entry, hit));
 }

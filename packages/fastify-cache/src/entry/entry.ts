@@ -1,10 +1,11 @@
 // A stored response as the program works with it: the head as fields, the body as bytes, and the rendered forms that
 // the answers keep next to it. One Entry lives as long as its near-cache record, so a hit decodes nothing.
-// Invariant: names and values were validated when the entry was made; nothing in it changes but `rendered`.
+// Invariant: names and values were validated when the entry was made; nothing in it changes but `rendered` and `composed`.
 // How it is written to bytes is encode.ts, how it is read back decode.ts.
 import { validatorsOf } from '../rfc/conditional.ts';
 import type { Validators } from '../rfc/conditional.ts';
 import type { StoredField } from '../rfc/stored-headers.ts';
+import type { Composed } from '../answer/composed.ts';
 import type { Rendered } from '../answer/render.ts';
 
 /** What is stored of a response besides its body. Times are ms since the epoch. */
@@ -40,6 +41,8 @@ export interface Entry extends EntryHead {
   readonly names: ReadonlySet<string>;
   /** Rendered forms, kept by answer/render.ts. */
   rendered: Rendered | undefined;
+  /** Composed fields, kept by answer/composed.ts. */
+  composed: Composed | undefined;
 }
 
 /** A decoded index of variants: what stands under a primary key when responses carried Vary. */
@@ -82,5 +85,6 @@ export function makeEntry(head: EntryHead, body: Buffer): Entry {
     validators: validatorsOf(head.status, fields, head.bornAt),
     names: new Set(Object.keys(fields)),
     rendered: undefined,
+    composed: undefined,
   };
 }

@@ -28,8 +28,7 @@ export interface ForwardStatus {
 /** What happened to a request. */
 export type CacheStatus = HitStatus | ForwardStatus;
 
-/** The name of our member. */
-export const cacheName: string = 'catzilla';
+const cacheName = 'catzilla';
 
 /** The member, as `catzilla; hit; ttl=376` or `catzilla; fwd=uri-miss; stored=?0; detail=set-cookie`. */
 export function formatCacheStatus(status: CacheStatus): string {

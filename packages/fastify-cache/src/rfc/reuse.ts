@@ -37,3 +37,8 @@ export function isFresh(stored: Pick<StoreFacts, 'bornAt' | 'lifetimeMs'>, now: 
 export function ageSeconds(stored: Pick<StoreFacts, 'bornAt'>, now: number): number {
   return Math.min(Math.max(0, Math.floor((now - stored.bornAt) / 1000)), 2_147_483_648);
 }
+
+/** When the Age field of a response moves on, ms since the epoch: what was written with it is good until then. */
+export function untilNextAge(stored: Pick<StoreFacts, 'bornAt'>, now: number): number {
+  return now + 1000 - (Math.max(0, now - stored.bornAt) % 1000);
+}
