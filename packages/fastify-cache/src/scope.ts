@@ -2,7 +2,7 @@
 // Invariant: nothing of it is reachable from another Fastify instance, but the named engine. A fault of the cache is
 // counted here and never leaves: every read of it is then a miss, every write refused.
 import { openCache } from '@catzilla/cache-core';
-import type { Cache, CacheOptions } from '@catzilla/cache-core';
+import type { Cache, CacheOptions, NearCacheOptions } from '@catzilla/cache-core';
 import type { FastifyRequest } from 'fastify';
 import { makeStyles } from './answer/style.ts';
 import type { Styles } from './answer/style.ts';
@@ -16,6 +16,9 @@ import { Counters } from './stats.ts';
 
 /** Name of the engine that scopes without an own cache share. */
 const DEFAULT_CACHE = 'catzilla-http';
+/** A near-cache for whole responses, bytes: the engine's own default leaves out every body of 64 KiB, which is then read
+ * and decoded anew for each hit. */
+const NEAR_CACHE: NearCacheOptions = { maxBytes: 16_777_216, maxEntryBytes: 1_048_576 };
 /** Room of a record besides its body: fields, key, our own head. */
 const HEAD_ROOM = 16_384;
 const MAX_INFLIGHT = 67_108_864;
@@ -50,7 +53,10 @@ export class Scope {
     this.#owned = !isCache(settings.cache);
     this.cache = isCache(settings.cache)
       ? settings.cache
-      : openCache(DEFAULT_CACHE, settings.cache);
+      : openCache(DEFAULT_CACHE, {
+          ...settings.cache,
+          nearCache: settings.cache?.nearCache ?? NEAR_CACHE,
+        });
     const { capacity } = this.cache.stats();
     this.collapser = settings.collapse === false ? undefined : new Collapser(settings.collapse);
     this.tokens = new PurgeTokens(this.cache, settings.namespace);

@@ -68,7 +68,9 @@ export interface CollapseOptions {
 
 /** Options of the plugin. */
 export interface FastifyCacheOptions extends RouteCacheOptions {
-  /** An open cache, or options to open one named `catzilla-http`. Default: `{ maxBytes: 67_108_864 }`. An open cache is not closed by us. */
+  /** An open cache, or options to open one named `catzilla-http`. Default: `{ maxBytes: 67_108_864 }`. An open cache is not closed by us.
+   * Where the options do not name `nearCache`, it is `{ maxBytes: 16_777_216, maxEntryBytes: 1_048_576 }`: each registration
+   * keeps its hottest responses of up to 1 MiB decoded, in at most 16 MiB per thread. */
   readonly cache?: Cache | CacheOptions;
   /** Part of each key; put the build id in it when releases share a cache. Default: 'http'. */
   readonly namespace?: string;
