@@ -40,7 +40,8 @@ napi_value Ttl(napi_env env, napi_callback_info info);
 }  // namespace read
 
 namespace write {
-napi_value Set(napi_env env, napi_callback_info info);
+napi_value SetBytes(napi_env env, napi_callback_info info);
+napi_value SetText(napi_env env, napi_callback_info info);
 napi_value Delete(napi_env env, napi_callback_info info);
 napi_value Touch(napi_env env, napi_callback_info info);
 napi_value Clear(napi_env env, napi_callback_info info);
@@ -59,12 +60,14 @@ napi_value SetNearChunk(napi_env env, napi_callback_info info);
 napi_value Close(napi_env env, napi_callback_info info);
 }  // namespace admin
 
-// Arguments and results, shared by the three.
+// Arguments and results, shared by the three. `given`: how many arguments there were.
 template <size_t N>
-Handle* Arguments(napi_env env, napi_callback_info info, napi_value (&values)[N]) {
+Handle* Arguments(napi_env env, napi_callback_info info, napi_value (&values)[N],
+                  size_t* given = nullptr) {
   size_t count = N;
   void* data = nullptr;
   napi_get_cb_info(env, info, &count, values, nullptr, &data);
+  if (given != nullptr) *given = count;
   return static_cast<Handle*>(data);
 }
 

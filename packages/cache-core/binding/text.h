@@ -65,13 +65,17 @@ struct alignas(16) InlineText {
 TextStatus ReadKey(napi_env env, napi_value value, size_t limit, InlineText* inline_text,
                    TextScratch* scratch, Bytes* bytes);
 
-// A value: a string or a Uint8Array. kTooLong is given only for strings that surely have more than
-// `limit` bytes; the caller still has to compare.
-TextStatus ReadValue(napi_env env, napi_value value, size_t limit, TextScratch* scratch,
-                     Bytes* bytes);
+// A value that is a string. kTooLong is given only when it surely has more than `limit` bytes; the
+// caller still has to compare.
+TextStatus ReadText(napi_env env, napi_value value, size_t limit, TextScratch* scratch,
+                    Bytes* bytes);
 
 // A Uint8Array's memory; kWrongType for everything else.
 TextStatus ReadBytes(napi_env env, napi_value value, uint8_t** data, size_t* size);
+
+// The same for what JavaScript has found to be a Uint8Array, or has replaced by something that is
+// no typed array at all: asking Node-API for the element type costs as much as the rest.
+TextStatus ReadCheckedBytes(napi_env env, napi_value value, uint8_t** data, size_t* size);
 
 // Narrows leading ASCII units to bytes; how many were. `bytes` may be the memory of `units`.
 size_t NarrowAscii(const char16_t* units, size_t count, uint8_t* bytes);

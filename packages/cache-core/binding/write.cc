@@ -7,10 +7,10 @@ namespace catzilla::write {
 
 namespace {
 
-// The time to live of an argument that JavaScript has checked; the default when it is absent.
-int64_t TtlArgument(napi_env env, napi_value value, const Handle* handle) {
+// The time to live of an argument that JavaScript has checked.
+int64_t TtlArgument(napi_env env, napi_value value) {
   double ttl = 0;
-  if (napi_get_value_double(env, value, &ttl) != napi_ok) return handle->default_ttl;
+  napi_get_value_double(env, value, &ttl);
   return std::isinf(ttl) ? kNeverExpires : static_cast<int64_t>(ttl);
 }
 
@@ -20,12 +20,12 @@ double DoubleArgument(napi_env env, napi_value value) {
   return number;
 }
 
-}  // namespace
-
-// 1 stored, 0 refused.
-napi_value Set(napi_env env, napi_callback_info info) {
+// 1 stored, 0 refused. ReadValue(env, value, limit, scratch, &bytes) reads the value's argument.
+template <typename Read>
+napi_value Set(napi_env env, napi_callback_info info, Read ReadValue) {
   napi_value arguments[3];
-  Handle* handle = Arguments(env, info, arguments);
+  size_t given;
+  Handle* handle = Arguments(env, info, arguments, &given);
   KeyArgument argument;
   int32_t failure;
   if (!argument.Read(env, handle, arguments[0], &failure)) return Number(env, failure);
@@ -38,12 +38,26 @@ napi_value Set(napi_env env, napi_callback_info info) {
   if (status != TextStatus::kOk && status != TextStatus::kTooLong) {
     return Number(env, Failure(status, kBadValue));
   }
-  const WriteStatus written = engine->Set(handle->counters, argument.key(), value.data, value.size,
-                                          TtlArgument(env, arguments[2], handle));
+  const int64_t ttl = given < 3 ? handle->default_ttl : TtlArgument(env, arguments[2]);
+  const WriteStatus written =
+      engine->Set(handle->counters, argument.key(), value.data, value.size, ttl);
   scratch->Trim();
   const bool stored = written == WriteStatus::kStored || written == WriteStatus::kStoredInPlace;
   return Number(env, stored ? 1 : 0);
 }
+
+}  // namespace
+
+napi_value SetBytes(napi_env env, napi_callback_info info) {
+  return Set(env, info, [](napi_env e, napi_value value, size_t, TextScratch*, Bytes* bytes) {
+    uint8_t* data = nullptr;
+    const TextStatus status = ReadCheckedBytes(e, value, &data, &bytes->size);
+    bytes->data = data;
+    return status;
+  });
+}
+
+napi_value SetText(napi_env env, napi_callback_info info) { return Set(env, info, ReadText); }
 
 napi_value Delete(napi_env env, napi_callback_info info) {
   napi_value arguments[1];
@@ -56,11 +70,12 @@ napi_value Delete(napi_env env, napi_callback_info info) {
 
 napi_value Touch(napi_env env, napi_callback_info info) {
   napi_value arguments[2];
-  Handle* handle = Arguments(env, info, arguments);
+  size_t given;
+  Handle* handle = Arguments(env, info, arguments, &given);
   KeyArgument argument;
   int32_t failure;
   if (!argument.Read(env, handle, arguments[0], &failure)) return Number(env, failure);
-  const int64_t ttl = TtlArgument(env, arguments[1], handle);
+  const int64_t ttl = given < 2 ? handle->default_ttl : TtlArgument(env, arguments[1]);
   return Number(env, handle->engine->Touch(handle->counters, argument.key(), ttl) ? 1 : 0);
 }
 

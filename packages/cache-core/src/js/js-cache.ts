@@ -1,6 +1,7 @@
 // A cache in JavaScript, over lru-cache: the same interface and rules as the native one, for machines without
 // a native build. Private to the isolate: other threads that open the name have their own values.
 import { Buffer } from 'node:buffer';
+import { isUint8Array } from 'node:util/types';
 import { show } from '@catzilla/common';
 import { copyOption, listingOptions, ttlOption } from '../call-options.ts';
 import type {
@@ -64,7 +65,7 @@ export class JsCache implements Cache, TestClock {
   getInto(key: Key, target: Uint8Array): number {
     const store = this.#open();
     const text = this.#key(key);
-    if (!(target instanceof Uint8Array) || isDetached(target)) {
+    if (!isUint8Array(target) || isDetached(target)) {
       throw new errors.TARGET(show(target));
     }
     const size = store.peek(text)?.bytes.length ?? 0;
@@ -247,6 +248,6 @@ function makeStore(settings: Settings): JsStore {
 
 function copyValue(value: Value): Buffer {
   if (typeof value === 'string') return Buffer.from(value);
-  if (!(value instanceof Uint8Array) || isDetached(value)) throw new errors.VALUE(show(value));
+  if (!isUint8Array(value) || isDetached(value)) throw new errors.VALUE(show(value));
   return Buffer.from(value);
 }

@@ -2,6 +2,7 @@
 // Invariant: the string's UTF-16 units are the key's bytes (latin1), so a string key and the Uint8Array of
 // its UTF-8 (WTF-8 for lone surrogates) give the same one, and distinct keys distinct ones.
 import { Buffer } from 'node:buffer';
+import { isUint8Array } from 'node:util/types';
 import { show } from '@catzilla/common';
 import type { Key } from '../cache.ts';
 import { errors } from '../errors.ts';
@@ -24,7 +25,7 @@ export function mapPrefix(prefix: string): string {
 
 function toLatin1(key: Key): string {
   if (typeof key === 'string') return isAscii(key) ? key : wtf8(key);
-  if (!(key instanceof Uint8Array) || isDetached(key)) throw new errors.KEY(show(key));
+  if (!isUint8Array(key) || isDetached(key)) throw new errors.KEY(show(key));
   return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
 }
 

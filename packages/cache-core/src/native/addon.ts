@@ -5,7 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import { loadNative } from '@catzilla/common';
 import { errors } from '../errors.ts';
-import type { Key, Value } from '../cache.ts';
+import type { Key } from '../cache.ts';
 
 /** Results below zero. */
 export const MISS = -1;
@@ -106,7 +106,10 @@ export interface NativeHandle {
   peekInto(key: Key, target: Uint8Array): number;
   has(key: Key): number;
   ttlLeft(key: Key): number;
-  set(key: Key, value: Value, ttl?: number): number;
+  /** Values by kind: a function that tries both pays for the one that fails. No other typed array may be passed as
+   * bytes; undefined gives BAD_VALUE. */
+  setBytes(key: Key, value: Uint8Array | undefined, ttl?: number): number;
+  setText(key: Key, value: string, ttl?: number): number;
   delete(key: Key): number;
   touch(key: Key, ttl?: number): number;
   clear(): number;
@@ -135,7 +138,8 @@ let addon: Addon | undefined;
 export function openEngine(...args: OpenArguments): NativeHandle {
   addon ??= loadAddon(fileURLToPath(new URL('../..', import.meta.url)));
   const handle = addon.open(...args);
-  if (typeof handle === 'object') return handle;
+  // A copy: what native code fills property by property becomes a hash table, and each call would look it up there.
+  if (typeof handle === 'object') return { ...handle };
   const [, maxBytes, reserveBytes] = args;
   if (handle === OPEN_BAD_OPTIONS) {
     throw new errors.OPTION(

@@ -3,6 +3,7 @@
 // needs no second result. Memory a user has transferred away is replaced before the next native call.
 // Leaves to others: options and names (open.ts), validity of near entries (near-cache.ts).
 import { Buffer } from 'node:buffer';
+import { isUint8Array } from 'node:util/types';
 import { show } from '@catzilla/common';
 import { copyOption, listingOptions, ttlOption } from '../call-options.ts';
 import type {
@@ -153,8 +154,8 @@ export class NativeCache implements Cache, TestClock {
   set(key: Key, value: Value, options?: SetOptions): boolean {
     const result =
       options === undefined
-        ? this.#native.set(key, value)
-        : this.#native.set(key, value, ttlOption(options));
+        ? this.#store(key, value)
+        : this.#storeFor(key, value, ttlOption(options));
     if (result >= 0) return result > 0;
     throw this.#failure(result, key, value);
   }
@@ -184,7 +185,8 @@ export class NativeCache implements Cache, TestClock {
   }
 
   touch(key: Key, options?: SetOptions): boolean {
-    const result = this.#native.touch(key, options === undefined ? undefined : ttlOption(options));
+    const ttl = options === undefined ? undefined : ttlOption(options);
+    const result = ttl === undefined ? this.#native.touch(key) : this.#native.touch(key, ttl);
     if (result >= 0) return result > 0;
     throw this.#failure(result, key);
   }
@@ -265,6 +267,17 @@ export class NativeCache implements Cache, TestClock {
   readClock(): number {
     this.#assertOpen();
     return this.#native.now();
+  }
+
+  #store(key: Key, value: Value): number {
+    if (typeof value === 'string') return this.#native.setText(key, value);
+    return this.#native.setBytes(key, isUint8Array(value) ? value : undefined);
+  }
+
+  #storeFor(key: Key, value: Value, ttl: number | undefined): number {
+    if (ttl === undefined) return this.#store(key, value);
+    if (typeof value === 'string') return this.#native.setText(key, value, ttl);
+    return this.#native.setBytes(key, isUint8Array(value) ? value : undefined, ttl);
   }
 
   #assertOpen(): void {

@@ -1,4 +1,5 @@
 // The rules every backend keeps, as a suite: run for 'native' and 'js' alike.
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openCache } from '../../src/index.ts';
 import type { Cache, CacheOptions } from '../../src/index.ts';
@@ -113,6 +114,34 @@ export function describeCache(backend: Backend): void {
         }
       }
       expect(cache.stats().entries).toBe(4 * lengths.length);
+    });
+
+    it('takes a string for its UTF-8 bytes, wherever the first character beyond ASCII stands', () => {
+      const cache = open();
+      for (let length = 0; length <= 50; length++) {
+        const ascii = Array.from({ length }, (_, i) => String.fromCharCode(33 + i)).join('');
+        const all = [ascii];
+        for (let at = 0; at < length; at++) {
+          for (const odd of ['\u0080', '\u3042', '\u0141']) {
+            all.push(ascii.slice(0, at) + odd + ascii.slice(at + 1));
+          }
+        }
+        for (const string of all) {
+          cache.set(string, string);
+          const bytes = Buffer.from(string);
+          expect(cache.get(bytes)?.equals(bytes)).toBe(true);
+        }
+      }
+    });
+
+    it('takes a Uint8Array of another context', () => {
+      const cache = open();
+      const foreign = runInNewContext('Uint8Array.of(1, 2, 3)') as Uint8Array;
+      cache.set('a', foreign);
+      cache.set(foreign, 'by bytes');
+      expect(cache.get('a')).toEqual(Buffer.from([1, 2, 3]));
+      expect(text(cache.get('\x01\x02\x03'))).toBe('by bytes');
+      expect(cache.getInto('a', runInNewContext('new Uint8Array(3)') as Uint8Array)).toBe(3);
     });
 
     it('accepts keys of exactly maxKeyBytes, and refuses longer ones', () => {
