@@ -35,6 +35,7 @@ enum Word : uint32_t {
   kWordShard,
   kWordPosition,
   kWordMore,
+  kWordPassOver,  // written by JavaScript: hot reads that go by before one is admitted
   kWordCount
 };
 inline constexpr size_t kWordBytes = 8 + 4 * kWordCount;

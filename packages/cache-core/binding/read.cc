@@ -36,6 +36,14 @@ Result MoveNear(Handle* handle, const uint8_t* value, uint32_t size) {
   return kNear;
 }
 
+// Whether the near-cache wants this hot read to go by; see near-cache.ts.
+bool PassesOver(Handle* handle) {
+  int32_t& left = handle->words[kWordPassOver];
+  if (left == 0) return false;
+  left--;
+  return true;
+}
+
 enum class Mode { kGet, kRecord, kPeek };
 
 template <Mode mode>
@@ -61,7 +69,8 @@ napi_value ReadToChunk(napi_env env, napi_callback_info info) {
   }
   if constexpr (mode != Mode::kPeek) {
     const bool is_hot = found.frequency >= kNearFrequency && handle->has_near &&
-                        found.size <= handle->near_limit && argument.is_string();
+                        found.size <= handle->near_limit && argument.is_string() &&
+                        !PassesOver(handle);
     if (mode == Mode::kRecord || is_hot) LeaveRecord(handle, found);
     if (is_hot) {
       const Result moved = MoveNear(handle, target, found.size);

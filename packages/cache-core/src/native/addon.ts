@@ -27,6 +27,8 @@ export const WORD_NEAR_OFFSET = 4;
 export const WORD_SHARD = 5;
 export const WORD_POSITION = 6;
 export const WORD_MORE = 7;
+/** Written by the near-cache, counted down by native code: hot reads to pass over before one is admitted. */
+export const WORD_PASS_OVER = 8;
 
 /** What a native call leaves beside its result: the expiry (ms, Infinity: never), and the words above. */
 export interface Words {

@@ -5,7 +5,13 @@
 // its entries: no small view keeps a large chunk of other values alive for long.
 import type { NearRecord } from '../cache.ts';
 import type { NearLimits } from '../options.ts';
-import { WORD_GENERATION, WORD_NEAR_OFFSET, WORD_SIZE, WORD_SLOT } from './addon.ts';
+import {
+  WORD_GENERATION,
+  WORD_NEAR_OFFSET,
+  WORD_PASS_OVER,
+  WORD_SIZE,
+  WORD_SLOT,
+} from './addon.ts';
 import type { Words } from './addon.ts';
 import { NEVER } from './cached-clock.ts';
 import type { CachedClock } from './cached-clock.ts';
@@ -16,6 +22,14 @@ const CHUNK_BYTES = 64 * 1024;
 const LARGEST_IN_CHUNK = 16 * 1024;
 /** A near-cache keeps at least so many chunks, so that dropping one is not dropping all. */
 const CHUNKS = 8;
+// Admission costs more than a native call, and pays only when a copy is used several times. A full near-cache is judged
+// after every JUDGED_AFTER admissions: with less than WORTHWHILE near hits for each hot read that had to go to the
+// engine, PASSED_OVER such reads go by for each one that is admitted. Invariant: that slows the churn but hardly
+// changes the share of near hits, so the same test ends it, and a hot set always gets in. Near hits are those of the
+// isolate, which are counted anyway: a near hit costs nothing more.
+const JUDGED_AFTER = 64;
+const WORTHWHILE = 4;
+const PASSED_OVER = 7;
 
 /** The parts of the engine's memory a near-cache works with. */
 export interface ArenaViews {
@@ -79,6 +93,10 @@ export class NearCache {
   #current: NearChunk = { bytes: Buffer.alloc(0), size: 0, keys: [] };
   #admitted = 0;
   #bytes = 0;
+  #isFull = false; // something was dropped to make room
+  #passOver = 0;
+  #untilJudged = JUDGED_AFTER;
+  #hitsBefore = 0;
   /** Entries found outdated. */
   refreshes = 0;
   /** Largest value the native side may put into the current chunk. */
@@ -147,9 +165,9 @@ export class NearCache {
     return this.#add(key, this.#entry(bytes, chunk), chunk);
   }
 
-  /** Takes up a value with memory of its own, when it is not too large; a record outside otherwise. */
+  /** Takes up a value with memory of its own, when it is not too large and its turn; a record outside otherwise. */
   admitLarge(key: string, bytes: Buffer): NearEntry {
-    if (bytes.length > this.#maxEntryBytes) return this.record(bytes);
+    if (bytes.length > this.#maxEntryBytes || this.#passesOver()) return this.record(bytes);
     this.#makeRoom(bytes.length, 1);
     const chunk: NearChunk = { bytes, size: bytes.length, keys: [] };
     this.#chunks.push(chunk);
@@ -183,6 +201,9 @@ export class NearCache {
     this.#current = { bytes: Buffer.alloc(0), size: 0, keys: [] };
     this.#admitted = 0;
     this.#bytes = 0;
+    this.#isFull = false;
+    this.#passOver = 0;
+    this.#words.ints[WORD_PASS_OVER] = 0;
   }
 
   // HOT: benchmarks/engine
@@ -208,7 +229,25 @@ export class NearCache {
     chunk.keys.push(key);
     this.#admitted++;
     this.#entries.set(key, entry);
+    if (--this.#untilJudged <= 0) this.#judge();
+    this.#words.ints[WORD_PASS_OVER] = this.#passOver;
     return entry;
+  }
+
+  #judge(): void {
+    const hits = this.#hits[0]! - this.#hitsBefore;
+    const hotReads = JUDGED_AFTER * (this.#passOver + 1);
+    this.#passOver = this.#isFull && hits < hotReads * WORTHWHILE ? PASSED_OVER : 0;
+    this.#hitsBefore += hits;
+    this.#untilJudged = JUDGED_AFTER;
+  }
+
+  // Large values come here without native code having counted.
+  #passesOver(): boolean {
+    const { ints } = this.#words;
+    if (ints[WORD_PASS_OVER] === 0) return false;
+    ints[WORD_PASS_OVER]!--;
+    return true;
   }
 
   #makeRoom(bytes: number, keys: number): void {
@@ -223,6 +262,7 @@ export class NearCache {
   // A key may stand in several chunks, one for each time it was read anew: only its last one counts.
   #dropOldest(): void {
     const chunk = this.#chunks.shift()!;
+    this.#isFull = true;
     for (const key of chunk.keys) {
       if (this.#entries.get(key)?.chunk === chunk) this.#entries.delete(key);
     }
