@@ -74,3 +74,31 @@ it('takes up a hot set at once while there is room', () => {
   expect(cache.stats().near.entries).toBe(200);
   expect(read(cache, 5000, 200).near).toBe(5000);
 });
+
+// Large values drop the oldest chunks, at times the one that small values are just put into.
+it('forgets what a dropped chunk held, also when the native side was still filling it', () => {
+  const cache = openCache({
+    maxBytes: 64 * 2 ** 20,
+    sweepInterval: false,
+    nearCache: { maxEntries: 512, maxBytes: 512 * 1024, maxEntryBytes: 64 * 1024 },
+  });
+  opened.push(cache);
+  const makeHot = (key: string): void => {
+    for (let i = 0; i < 8; i++) cache.getRecord(key);
+  };
+  for (let i = 0; i < 20; i++) cache.set(`large${i}`, Buffer.alloc(60_000, i));
+  let small = 0;
+  for (let cycle = 0; cycle < 60; cycle++) {
+    for (let i = 0; i < 20; i++) makeHot(`large${i}`);
+    for (let i = 0; i < 100; i++) {
+      cache.set(`small${small}`, Buffer.alloc(200, 1));
+      makeHot(`small${small++}`);
+    }
+  }
+  expect(cache.stats().near.entries).toBeLessThanOrEqual(512);
+  expect(cache.stats().near.bytes).toBeLessThanOrEqual(512 * 1024);
+  for (let i = 0; i < 400; i++) for (let k = 0; k < 4; k++) cache.getRecord(`large${k}`);
+  const before = cache.stats().nearHits;
+  for (let i = 0; i < 500; i++) for (let k = 0; k < 4; k++) cache.getRecord(`large${k}`);
+  expect(cache.stats().nearHits - before).toBe(2000);
+});

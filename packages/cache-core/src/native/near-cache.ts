@@ -267,6 +267,13 @@ export class NearCache {
       if (this.#entries.get(key)?.chunk === chunk) this.#entries.delete(key);
     }
     this.#admitted -= chunk.keys.length;
-    this.#bytes -= chunk.size;
+    if (chunk !== this.#current) {
+      this.#bytes -= chunk.size;
+      return;
+    }
+    // The native side still fills it: its values are forgotten, the chunk goes on as the youngest. It takes an eighth
+    // of the limits at most, so whoever makes room comes to an end.
+    chunk.keys.length = 0;
+    this.#chunks.push(chunk);
   }
 }
