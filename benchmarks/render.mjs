@@ -58,7 +58,8 @@ function headlines() {
   });
   const { machine } = results[0] ?? {};
   if (rows.length === 0) return '';
-  return `${markdownTable(['measured', 'figure'], rows)}
+  return `
+${markdownTable(['measured', 'figure'], rows)}
 
 Made by \`npm run bench -- http\` and \`npm run bench -- engine\`, competitors in the same run, on ${machine.cores} cores of an ${machine.cpu}.
 All figures, the losses among them, are in [docs/benchmarks.md](docs/benchmarks.md).

@@ -19,7 +19,7 @@ const STEPS = {
   types,
   lock: () => script('check-lock.mjs'),
   imports: () => script('check-imports.mjs'),
-  generated: () => script('generate-errors.mjs', '--check'),
+  generated,
   packaging: () => script('check-packaging.mjs'),
   symbols: () => script('check-symbols.mjs'),
   consumption: () => script('consumption.mjs'),
@@ -37,6 +37,11 @@ async function types() {
       throw new Failure(`${path} has no tsconfig.test.json`);
     await runTool('tsc', ['-p', join(path, 'tsconfig.test.json')]);
   }
+}
+
+async function generated() {
+  await script('generate-errors.mjs', '--check');
+  await run(process.execPath, [join(root, 'benchmarks', 'render.mjs'), '--check']);
 }
 
 // One after the other: each uses all cores to compile, and their reports must not mix.
