@@ -5,12 +5,18 @@ import { Worker } from 'node:worker_threads';
 
 const packageUrl = new URL('../../dist/index.js', import.meta.url).href;
 
+// Listened for from the start: Node emits a worker's last message and its exit in one go, so whoever listened for the
+// exit only after the message would wait for ever.
+const exits = new WeakMap<Worker, Promise<number>>();
+
 /** Starts a worker that runs the body of an async function with `openCache`, `data` and `port` in scope. */
 export function startWorker(body: string, data: unknown): Worker {
   const code = `
     const { parentPort: port, workerData: data } = require('node:worker_threads');
     import(${JSON.stringify(packageUrl)}).then(async ({ openCache }) => { ${body} });`;
-  return new Worker(code, { eval: true, workerData: data });
+  const worker = new Worker(code, { eval: true, workerData: data });
+  exits.set(worker, new Promise((resolve) => worker.once('exit', resolve)));
+  return worker;
 }
 
 /** Waits for a worker's next message. */
@@ -19,8 +25,8 @@ export async function nextMessage(worker: Worker): Promise<unknown> {
   return message;
 }
 
-/** Waits until a worker has ended by itself. */
+/** Waits until a worker of `startWorker` has ended by itself. */
 export async function ended(worker: Worker): Promise<void> {
-  const [code] = await once(worker, 'exit');
+  const code = await exits.get(worker);
   if (code !== 0) throw new Error(`worker ended with ${code}`);
 }
