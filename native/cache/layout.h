@@ -16,7 +16,7 @@
 
 namespace catzilla {
 
-inline constexpr uint64_t kMagic = 0x314e455241544143u;  // "CATARENA1" without its last A
+inline constexpr uint64_t kMagic = 0x314e455241544143u;  // "CATAREN1" in memory order
 inline constexpr uint32_t kLayoutVersion = 1;
 
 using Offset = uint64_t;     // bytes from the arena's start; 0 = none
