@@ -20,12 +20,13 @@ export function startClient() {
   };
 }
 
-/** Starts a server: { port, cpu (µs so far), stop }. */
+/** Starts a server: { port, pid, cpu (µs so far), stop }. */
 export async function startServer(spec) {
   const child = start('server.mjs', JSON.stringify(spec));
   const { port } = await child.next();
   return {
     port,
+    pid: child.process.pid,
     async cpu() {
       child.process.send('cpu');
       const { cpu } = await child.next();
