@@ -25,7 +25,6 @@ void MapParts(EngineState& state, uint8_t* base, const Geometry& geometry) {
   state.directories = reinterpret_cast<uint32_t*>(base + geometry.directories_at);
   state.ghosts = reinterpret_cast<uint16_t*>(base + geometry.ghosts_at);
   state.segments = reinterpret_cast<Segment*>(base + geometry.segments_at);
-  state.data = base + geometry.meta_bytes;
   state.arena_bytes = geometry.arena_bytes;
   state.meta_bytes = geometry.meta_bytes;
   state.shard_mask = geometry.shards - 1;

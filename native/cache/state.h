@@ -22,7 +22,6 @@ struct EngineState {
   uint32_t* directories;
   uint16_t* ghosts;
   Segment* segments;
-  uint8_t* data;  // start of the first segment
   // Copies of what never changes, so that the hot path loads no header line.
   uint64_t hash_seed;
   uint64_t arena_bytes;

@@ -207,7 +207,7 @@ export class NearCache {
   }
 
   // HOT: benchmarks/engine
-  // A plain load of the generation word, not Atomics.load, which is a call (6 ns of 40): V8 never reuses an
+  // A plain load of the generation word, not Atomics.load, which is a call: V8 never reuses an
   // earlier load of array buffer memory, since another thread may write it. near-coherence.test.ts would tell.
   // The length differs when a user has transferred the bytes away: then they are no longer the value.
   #isCurrent(entry: NearEntry): boolean {
