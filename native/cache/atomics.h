@@ -61,8 +61,33 @@ template <class T>
 bool CompareExchangeRelaxed(T* word, T expected, T desired) {
   return Ref(word).compare_exchange_strong(expected, desired, std::memory_order_relaxed);
 }
+template <class T>
+T LoadSeqCst(const T* word) {
+  return Ref(word).load(std::memory_order_seq_cst);
+}
+template <class T>
+void StoreSeqCst(T* word, T value) {
+  Ref(word).store(value, std::memory_order_seq_cst);
+}
+template <class T>
+T AddSeqCst(T* word, T value) {
+  return Ref(word).fetch_add(value, std::memory_order_seq_cst);
+}
+template <class T>
+T OrSeqCst(T* word, T value) {
+  return Ref(word).fetch_or(value, std::memory_order_seq_cst);
+}
+template <class T>
+T AndSeqCst(T* word, T value) {
+  return Ref(word).fetch_and(value, std::memory_order_seq_cst);
+}
+template <class T>
+bool CompareExchangeSeqCst(T* word, T expected, T desired) {
+  return Ref(word).compare_exchange_strong(expected, desired, std::memory_order_seq_cst);
+}
 inline void FenceAcquire() { std::atomic_thread_fence(std::memory_order_acquire); }
 inline void FenceRelease() { std::atomic_thread_fence(std::memory_order_release); }
+inline void KeepProgramOrder() { std::atomic_signal_fence(std::memory_order_seq_cst); }
 #else
 template <class T>
 T LoadRelaxed(const T* word) {
@@ -93,8 +118,36 @@ bool CompareExchangeRelaxed(T* word, T expected, T desired) {
   return __atomic_compare_exchange_n(word, &expected, desired, false, __ATOMIC_RELAXED,
                                      __ATOMIC_RELAXED);
 }
+template <class T>
+T LoadSeqCst(const T* word) {
+  return __atomic_load_n(word, __ATOMIC_SEQ_CST);
+}
+template <class T>
+void StoreSeqCst(T* word, T value) {
+  __atomic_store_n(word, value, __ATOMIC_SEQ_CST);
+}
+template <class T>
+T AddSeqCst(T* word, T value) {
+  return __atomic_fetch_add(word, value, __ATOMIC_SEQ_CST);
+}
+template <class T>
+T OrSeqCst(T* word, T value) {
+  return __atomic_fetch_or(word, value, __ATOMIC_SEQ_CST);
+}
+template <class T>
+T AndSeqCst(T* word, T value) {
+  return __atomic_fetch_and(word, value, __ATOMIC_SEQ_CST);
+}
+template <class T>
+bool CompareExchangeSeqCst(T* word, T expected, T desired) {
+  return __atomic_compare_exchange_n(word, &expected, desired, false, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_SEQ_CST);
+}
 inline void FenceAcquire() { __atomic_thread_fence(__ATOMIC_ACQUIRE); }
 inline void FenceRelease() { __atomic_thread_fence(__ATOMIC_RELEASE); }
+// For the compiler alone: a process that is killed has done a prefix of its program, and all stores
+// it has executed are visible, whatever order the processor used.
+inline void KeepProgramOrder() { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
 #endif
 
 // `shared` points to 8-aligned arena bytes; its allocation is a multiple of 8, so whole words may

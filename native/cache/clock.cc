@@ -32,6 +32,14 @@ int64_t MonotonicNs() {
 
 int64_t CoarseMonotonicNs() { return MonotonicNs(); }
 
+// Counted in 100 ns since 1601.
+int64_t WallMs() {
+  FILETIME time;
+  GetSystemTimeAsFileTime(&time);
+  const uint64_t units = static_cast<uint64_t>(time.dwHighDateTime) << 32 | time.dwLowDateTime;
+  return static_cast<int64_t>(units / 10000) - 11644473600000;
+}
+
 #else
 
 namespace {
@@ -51,6 +59,8 @@ int64_t CoarseMonotonicNs() {
   return ReadClock(CLOCK_MONOTONIC);
 #endif
 }
+
+int64_t WallMs() { return ReadClock(CLOCK_REALTIME) / 1000000; }
 
 #endif
 

@@ -11,6 +11,8 @@ namespace catzilla {
 
 int64_t MonotonicNs();
 int64_t CoarseMonotonicNs();
+// The wall clock in ms since 1970: for an arena that outlives a boot, and nothing else.
+int64_t WallMs();
 // 64 unpredictable bits, against chosen-key attacks on the hash table.
 uint64_t RandomSeed();
 

@@ -22,16 +22,21 @@ enum class Counter : uint32_t {
   kExpiredSwept,
   kRefusedTooLarge,
   kRefusedNoRoom,
+  kRefusedLockTimeout,
+  kRefusedSince,
+  kInvalidated,  // entries removed because a tag of theirs was invalidated
+  kLeaseCopies,  // leases handed out as copies, counted by who copies
+  kLeaseLeaks,   // leases nobody released, likewise
   kCleanedSegments,
   kCleanedBytes,  // bytes moved by cleaning
   kNearHits,      // a double, written by JavaScript
   kCount
 };
 
-inline constexpr uint32_t kCounterWords = 16;  // a block is 128 bytes: two cache lines
+inline constexpr uint32_t kCounterWords = 24;  // a block is three cache lines
 
-// words[i] belongs to Counter i; in_use and shared are bookkeeping of the engine.
-struct alignas(128) Counters {
+// words[i] belongs to Counter i, the last one says who owns the block.
+struct alignas(64) Counters {
   uint64_t words[kCounterWords];
 };
 static_assert(static_cast<uint32_t>(Counter::kCount) <= kCounterWords - 1,

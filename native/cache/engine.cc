@@ -1,108 +1,26 @@
 #include "engine.h"
 
-#include <cstdlib>
 #include <cstring>
 
 #include "clock.h"
-#include "memory.h"
+#include "machine.h"
+#include "pins.h"
+#include "processes.h"
 #include "read.h"
 #include "reclaim.h"
-#include "registry.h"
 #include "sweep.h"
+#include "tags.h"
 #include "write.h"
 
 namespace catzilla {
 
 namespace {
 
-void MapParts(EngineState& state, uint8_t* base, const Geometry& geometry) {
-  state.base = base;
-  state.header = reinterpret_cast<Header*>(base);
-  state.shards = reinterpret_cast<Shard*>(base + geometry.shards_at);
-  state.counters = reinterpret_cast<Counters*>(base + geometry.counters_at);
-  state.generations = reinterpret_cast<uint32_t*>(base + geometry.generations_at);
-  state.visited = base + geometry.visited_at;
-  state.directories = reinterpret_cast<uint32_t*>(base + geometry.directories_at);
-  state.ghosts = reinterpret_cast<uint16_t*>(base + geometry.ghosts_at);
-  state.segments = reinterpret_cast<Segment*>(base + geometry.segments_at);
-  state.arena_bytes = geometry.arena_bytes;
-  state.meta_bytes = geometry.meta_bytes;
-  state.shard_mask = geometry.shards - 1;
-  state.generation_mask = geometry.generations - 1;
-  state.directory_bits = geometry.directory_bits;
-  state.segment_shift = geometry.segment_shift;
-  state.ghost_buckets = geometry.ghost_buckets;
-}
-
-// A new arena is zeroed memory, so only what is not zero is written.
-void InitHeader(EngineState& state, const Options& options, const Geometry& geometry) {
-  Header& header = *state.header;
-  header.magic = kMagic;
-  header.layout_version = kLayoutVersion;
-  header.options = options;
-  header.geometry = geometry;
-  header.hash_seed = RandomSeed();
-  header.epoch_ns = MonotonicNs();
-  header.test_clock = -1;
-  header.max_bytes = options.max_bytes;
-  header.mutex.Init();
-  header.run_mutex.Init();
-  state.hash_seed = header.hash_seed;
-  state.policy = options.policy;
-  state.max_value_bytes = options.max_value_bytes;
-}
-
-bool InitShard(EngineState& state, Shard& shard) CATZ_NO_ANALYSIS {
-  shard.mutex.Init();
-  for (uint32_t log = 0; log < kLogs; log++) {
-    shard.queues[log] = Queue{kNoSegment, kNoSegment, 0};
-    shard.open[log] = shard.cleaned[log] = kNoSegment;
-  }
-  shard.large = Queue{kNoSegment, kNoSegment, 0};
-  shard.index_segment = shard.victim = shard.swept = kNoSegment;
-  return InitIndex(state, shard);
-}
-
 int64_t ExpiresAt(const EngineState& state, int64_t ttl) {
   return ttl >= kNeverExpires ? kNeverExpires : state.Now() + ttl;
 }
 
 }  // namespace
-
-EngineState* CreateState(const Options& options, OpenStatus* status) {
-  Geometry geometry;
-  if (!ComputeGeometry(options, PageBytes(), &geometry)) {
-    *status = OpenStatus::kBadOptions;
-    return nullptr;
-  }
-  *status = OpenStatus::kNoMemory;
-  EngineState* const state = static_cast<EngineState*>(std::calloc(1, sizeof(EngineState)));
-  if (state == nullptr) return nullptr;
-  uint8_t* const base = ReserveMemory(geometry.arena_bytes);
-  const uint32_t active = SegmentsFor(geometry, options.max_bytes);
-  const uint64_t committed = geometry.meta_bytes + (uint64_t{active} << geometry.segment_shift);
-  if (base == nullptr || !CommitMemory(base, committed)) {
-    if (base != nullptr) ReleaseMemory(base, geometry.arena_bytes);
-    std::free(state);
-    return nullptr;
-  }
-  MapParts(*state, base, geometry);
-  InitHeader(*state, options, geometry);
-  InitSegments(*state, active);
-  for (uint32_t i = 0; i < geometry.shards; i++) {
-    // Geometry guarantees four segments a shard, so the first index page is always there.
-    InitShard(*state, state->shards[i]);
-  }
-  state->references = 1;
-  *status = OpenStatus::kOk;
-  return state;
-}
-
-void DestroyState(EngineState* state) {
-  ReleaseMemory(state->base, state->arena_bytes);
-  std::free(state->name);
-  std::free(state);
-}
 
 int64_t EngineState::Now() const {
   const int64_t fixed = LoadRelaxed(&header->test_clock);
@@ -121,6 +39,16 @@ uint64_t Engine::max_bytes() const { return LoadRelaxed(&state_->header->max_byt
 uint64_t Engine::Hash(const uint8_t* key, uint32_t size) const {
   return HashBytes(key, size, state_->hash_seed);
 }
+uint64_t Engine::HashTag(const uint8_t* tag, uint32_t size) const {
+  return HashBytes(tag, size, ~state_->hash_seed);
+}
+Opened Engine::opened() const { return state_->opened; }
+const char* Engine::opened_reason() const { return state_->opened_reason; }
+void Engine::Unlink() {
+  if (state_->is_shared) UnlinkMachine(*state_);
+}
+const uint64_t* Engine::tag_epoch_word() const { return state_->tag_epoch; }
+uint64_t Engine::Epoch() const { return LoadSeqCst(state_->tag_epoch); }
 uint32_t* Engine::generation_words() const { return state_->generations; }
 uint32_t Engine::generation_count() const { return state_->generation_mask + 1; }
 uint8_t* Engine::visited_bytes() const { return state_->visited; }
@@ -141,7 +69,8 @@ ReadStatus Engine::Get(Counters* counters, const Key& key, uint8_t* target, uint
     case Lookup::kTooSmall:
       return ReadStatus::kTooSmall;
     case Lookup::kExpired:
-      RemoveExpired(*state_, counters, key);
+    case Lookup::kVoid:
+      RemoveStale(*state_, counters, key);
       [[fallthrough]];
     default:
       Count(counters, Counter::kMisses);
@@ -163,17 +92,28 @@ ReadStatus Engine::Find(const Key& key, ReadInfo* info) {
                                                                 : ReadStatus::kMiss;
 }
 
+ReadStatus Engine::Lease(Counters* counters, const Key& key, LeaseView* view, ReadInfo* info) {
+  return LeaseEntry(*state_, counters, key, view, info);
+}
+
+void Engine::Unlease(uint32_t pin) {
+  AddRelaxed(&state_->processes[state_->process].leases, ~uint64_t{0});
+  Unpin(*state_, pin);
+}
+
 WriteStatus Engine::Set(Counters* counters, const Key& key, const uint8_t* value, uint64_t size,
-                        int64_t ttl) {
+                        const WriteOptions& options) {
   if (size > state_->max_value_bytes) {
-    RemoveKey(*state_, nullptr, key);
-    Count(counters, Counter::kRefusedTooLarge);
-    return WriteStatus::kTooLarge;
+    return Refuse(*state_, counters, key, WriteStatus::kTooLarge);
   }
-  const int64_t expires_at = ExpiresAt(*state_, ttl);
-  return ItemBytes(key.size, size) <= MaxLogItem(*state_)
-             ? StoreEntry(*state_, counters, key, value, size, expires_at)
-             : StoreLarge(*state_, counters, key, value, size, expires_at);
+  // The epoch before anything else: what is invalidated from here on makes the entry void.
+  const uint64_t now = LoadSeqCst(state_->tag_epoch);
+  const uint64_t epoch = options.has_since && options.since < now ? options.since : now;
+  const Content content{
+      value, size, ExpiresAt(*state_, options.ttl), options.tags, options.tag_count, epoch};
+  return content.Bytes(key) <= MaxLogItem(*state_)
+             ? StoreEntry(*state_, counters, key, content, options)
+             : StoreLarge(*state_, counters, key, content, options);
 }
 
 bool Engine::Delete(Counters* counters, const Key& key) {
@@ -184,11 +124,17 @@ bool Engine::Touch(Counters* counters, const Key& key, int64_t ttl) {
   return TouchKey(*state_, counters, key, ExpiresAt(*state_, ttl));
 }
 
-void Engine::Clear(Counters*) {
-  for (uint32_t i = 0; i <= state_->shard_mask; i++) ClearShard(*state_, state_->shards[i]);
+void Engine::InvalidateTag(uint64_t tag) { NoteTag(*state_, tag); }
+
+// First void for readers, without a lock; then a shard's guard does the rest (ShardLock).
+void Engine::Clear() {
+  const uint64_t epoch = AddSeqCst(state_->tag_epoch, uint64_t{1}) + 1;
+  RaiseTo(&state_->header->clear_epoch, epoch);
+  OrSeqCst(&state_->header->pending_clears, ~uint64_t{0} >> (63 - state_->shard_mask));
   for (uint32_t i = 0; i <= state_->generation_mask; i++) {
     AddAcqRel(&state_->generations[i], 1u);
   }
+  for (uint32_t i = 0; i <= state_->shard_mask; i++) ShardLock lock(*state_, state_->shards[i]);
 }
 
 bool Engine::ClaimSweep(int64_t interval_ms) {
@@ -201,11 +147,14 @@ bool Engine::ClaimSweep(int64_t interval_ms) {
 uint64_t Engine::Sweep(Counters* counters, int64_t budget_us) {
   const int64_t deadline = MonotonicNs() + budget_us * 1000;
   uint64_t removed = 0;
+  ReapDead(*state_);
+  TryFreeQuarantined(*state_);
   for (uint32_t i = 0; i <= state_->shard_mask; i++) {
     bool more = true;
     while (more) {
       Shard& shard = state_->shards[i];
-      MutexLock lock(shard.mutex);
+      ShardLock lock(*state_, shard, Wait::kBriefly);
+      if (!lock) break;
       const Swept swept = SweepStep(*state_, shard, counters, kReclaimBatch);
       removed += swept.removed;
       more = swept.more;
@@ -220,7 +169,11 @@ bool Engine::Keys(KeysCursor* cursor, const uint8_t* prefix, uint32_t prefix_siz
   const uint32_t entries = uint32_t{1} << state_->directory_bits;
   if (cursor->shard > state_->shard_mask) return false;
   Shard& shard = state_->shards[cursor->shard];
-  MutexLock lock(shard.mutex);
+  ShardLock lock(*state_, shard);
+  if (!lock) {
+    *cursor = KeysCursor{cursor->shard + 1, 0};
+    return cursor->shard <= state_->shard_mask;
+  }
   // A page's whole hash range is handed out at once, so a later split repeats and skips nothing.
   const uint32_t at = cursor->position < entries ? cursor->position : entries - 1;
   Bucket* const page = PageAt(*state_, state_->DirectoryOf(shard)[at]);
@@ -231,7 +184,7 @@ bool Engine::Keys(KeysCursor* cursor, const uint8_t* prefix, uint32_t prefix_siz
       const uint64_t loaded = LoadRelaxed(&word);
       if (loaded == 0) continue;
       const Item* const item = ItemAt(*state_, slot::OffsetOf(loaded));
-      if (IsExpired(item->expiry_flags, now) || item->key_size < prefix_size) continue;
+      if (item->key_size < prefix_size || !IsLive(*state_, item, now)) continue;
       if (prefix_size != 0 && std::memcmp(item->key(), prefix, prefix_size) != 0) continue;
       sink(context, item->key(), item->key_size);
     }

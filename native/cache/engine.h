@@ -2,10 +2,11 @@
 //
 // Invariant: the resident arena (index, counters and bookkeeping included) never exceeds max_bytes.
 // Threads: every method may be called from any thread at any time, except where it says otherwise.
-// Ownership: Create and OpenNamed return one reference; the last Release unmaps the arena, so hold
-// a reference for as long as any pointer from generation_words(), visited_bytes() or Attach()
-// lives. Visibility: a read that starts after a write returned sees that write, in any thread.
-// Leaves to others: strings, JavaScript, timers, tags and HTTP. Knows nothing of Node.
+// Ownership: Create and Open return one reference; the last Release of this process unmaps the
+// arena, so hold a reference for as long as any pointer from generation_words(), visited_bytes(),
+// Attach() or Lease() lives. Visibility: a read that starts after a write returned sees that write,
+// in any thread and, with Scope::kMachine, in any process.
+// Leaves to others: strings, JavaScript, timers and HTTP. Knows nothing of Node.
 #ifndef CATZILLA_CACHE_ENGINE_H_
 #define CATZILLA_CACHE_ENGINE_H_
 
@@ -19,26 +20,85 @@ namespace catzilla {
 struct EngineState;
 
 enum class Policy : uint32_t { kS3Fifo = 0, kLru = 1 };
+enum class Scope : uint32_t { kProcess = 0, kMachine = 1 };
 
-// Sizes in bytes, times in ms. Every field must be set; Check says whether they fit together.
+inline constexpr int64_t kNever = (int64_t{1} << 48) - 1;
+
+// Sizes in bytes, times in ms. Every field must be set; Create and Open say whether they fit
+// together.
 struct Options {
   uint64_t max_bytes = 64u << 20;       // 1 MiB or more: everything the arena may keep resident
   uint64_t reserve_bytes = 256u << 20;  // address space, the ceiling of Resize; >= max_bytes
   uint32_t max_key_bytes = 8192;        // 1 to 65535
   uint32_t max_value_bytes = 8u << 20;  // at most max_bytes / 4
   Policy policy = Policy::kS3Fifo;
+  Scope scope = Scope::kProcess;
+  double lease_share = 0.125;    // of max_bytes that leases may keep from reuse, 0 to 0.5
+  int64_t default_ttl = kNever;  // not used by the engine; kept for its users
 };
 
-enum class OpenStatus : uint32_t { kOk, kBadOptions, kNoMemory };
-enum class ReadStatus : uint32_t { kHit, kMiss, kTooSmall };
-enum class WriteStatus : uint32_t { kStored, kStoredInPlace, kTooLarge, kNoRoom };
+// Which options an opener insists on: a file that nobody has open and that differs in one of them
+// starts anew. (Those who have it open decide; compare with options().)
+enum Given : uint32_t {
+  kGivenMaxBytes = 1,
+  kGivenReserveBytes = 2,
+  kGivenMaxKeyBytes = 4,
+  kGivenMaxValueBytes = 8,
+  kGivenPolicy = 16,
+  kGivenLeaseShare = 32,
+  kGivenTtl = 64,
+};
+
+// Where to open an engine. Without a name: a private one, of this process.
+struct Place {
+  const char* name = nullptr;  // of a process engine; for a machine engine the path of its file
+  size_t size = 0;
+  uint32_t given = 0;            // of Given; machine engines only
+  int64_t lock_timeout_ms = 50;  // how long a call waits for another process; machine engines only
+};
+
+enum class OpenStatus : uint32_t {
+  kOk,
+  kBadOptions,
+  kNoMemory,
+  kUnsupported,       // this system has no mutexes that survive their owner
+  kSystem,            // a call failed: OpenReport::error
+  kNotOurs,           // the file is of another user, can be opened by others, or is no plain file
+  kForeign,           // a file that is no arena; untouched
+  kNoSpace,           // OpenReport: wanted, available
+  kBusy,              // another process has been opening it for too long
+  kOtherLayout,       // processes of another build have it open
+  kOtherNamespace,    // processes of another pid namespace have it open
+  kTooManyProcesses,  // 64 have it open
+};
+
+// How an engine came to be.
+enum class Opened : uint32_t { kCreated, kAttached, kWarm, kRecovered, kRecreated };
+
+struct OpenReport {
+  OpenStatus status = OpenStatus::kOk;
+  int error = 0;           // errno
+  uint64_t wanted = 0;     // bytes
+  uint64_t available = 0;  // bytes
+};
+
+enum class ReadStatus : uint32_t { kHit, kMiss, kTooSmall, kOverLimit };
+enum class WriteStatus : uint32_t {
+  kStored,
+  kStoredInPlace,
+  kTooLarge,
+  kNoRoom,
+  kLockTimeout,  // another process holds the lock and does not move
+  kSince,        // invalidated or cleared since WriteOptions::since
+};
 enum class ResizeStatus : uint32_t { kOk, kBelowMinimum, kAboveReserve, kNoRoom };
 
 // Expiry of an entry that never expires, in ms since the arena's epoch (48 bits, all ones).
-inline constexpr int64_t kNeverExpires = (int64_t{1} << 48) - 1;
+inline constexpr int64_t kNeverExpires = kNever;
 // Largest finite time to live Set and Touch accept, in ms.
 inline constexpr int64_t kMaxTtl = int64_t{1} << 46;
 inline constexpr uint64_t kMinBytes = 1u << 20;
+inline constexpr uint32_t kMaxTags = 64;  // of one entry
 
 // A key with its hash: compute it once with Engine::Hash and hand it to every call for that key.
 struct Key {
@@ -52,7 +112,24 @@ struct ReadInfo {
   uint32_t frequency;        // 0..3: hits seen before this one since it entered its queue
   uint32_t generation_slot;  // index into generation_words() and visited_bytes()
   uint32_t generation;       // that word, read BEFORE the lookup: equal later means still current
+  uint32_t tag_epoch;        // likewise, the low half of tag_epoch_word()
+  bool tagged;               // current only while that one is unchanged too
   int64_t expires_at;        // ms since the arena's epoch, or kNeverExpires
+};
+
+// What a write may say beside key and value.
+struct WriteOptions {
+  int64_t ttl = kNever;            // ms, 1..kMaxTtl, or kNeverExpires
+  const uint64_t* tags = nullptr;  // hashes by Engine::HashTag
+  uint32_t tag_count = 0;          // at most kMaxTags
+  bool has_since = false;
+  uint64_t since = 0;  // an epoch: refuse if a tag was invalidated, or all cleared, after it
+};
+
+// Bytes of the arena that stay as they are until Engine::Unlease(pin).
+struct LeaseView {
+  const uint8_t* data = nullptr;
+  uint32_t pin = 0;
 };
 
 struct KeysCursor {
@@ -63,33 +140,42 @@ struct KeysCursor {
 struct Stats {
   CounterTotals counters;  // since the last ResetStats
   uint64_t entries;
-  uint64_t bytes_max;    // the bound
-  uint64_t bytes_used;   // meta + segments in use, <= bytes_max
-  uint64_t bytes_live;   // keys, values and headers of stored entries
-  uint64_t bytes_index;  // index pages in use
-  uint64_t bytes_meta;   // header, counters, generations, ghost, segment table
-  uint64_t bytes_large;  // runs of segments that hold one large value each
-  uint64_t segments;     // segments the bound allows
+  uint64_t bytes_max;          // the bound
+  uint64_t bytes_used;         // meta + segments in use, <= bytes_max
+  uint64_t bytes_live;         // keys, values and headers of stored entries
+  uint64_t bytes_index;        // index pages in use
+  uint64_t bytes_meta;         // header, counters, generations, ghost, segment table
+  uint64_t bytes_large;        // runs of segments that hold one large value each
+  uint64_t bytes_quarantined;  // given back but leased
+  uint64_t segments;           // segments the bound allows
   uint64_t segments_free;
   uint64_t segment_bytes;
   uint32_t shards;
   uint32_t attached;  // counter blocks in use: isolates and native threads
+  uint32_t processes;
+  uint64_t leases;      // open
+  uint64_t recoveries;  // mutexes taken over from processes that died
+  uint64_t corrupt;     // values dropped because their checksum did not fit
 };
 
 class Engine {
  public:
-  // One reference to a new, private engine. On failure nullptr, with the reason in *status.
+  // One reference to a new, private engine of this process. On failure nullptr.
   static Engine* Create(const Options& options, OpenStatus* status);
-  // One reference to the engine of that name in this process, created when absent (*created then
-  // is true). The first opener's options hold: compare with options() to detect a contradiction.
-  // A named engine is forgotten with its last reference.
-  static Engine* OpenNamed(const char* name, size_t size, const Options& options, bool* created,
-                           OpenStatus* status);
+  // One reference to the engine of that name in this process, or of that file on this machine,
+  // created when absent. Those who have it open decide on its options: compare with options() to
+  // detect a contradiction. A process engine is forgotten with its last reference; a machine engine
+  // stays in its file.
+  static Engine* Open(const Place& place, const Options& options, OpenReport* report);
   void Retain();
   void Release();
 
   const Options& options() const;  // as created; max_bytes follows Resize
   uint64_t max_bytes() const;
+  Opened opened() const;
+  const char* opened_reason() const;  // why it was recreated, or nullptr
+  // Removes the file's name: who has it open keeps it, who opens it gets a new one.
+  void Unlink();
 
   // A block of event counters for one isolate or thread: one writer, summed by GetStats. Never
   // nullptr; beyond 128 a shared block, incremented atomically. Detach folds it into the totals.
@@ -98,6 +184,7 @@ class Engine {
 
   // 64-bit seeded hash of the key's bytes.
   uint64_t Hash(const uint8_t* key, uint32_t size) const;
+  uint64_t HashTag(const uint8_t* tag, uint32_t size) const;
 
   // Copies the value to target when it fits into capacity. kTooSmall: info->size says what is
   // needed, nothing was written, nothing was counted. Counts a hit or miss and recency.
@@ -108,22 +195,34 @@ class Engine {
   ReadStatus Peek(const Key& key, uint8_t* target, uint32_t capacity, ReadInfo* info);
   // Metadata of a live entry (kHit or kMiss) without its bytes; no counting, no recency.
   ReadStatus Find(const Key& key, ReadInfo* info);
+  // The value where it lies, kept from reuse until Unlease, whatever happens to the entry: kHit,
+  // kMiss, or kOverLimit (leases keep as much as they may: copy). Counts and touches as Get does,
+  // but kOverLimit does not. The bytes must not be written. Any thread may call Unlease, once.
+  ReadStatus Lease(Counters* counters, const Key& key, LeaseView* view, ReadInfo* info);
+  void Unlease(uint32_t pin);
 
-  // Stores a copy. ttl in ms, 1..kMaxTtl, or kNeverExpires. A refused set (kTooLarge, kNoRoom)
-  // removes the entry the key had: a cache may forget, but must not serve what was to be replaced.
+  // Stores a copy. Any result but kStored and kStoredInPlace is a refusal, and removes the entry
+  // the key had: a cache may forget, but must not serve what was to be replaced.
   // REQUIRES: key.size <= max_key_bytes.
   WriteStatus Set(Counters* counters, const Key& key, const uint8_t* value, uint64_t size,
-                  int64_t ttl);
+                  const WriteOptions& options);
   // Whether a live entry was removed.
   bool Delete(Counters* counters, const Key& key);
   // Gives a live entry a new time to live from now; false when there is none. ttl as in Set.
   bool Touch(Counters* counters, const Key& key, int64_t ttl);
-  // Removes everything; entries and live bytes are 0 when no writer runs beside it.
-  void Clear(Counters* counters);
+  // Removes everything; entries and live bytes are 0 when no writer runs beside it. What a stopped
+  // process has locked is void at once, and goes when it moves on.
+  void Clear();
+  // Makes void, for every thread, what was stored with that tag before. Never waits. The memory for
+  // it is bounded: when it is full, old notes go, and what was tagged before them is void too.
+  void InvalidateTag(uint64_t tag);
+  // Rises with each InvalidateTag and Clear; see WriteOptions::since.
+  uint64_t Epoch() const;
 
   // Hands every live key with the prefix in the next part of the index to sink and moves the
   // cursor; false when the end was reached. A key stored throughout the iteration is seen once.
-  // sink runs under a shard lock: it may only copy, never call the engine.
+  // sink runs under a shard lock: it may only copy, never call the engine. Keys of a shard that a
+  // stopped process has locked are left out.
   bool Keys(KeysCursor* cursor, const uint8_t* prefix, uint32_t prefix_size,
             void (*sink)(void* context, const uint8_t* key, uint32_t size), void* context);
 
@@ -142,6 +241,9 @@ class Engine {
   // while the word it was read under is unchanged. Read them atomically.
   uint32_t* generation_words() const;
   uint32_t generation_count() const;  // a power of two; slot = hash & (count - 1)
+  // The 64-bit word behind the last generation word: an entry with tags is current only while its
+  // low half is what it was read under, too.
+  const uint64_t* tag_epoch_word() const;
   // Set byte [slot] to 1 when a copy outside the engine was used: counts as recency for eviction.
   uint8_t* visited_bytes() const;
 
@@ -152,6 +254,7 @@ class Engine {
   void SetTestClock(int64_t now);
 
  private:
+  static Engine* Wrap(EngineState* state, OpenStatus* status);
   explicit Engine(EngineState* state) : state_(state) {}
   ~Engine() = default;
   EngineState* state_;

@@ -1,5 +1,7 @@
 #include "entries.h"
 
+#include "tags.h"
+
 namespace catzilla {
 
 namespace {
@@ -16,6 +18,22 @@ void Bury(EngineState& state, Shard& shard, Offset offset) CATZ_REQUIRES(shard.m
 }
 
 }  // namespace
+
+bool IsLive(const EngineState& state, const Item* item, int64_t now) {
+  return !IsExpired(LoadRelaxed(&item->expiry_flags), now) && !IsVoid(state, item);
+}
+
+void SealItem(const EngineState& state, Item* item, Offset offset) {
+  if (!state.is_shared) return;
+  const uint64_t version = state.segments[state.SegmentAt(offset)].version;
+  StoreRelaxed(&item->checksum, ContentChecksum(item) ^ PlaceMark(offset, version));
+}
+
+bool IsWhole(const EngineState& state, const Item* item, Offset offset) {
+  if (!state.is_shared) return true;
+  const uint64_t version = state.segments[state.SegmentAt(offset)].version;
+  return item->checksum == (ContentChecksum(item) ^ PlaceMark(offset, version));
+}
 
 void PublishEntry(EngineState& state, Shard& shard, Counters* counters, uint64_t hash,
                   Offset offset, uint32_t bytes, int64_t expires_at, const SlotRef& existing) {
@@ -57,11 +75,29 @@ void MoveEntry(EngineState& state, Shard& shard, const SlotRef& ref, Offset targ
   Item* const to = ItemAt(state, target);
   const uint32_t bytes = uint32_t{from->capacity} * 8;
   RacyWrite(reinterpret_cast<uint8_t*>(to), reinterpret_cast<const uint8_t*>(from), bytes);
-  if (slot::FrequencyOf(old) != 0) {
-    StoreRelaxed(&to->expiry_flags, LoadRelaxed(&to->expiry_flags) | kWasRead);
+  const uint64_t copied = LoadRelaxed(&to->expiry_flags);
+  if (slot::FrequencyOf(old) != 0) StoreRelaxed(&to->expiry_flags, copied | kWasRead);
+  AddLive(state, shard, state.SegmentAt(target), bytes, ExpiryOf(copied));
+  const uint64_t moved = slot::WithOffset(old, frequency, target);
+  if (state.is_shared) {
+    const uint64_t left = state.segments[state.SegmentAt(source)].version;
+    const uint64_t entered = state.segments[state.SegmentAt(target)].version;
+    StoreRelaxed(&to->checksum,
+                 from->checksum ^ PlaceMark(source, left) ^ PlaceMark(target, entered));
+    // Without the mutex an entry may be given another expiry (expire.cc). Whoever does so either
+    // finds the slot changed and comes here, or did it before and is followed; until then the copy
+    // is not to be read, however long we are stopped.
+    const uint32_t sequence = LoadRelaxed(&to->sequence);
+    StoreRelaxed(&to->sequence, sequence + 1);
+    StoreSeqCst(ref.word, moved);
+    const uint64_t now = LoadSeqCst(&from->expiry_flags);
+    if (ExpiryOf(now) != ExpiryOf(copied)) {
+      StoreSeqCst(&to->expiry_flags, ExpiryWord(ExpiryOf(now), to->expiry_flags & kFlagMask));
+    }
+    StoreRelease(&to->sequence, sequence + 2);
+  } else {
+    StoreRelease(ref.word, moved);
   }
-  AddLive(state, shard, state.SegmentAt(target), bytes, ExpiryOf(from->expiry_flags));
-  StoreRelease(ref.word, slot::WithOffset(old, frequency, target));
   Bury(state, shard, source);
 }
 

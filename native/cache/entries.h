@@ -17,6 +17,13 @@ inline Item* ItemOf(const EngineState& state, const SlotRef& ref) {
   return ItemAt(state, slot::OffsetOf(LoadRelaxed(ref.word)));
 }
 
+// Neither expired nor void by its tags.
+bool IsLive(const EngineState& state, const Item* item, int64_t now);
+
+// In a shared arena: the checksum of what the item now holds; whether it still does.
+void SealItem(const EngineState& state, Item* item, Offset offset);
+bool IsWhole(const EngineState& state, const Item* item, Offset offset);
+
 // Makes a complete item findable under its key, in place of `existing` if that is not null.
 // `bytes` is what the item takes in its segment.
 void PublishEntry(EngineState& state, Shard& shard, Counters* counters, uint64_t hash,

@@ -27,6 +27,13 @@ void AddOverflow(Bucket& home, int by) {
   StoreRelease(&home.meta, LoadRelaxed(&home.meta) + static_cast<uint64_t>(int64_t{by}));
 }
 
+// Linked through a slot word whose upper bits are 0: no hash of this list can match it, because a
+// page on the list is in no directory.
+void LinkFree(EngineState& state, Shard& shard, uint32_t number) CATZ_REQUIRES(shard.mutex) {
+  StoreRelaxed(&PageAt(state, number)[0].slots[0], uint64_t{shard.free_page});
+  shard.free_page = number;
+}
+
 // A page is reused from the shard's list (linked through its first slot) or carved from its index
 // segment. 0: the bound has no room for another segment right now.
 uint32_t TakePage(EngineState& state, Shard& shard) CATZ_REQUIRES(shard.mutex) {
@@ -131,7 +138,8 @@ SlotRef FindWhere(const EngineState& state, const Shard& shard, uint64_t hash, T
 bool InitIndex(EngineState& state, Shard& shard) {
   const uint32_t page = TakePage(state, shard);
   if (page == kNoPage) return false;
-  InitPage(PageAt(state, page), 0, 0);
+  InitPage(PageAt(state, page), 0,
+           bucket_meta::VersionOf(LoadRelaxed(&PageAt(state, page)[0].meta)) + 1);
   uint32_t* const directory = state.DirectoryOf(shard);
   const uint32_t entries = uint32_t{1} << state.directory_bits;
   for (uint32_t i = 0; i < entries; i++) StoreRelease(&directory[i], page);
@@ -189,6 +197,16 @@ void ClearSlot(const SlotRef& ref) {
   if (slot::UpperOf(word) & 1) AddOverflow(*ref.home, -1);
 }
 
+void FreeIndexPages(EngineState& state, Shard& shard, Offset start) {
+  const uint32_t first = static_cast<uint32_t>(start / kPageBytes);
+  const uint32_t count = state.segment_bytes() / kPageBytes;
+  for (uint32_t number = first + count; number-- > first;) {
+    Bucket* const page = PageAt(state, number);
+    InitPage(page, 0, bucket_meta::VersionOf(LoadRelaxed(&page[0].meta)) + 1);
+    LinkFree(state, shard, number);
+  }
+}
+
 void ResetIndex(EngineState& state, Shard& shard) {
   uint32_t* const directory = state.DirectoryOf(shard);
   const uint32_t entries = uint32_t{1} << state.directory_bits;
@@ -200,10 +218,7 @@ void ResetIndex(EngineState& state, Shard& shard) {
     for (uint32_t j = i; j < i + span; j++) StoreRelease(&directory[j], kept);
     InitPage(page, 0, bucket_meta::VersionOf(LoadRelaxed(&page[0].meta)) + 1);
     if (number != kept) {
-      // Linked through a slot word whose upper bits are 0: no hash of this list can match it,
-      // because a page on the list is in no directory.
-      StoreRelaxed(&page[0].slots[0], uint64_t{shard.free_page});
-      shard.free_page = number;
+      LinkFree(state, shard, number);
       AddRelaxed(&shard.index_pages, ~0u);
     }
     i += span;

@@ -91,6 +91,8 @@ SlotRef InsertSlot(EngineState& state, Shard& shard, uint64_t hash, Offset offse
 SlotRef LeastUsedSlot(const EngineState& state, const Shard& shard, uint64_t hash)
     CATZ_REQUIRES(shard.mutex);
 void ClearSlot(const SlotRef& ref);
+// Takes all pages of an index segment, whatever they hold, as free ones.
+void FreeIndexPages(EngineState& state, Shard& shard, Offset start) CATZ_REQUIRES(shard.mutex);
 // Empties the whole index back to one page; pages are kept for reuse.
 void ResetIndex(EngineState& state, Shard& shard) CATZ_REQUIRES(shard.mutex);
 

@@ -5,6 +5,7 @@
 // is emptied. The window is chosen and claimed under the arena's mutex, emptied segment by segment
 // under each owner's, taken under the arena's, published under the key's. One run is placed at a
 // time (header.run_mutex, locked before any shard).
+#include "pins.h"
 #include "reclaim.h"
 #include "write.h"
 
@@ -67,10 +68,12 @@ SegmentId CheapestWindow(const EngineState& state, uint32_t count) {
 void TakeRun(EngineState& state, Header& header, SegmentId first, uint32_t count)
     CATZ_REQUIRES(header.mutex) {
   for (SegmentId id = first; id < first + count; id++) {
-    SetRole(state.segments[id], Role::kClaimed);
+    StoreRelaxed(&state.segments[id].claimer, state.process);
+    SetRole(state.segments[id], Role::kClaimedRun);
   }
+  StoreRelaxed(&state.segments[first].order, header.next_order++);
   StoreRelaxed(&header.free, header.free - count);
-  StoreRelaxed(&header.large, header.large + count);
+  AddRelaxed(&header.large, count);
 }
 
 SegmentId OldestRun(const EngineState& state) {
@@ -87,8 +90,8 @@ SegmentId OldestRun(const EngineState& state) {
 }
 
 uint64_t NextOrder(EngineState& state) {
-  MutexLock lock(state.header->mutex);
-  return state.header->next_order++;
+  ArenaLock lock(state);
+  return lock ? state.header->next_order++ : 0;
 }
 
 // Evicts the oldest run, or makes it the youngest if it was read since it was last looked at.
@@ -97,7 +100,8 @@ bool AgeOldestRun(EngineState& state, Counters* counters) {
   if (id == kNoSegment) return false;
   Segment& row = state.segments[id];
   Shard& shard = state.shards[LoadRelaxed(&row.shard)];
-  MutexLock lock(shard.mutex);
+  ShardLock lock(state, shard);
+  if (!lock) return false;
   if (RoleOf(row) != Role::kLarge || LoadRelaxed(&row.shard) != state.ShardNumber(shard))
     return true;
   const Offset offset = state.StartOf(id);
@@ -105,6 +109,10 @@ bool AgeOldestRun(EngineState& state, Counters* counters) {
   const uint64_t hash = HashBytes(item->key(), item->key_size, state.hash_seed);
   const SlotRef ref = FindOffset(state, shard, hash, offset);
   const uint64_t word = LoadRelaxed(ref.word);
+  if (!IsLive(state, item, state.CoarseNow())) {
+    RemoveDue(state, shard, counters, ref, Counter::kExpiredSwept);
+    return true;
+  }
   if (slot::FrequencyOf(word) + state.TakeVisit(hash) == 0) {
     EvictEntry(state, shard, counters, ref);
     return true;
@@ -122,7 +130,9 @@ enum class Claim { kTaken, kChosen, kNone };
 Claim ClaimRun(EngineState& state, uint32_t count, SegmentId* first)
     CATZ_REQUIRES(state.header->run_mutex) {
   Header& header = *state.header;
-  MutexLock lock(header.mutex);
+  ArenaLock lock(state);
+  if (!lock) return Claim::kNone;
+  if (LoadRelaxed(&header.quarantined) != 0) FreeQuarantined(state);
   *first = CheapestWindow(state, count);
   if (*first == kNoSegment) return Claim::kNone;
   if (IsRunOf(state, *first, count, Role::kFree)) {
@@ -136,7 +146,8 @@ Claim ClaimRun(EngineState& state, uint32_t count, SegmentId* first)
 
 bool TakeClaimed(EngineState& state, SegmentId first, uint32_t count) {
   Header& header = *state.header;
-  MutexLock lock(header.mutex);
+  ArenaLock lock(state);
+  if (!lock) return false;
   header.claim_low = header.claim_high = 0;
   if (!IsRunOf(state, first, count, Role::kFree)) return false;
   TakeRun(state, header, first, count);
@@ -144,7 +155,8 @@ bool TakeClaimed(EngineState& state, SegmentId first, uint32_t count) {
 }
 
 SegmentId AcquireRun(EngineState& state, Counters* counters, uint32_t count) {
-  MutexLock lock(state.header->run_mutex);
+  RunLock lock(state);
+  if (!lock) return kNoSegment;
   for (int i = 0; i < kRunTries; i++) {
     SegmentId first = kNoSegment;
     const Claim claim = ClaimRun(state, count, &first);
@@ -161,7 +173,18 @@ SegmentId AcquireRun(EngineState& state, Counters* counters, uint32_t count) {
   return kNoSegment;
 }
 
-// Both under the key's shard: from here on the run is the shard's.
+// A run that found no use.
+void GiveBackRun(EngineState& state, SegmentId first, uint32_t count) {
+  Header& header = *state.header;
+  ArenaLock lock(state);
+  if (!lock) return;  // claimed until this process ends, and then reaped
+  for (SegmentId id = first; id < first + count; id++) SetRole(state.segments[id], Role::kFree);
+  AddRelaxed(&header.large, 0u - count);
+  StoreRelaxed(&header.free, header.free + count);
+  if (first < header.lowest_free) header.lowest_free = first;
+}
+
+// From here on the run is the shard's.
 void AdoptRun(EngineState& state, Shard& shard, SegmentId first, uint32_t count)
     CATZ_REQUIRES(shard.mutex) {
   for (SegmentId id = first; id < first + count; id++) {
@@ -172,21 +195,22 @@ void AdoptRun(EngineState& state, Shard& shard, SegmentId first, uint32_t count)
     row.first_expiry = kNeverExpires;
     row.next = kNoSegment;
     StoreRelaxed(&row.previous, first);  // a tail says where its head is
-    SetRole(row, id == first ? Role::kLarge : Role::kLargeTail);
+    StoreRelaxed(&row.run, id == first ? count : 1u);
   }
-  Segment& head = state.segments[first];
-  head.run = count;
-  StoreRelaxed(&head.order, NextOrder(state));
+  KeepProgramOrder();
+  for (SegmentId id = first; id < first + count; id++) {
+    SetRole(state.segments[id], id == first ? Role::kLarge : Role::kLargeTail);
+  }
   AddRelaxed(&shard.segments, count);
   PushNewest(state, shard.large, first);
-  OpenVersion(head);
+  OpenVersion(state.segments[first]);
 }
 
 }  // namespace
 
-WriteStatus StoreLarge(EngineState& state, Counters* counters, const Key& key, const uint8_t* value,
-                       uint64_t size, int64_t expires_at) {
-  const uint64_t bytes = ItemBytes(key.size, size);
+WriteStatus StoreLarge(EngineState& state, Counters* counters, const Key& key,
+                       const Content& content, const WriteOptions& options) {
+  const uint64_t bytes = content.Bytes(key);
   const uint32_t count =
       static_cast<uint32_t>((bytes + state.segment_bytes() - 1) >> state.segment_shift);
   const uint32_t limit =
@@ -200,23 +224,29 @@ WriteStatus StoreLarge(EngineState& state, Counters* counters, const Key& key, c
     }
     first = AcquireRun(state, counters, count);
   }
-  if (first == kNoSegment) {
-    RemoveKey(state, nullptr, key);
-    Count(counters, Counter::kRefusedNoRoom);
-    return WriteStatus::kNoRoom;
-  }
+  if (first == kNoSegment) return Refuse(state, counters, key, WriteStatus::kNoRoom);
   // Nobody else knows the run yet, so the copy needs no lock.
   const Offset at = state.StartOf(first);
-  WriteItem(ItemAt(state, at), key, value, size, expires_at, 0, 0);
+  WriteItem(ItemAt(state, at), key, content, 0);
 
   Shard& shard = state.ShardOf(key.hash);
-  MutexLock lock(shard.mutex);
-  AdoptRun(state, shard, first, count);
-  PublishEntry(state, shard, counters, key.hash, at, static_cast<uint32_t>(bytes), expires_at,
-               FindKey(state, shard, key));
-  state.BumpGeneration(key.hash);
-  Count(counters, Counter::kSets);
-  return WriteStatus::kStored;
+  WriteStatus refusal;
+  {
+    ShardLock lock(state, shard);
+    if (lock && !IsOutdated(state, options)) {
+      const Intent intent(shard, key.hash);
+      AdoptRun(state, shard, first, count);
+      SealItem(state, ItemAt(state, at), at);
+      PublishEntry(state, shard, counters, key.hash, at, static_cast<uint32_t>(bytes),
+                   content.expires_at, FindKey(state, shard, key));
+      state.BumpGeneration(key.hash);
+      Count(counters, Counter::kSets);
+      return WriteStatus::kStored;
+    }
+    refusal = lock ? WriteStatus::kSince : WriteStatus::kLockTimeout;
+  }
+  GiveBackRun(state, first, count);
+  return Refuse(state, counters, key, refusal);
 }
 
 }  // namespace catzilla

@@ -1,10 +1,10 @@
 // The arena's layout: what lies where, in offsets only, so that the same bytes work at any address.
 //
-//   header | shards | counter blocks | generation words | visited bytes | directories | ghost
-//   tables | segment table | segments ...
+//   header | processes | shards | counter blocks | generation words and the tag epoch | visited
+//   bytes | tag notes | directories | ghost tables | pins | segment table | segments ...
 //
 // Invariant: no pointer is stored in the arena. Sizes follow from Options alone (ComputeGeometry).
-// Changing any struct here means raising kLayoutVersion.
+// Changing any struct here, of the index or of an item, means raising kLayoutVersion.
 #ifndef CATZILLA_CACHE_LAYOUT_H_
 #define CATZILLA_CACHE_LAYOUT_H_
 
@@ -17,7 +17,7 @@
 namespace catzilla {
 
 inline constexpr uint64_t kMagic = 0x314e455241544143u;  // "CATAREN1" in memory order
-inline constexpr uint32_t kLayoutVersion = 1;
+inline constexpr uint32_t kLayoutVersion = 2;
 
 using Offset = uint64_t;     // bytes from the arena's start; 0 = none
 using SegmentId = uint32_t;  // index into the segment table
@@ -28,6 +28,8 @@ inline constexpr uint32_t kBucketsPerPage = 64;
 inline constexpr uint32_t kSlotsPerBucket = 7;
 inline constexpr uint32_t kCounterBlocks = 128;
 inline constexpr uint32_t kLogs = 2;
+inline constexpr uint32_t kMaxProcesses = 64;  // that share one arena
+inline constexpr uint32_t kTagWays = 8;        // notes in a bucket: one cache line
 
 enum Log : uint32_t { kSmallLog = 0, kMainLog = 1 };
 
@@ -39,7 +41,10 @@ enum class Role : uint32_t {
   kIndex,  // carved into index pages; stays one until the engine ends
   kLarge,  // first segment of a run that holds one large value
   kLargeTail,
-  kClaimed,  // taken from the free list, not yet in use
+  kClaimed,          // taken from the free list by process `claimer`, not yet in use
+  kClaimedRun,       // the same, for a large value
+  kQuarantined,      // given back, but leased: free when no pin is left
+  kQuarantinedTail,  // belongs to the quarantined head of its run
 };
 
 // One row of the segment table. Guarded by the owning shard's mutex, but for `version`, `role`,
@@ -53,9 +58,9 @@ struct alignas(64) Segment {
   SegmentId previous;   // neighbours in the shard's queue, oldest first
   SegmentId next;
   int64_t first_expiry;  // no item expires before this, ms
-  uint64_t order;        // large runs: age, by a counter that rises with each
+  uint64_t order;        // age, by a counter that rises with each segment taken
   uint32_t run;          // large runs: how many segments
-  uint32_t unused;
+  uint32_t claimer;      // slot of the process that claimed it
 };
 static_assert(sizeof(Segment) == 64);
 
@@ -75,7 +80,7 @@ struct Queue {
 };
 
 struct alignas(128) Shard {
-  Mutex mutex;
+  ArenaMutex mutex;
   Queue queues[kLogs] CATZ_GUARDED_BY(mutex);
   Queue large CATZ_GUARDED_BY(mutex);
   SegmentId open[kLogs] CATZ_GUARDED_BY(mutex);     // where new items are appended
@@ -92,6 +97,8 @@ struct alignas(128) Shard {
   uint32_t swept_at CATZ_GUARDED_BY(mutex);
   int64_t swept_first_expiry CATZ_GUARDED_BY(mutex);  // least expiry seen in that segment
   uint32_t writes CATZ_GUARDED_BY(mutex);
+  uint32_t has_intent CATZ_GUARDED_BY(mutex);
+  uint64_t intent CATZ_GUARDED_BY(mutex);  // hash of the key that is being written
   // Written under the mutex, read by anyone as relaxed atomics.
   uint64_t entries;
   uint64_t live_bytes;
@@ -99,16 +106,29 @@ struct alignas(128) Shard {
   uint32_t segments;  // of all roles
 };
 
+// A process that has the arena open. It also holds a lock on one byte of the file, which the system
+// drops when it dies (machine.h); an arena of one process has one of these.
+struct alignas(64) Process {
+  uint32_t pid;     // 0: nobody; written under Header::mutex
+  uint32_t pinned;  // segments its leases keep from reuse; atomic
+  uint64_t leases;  // open ones; atomic
+};
+
 struct Geometry {
   uint64_t arena_bytes;  // the reserved range
   uint64_t meta_bytes;   // everything before the first segment
+  uint64_t processes_at;
   uint64_t shards_at;
   uint64_t counters_at;
   uint64_t generations_at;
   uint64_t visited_at;
+  uint64_t tags_at;
   uint64_t directories_at;
   uint64_t ghosts_at;
+  uint64_t pins_at;
   uint64_t segments_at;
+  uint32_t processes;    // that may have it open
+  uint32_t tag_buckets;  // a power of two
   uint32_t shards;       // a power of two
   uint32_t generations;  // a power of two
   uint32_t directory_bits;
@@ -117,31 +137,51 @@ struct Geometry {
   uint32_t segment_count;  // that the reserved range can hold
 };
 
+// What an arena in a file goes through. Anything but kClean at opening, with nobody attached, means
+// that what the file holds has to be verified.
+enum class Life : uint32_t { kCreating, kOpen, kClean };
+
 struct alignas(128) Header {
   uint64_t magic;
   uint32_t layout_version;
+  uint32_t layout_check;  // sizes of structs, word order, page and mutex of whoever made it
+  Life life;
+  uint32_t bookkeeping_check;  // of header, tables and index pages, when clean
+  uint8_t boot_id[16];
+  uint64_t pid_namespace;
+  int64_t wall_epoch_ms;  // the wall clock at the arena's epoch: for a file that outlives a boot
   Options options;
   Geometry geometry;
   uint64_t hash_seed;
   int64_t epoch_ns;
-  int64_t test_clock;  // atomic; -1 = the system's clock
-  int64_t last_sweep;  // atomic; ms
-  uint64_t max_bytes;  // atomic
-  Mutex run_mutex;     // held while a large value finds its place; before any shard
-  Mutex mutex;
+  int64_t test_clock;       // atomic; -1 = the system's clock
+  int64_t last_sweep;       // atomic; ms
+  uint64_t max_bytes;       // atomic
+  uint64_t pending_clears;  // atomic; a bit for each shard whose entries are void but not yet gone
+  uint64_t clear_epoch;     // atomic; the tag epoch of the last Clear
+  uint64_t tag_floor;       // atomic; notes up to this epoch may have been forgotten
+  uint64_t recoveries;      // atomic; mutexes taken over from dead owners
+  uint64_t corrupt;         // atomic; items that failed their checksum
+  uint32_t quarantined;     // atomic; segments
+  ArenaMutex run_mutex;     // held while a large value finds its place; before any shard
+  ArenaMutex mutex;
   uint32_t active CATZ_GUARDED_BY(mutex);       // segments the bound allows
   uint32_t lowest_free CATZ_GUARDED_BY(mutex);  // no segment below it is free
   uint32_t claim_low CATZ_GUARDED_BY(mutex);  // ids being emptied for a large value: not handed out
   uint32_t claim_high CATZ_GUARDED_BY(mutex);
   uint64_t next_order CATZ_GUARDED_BY(mutex);
   uint32_t free;   // free segments; written under the mutex, read as a relaxed atomic
-  uint32_t large;  // segments in large runs; likewise
+  uint32_t large;  // segments in large runs; atomic
   CounterTotals departed CATZ_GUARDED_BY(mutex);  // of detached counter blocks
   CounterTotals baseline CATZ_GUARDED_BY(mutex);  // at the last ResetStats
 };
 
 // False when the options contradict each other or leave no room for data.
 bool ComputeGeometry(const Options& options, uint64_t page_bytes, Geometry* geometry);
+
+// What two builds must have in common beside the version to share an arena: sizes of structs and of
+// a mutex, the word order, the page size, the libc.
+uint32_t LayoutCheck();
 
 // Segments that `max_bytes` pays for beside the bookkeeping.
 inline uint32_t SegmentsFor(const Geometry& geometry, uint64_t max_bytes) {

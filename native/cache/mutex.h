@@ -1,6 +1,9 @@
-// Mutex: a lock that may lie in the arena, with annotations that clang checks (-Wthread-safety).
+// Mutex: a lock of this process. ArenaMutex: one that lies in an arena, which other processes may
+// share. Both with annotations that clang checks (-Wthread-safety).
 //
 // Invariant: initialised once by Init before its first use; never copied or moved.
+// A shared ArenaMutex is robust: when its owner dies, the next one to lock it is told so and must
+// bring what it guards into order (see locks.h, which everyone but the guards there goes through).
 // Lock order, everywhere: registry, runs, one shard, arena. Never two shards.
 #ifndef CATZILLA_CACHE_MUTEX_H_
 #define CATZILLA_CACHE_MUTEX_H_
@@ -14,8 +17,12 @@
 #endif
 #include <windows.h>
 #else
+#include <errno.h>
 #include <pthread.h>
+#include <time.h>
 #endif
+
+#include <cstdint>
 
 #if defined(__clang__)
 #define CATZ_ANNOTATE(x) __attribute__((x))
@@ -52,6 +59,76 @@ class CATZ_CAPABILITY("mutex") Mutex {
 
  private:
   pthread_mutex_t lock_ = PTHREAD_MUTEX_INITIALIZER;
+#endif
+};
+
+enum class Locked { kYes, kOwnerDied, kTimedOut };
+
+class CATZ_CAPABILITY("mutex") ArenaMutex {
+ public:
+#if defined(_WIN32)
+  void Init(bool) { InitializeSRWLock(&lock_); }
+  Locked Lock(int64_t) {
+    AcquireSRWLockExclusive(&lock_);
+    return Locked::kYes;
+  }
+  Locked TryLock() {
+    return TryAcquireSRWLockExclusive(&lock_) != 0 ? Locked::kYes : Locked::kTimedOut;
+  }
+  void Unlock() { ReleaseSRWLockExclusive(&lock_); }
+
+ private:
+  SRWLOCK lock_;
+#else
+  void Init(bool shared) {
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+#if defined(__linux__)
+    if (shared) {
+      pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+      pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+    }
+#else
+    (void)shared;
+#endif
+    pthread_mutex_init(&lock_, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+  }
+  // kOwnerDied: locked, and consistent again as far as the mutex goes. timeout_ms 0: no limit.
+  Locked Lock(int64_t timeout_ms) {
+#if defined(__linux__)
+    if (timeout_ms != 0) {
+      int result = pthread_mutex_trylock(&lock_);
+      if (result == EBUSY) {
+        // The only clock that every libc takes here. A step of it makes one wait long or short.
+        timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        const int64_t ns = until.tv_nsec + (timeout_ms % 1000) * 1000000;
+        until.tv_sec += static_cast<time_t>(timeout_ms / 1000 + ns / 1000000000);
+        until.tv_nsec = static_cast<long>(ns % 1000000000);
+        result = pthread_mutex_timedlock(&lock_, &until);
+      }
+      return Result(result);
+    }
+#endif
+    (void)timeout_ms;
+    return Result(pthread_mutex_lock(&lock_));
+  }
+  Locked TryLock() { return Result(pthread_mutex_trylock(&lock_)); }
+  void Unlock() { pthread_mutex_unlock(&lock_); }
+
+ private:
+  Locked Result(int result) {
+    if (result == 0) return Locked::kYes;
+#if defined(__linux__)
+    if (result == EOWNERDEAD) {
+      pthread_mutex_consistent(&lock_);
+      return Locked::kOwnerDied;
+    }
+#endif
+    return Locked::kTimedOut;
+  }
+  pthread_mutex_t lock_;
 #endif
 };
 

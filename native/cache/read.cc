@@ -1,12 +1,13 @@
 #include "read.h"
 
+#include "pins.h"
+#include "segments.h"
+#include "tags.h"
+#include "write.h"
+
 namespace catzilla {
 
 namespace {
-
-constexpr int kOptimisticTries = 16;
-
-enum class Attempt { kHit, kMiss, kTooSmall, kExpired, kOtherKey, kRetry };
 
 // HOT: benchmarks/engine
 inline Attempt ReadItem(EngineState& state, uint64_t* word, uint64_t loaded, const Key& key,
@@ -28,11 +29,14 @@ inline Attempt ReadItem(EngineState& state, uint64_t* word, uint64_t loaded, con
       LoadRelaxed(&item->key_size) == key.size && RacyEqual(item->key(), key.data, key.size);
   const uint32_t size = LoadRelaxed(&item->value_size);
   const uint64_t expiry = LoadRelaxed(&item->expiry_flags);
-  const uint64_t value_at = offset + ValueOffset(key.size);
+  const uint32_t tags = TagCountOf(expiry);
+  const uint64_t value_at = offset + ValueOffset(key.size, tags);
   const bool fits = size <= request.capacity;
-  if (same && request.target != nullptr && fits) {
+  bool is_void = false;
+  if (same) {
     if (value_at + size > state.arena_bytes) return Attempt::kRetry;
-    RacyRead(request.target, state.base + value_at, size);
+    if (tags != 0) is_void = IsVoid(state, TagsOf(item, key.size), tags);
+    if (request.target != nullptr && fits) RacyRead(request.target, state.base + value_at, size);
   }
   FenceAcquire();  // pairs with the release fences of CloseVersion and RewriteItem
   if (LoadRelaxed(&row.version) != version || LoadRelaxed(&item->sequence) != sequence) {
@@ -43,10 +47,13 @@ inline Attempt ReadItem(EngineState& state, uint64_t* word, uint64_t loaded, con
   info->size = size;
   info->expires_at = ExpiryOf(expiry);
   info->frequency = slot::FrequencyOf(loaded);
+  info->tagged = tags != 0;
   if (info->expires_at != kNeverExpires && info->expires_at <= state.CoarseNow()) {
     return Attempt::kExpired;
   }
+  if (is_void) return Attempt::kVoid;
   if (request.target != nullptr && !fits) return Attempt::kTooSmall;
+  if (request.found != nullptr) *request.found = Found{offset, value_at, version, sequence};
   // Saturated: no write at all. A lost race loses one count of recency, nothing else.
   if (request.touch && info->frequency < 3) {
     CompareExchangeRelaxed(word, loaded, loaded + slot::kFrequencyOne);
@@ -54,36 +61,11 @@ inline Attempt ReadItem(EngineState& state, uint64_t* word, uint64_t loaded, con
   return Attempt::kHit;
 }
 
-// HOT: benchmarks/engine
 Attempt TryRead(EngineState& state, const Shard& shard, const Key& key, const ReadRequest& request,
                 ReadInfo* info) {
-  const uint32_t* const entry = DirectoryEntry(state, shard, key.hash);
-  const uint32_t number = LoadAcquire(entry);
-  Bucket* const page = PageAt(state, number);
-  const uint32_t home = HomeBucket(key.hash);
-  const uint64_t meta = LoadAcquire(&page[home].meta);
-
-  Bucket* bucket = &page[home];
-  uint64_t wanted = slot::Match(key.hash, false);
-  for (int pass = 0;; pass++) {
-    for (uint64_t& word : bucket->slots) {
-      const uint64_t loaded = LoadAcquire(&word);
-      if (slot::UpperOf(loaded) != wanted || (loaded & slot::kOffsetMask) == 0) continue;
-      const Attempt attempt = ReadItem(state, &word, loaded, key, request, info);
-      if (attempt == Attempt::kOtherKey) continue;
-      if (attempt == Attempt::kRetry) return attempt;
-      // The page itself must still be the key's: a reused page may hold anything.
-      return LoadRelaxed(entry) == number ? attempt : Attempt::kRetry;
-    }
-    if (pass == 1 || bucket_meta::OverflowOf(meta) == 0) break;
-    bucket = &page[OtherBucket(home, slot::TagOf(key.hash))];
-    wanted |= 1;
-  }
-  FenceAcquire();  // pairs with the release stores of SplitPage: cleared seen => version seen
-  const bool steady =
-      LoadRelaxed(entry) == number &&
-      bucket_meta::VersionOf(LoadRelaxed(&page[home].meta)) == bucket_meta::VersionOf(meta);
-  return steady ? Attempt::kMiss : Attempt::kRetry;
+  return Probe(state, shard, key, [&](uint64_t* word, uint64_t loaded) {
+    return ReadItem(state, word, loaded, key, request, info);
+  });
 }
 
 Lookup ToLookup(Attempt attempt) {
@@ -94,24 +76,66 @@ Lookup ToLookup(Attempt attempt) {
       return Lookup::kTooSmall;
     case Attempt::kExpired:
       return Lookup::kExpired;
+    case Attempt::kVoid:
+      return Lookup::kVoid;
     default:
       return Lookup::kMiss;
   }
 }
 
+// Between the pin and these loads no writer can have begun that does not see the pin.
+bool IsAsFound(const EngineState& state, const Found& found) {
+  const Item* const item = reinterpret_cast<const Item*>(state.base + found.item);
+  return LoadSeqCst(&state.segments[state.SegmentAt(found.item)].version) == found.version &&
+         LoadSeqCst(&item->sequence) == found.sequence;
+}
+
 }  // namespace
 
+// HOT: benchmarks/engine
 Lookup ReadEntry(EngineState& state, const Key& key, const ReadRequest& request, ReadInfo* info) {
   Shard& shard = state.ShardOf(key.hash);
   info->generation_slot = static_cast<uint32_t>(key.hash) & state.generation_mask;
   // Before the lookup: a write published later changes it, so the copy is known to be old.
   info->generation = LoadAcquire(&state.generations[info->generation_slot]);
+  info->tag_epoch = static_cast<uint32_t>(LoadAcquire(state.tag_epoch));
+  const uint64_t bit = uint64_t{1} << (key.hash & state.shard_mask);
+  if (LoadAcquire(&state.header->pending_clears) & bit) return Lookup::kMiss;
   for (int i = 0; i < kOptimisticTries; i++) {
     const Attempt attempt = TryRead(state, shard, key, request, info);
     if (attempt != Attempt::kRetry) return ToLookup(attempt);
   }
-  MutexLock lock(shard.mutex);  // writers keep out, so one attempt decides
+  ShardLock lock(state, shard);  // writers keep out, so one attempt decides
+  if (!lock) return Lookup::kMiss;
   return ToLookup(TryRead(state, shard, key, request, info));
+}
+
+ReadStatus LeaseEntry(EngineState& state, Counters* counters, const Key& key, LeaseView* view,
+                      ReadInfo* info) {
+  const uint64_t limit =
+      static_cast<uint64_t>(state.header->options.lease_share *
+                            static_cast<double>(LoadRelaxed(&state.header->max_bytes)));
+  Found found;
+  const ReadRequest request{nullptr, 0, true, &found};
+  for (int i = 0; i < kOptimisticTries; i++) {
+    const Lookup lookup = ReadEntry(state, key, request, info);
+    if (lookup != Lookup::kHit) {
+      if (lookup != Lookup::kMiss) RemoveStale(state, counters, key);
+      Count(counters, Counter::kMisses);
+      return ReadStatus::kMiss;
+    }
+    const SegmentId id = state.SegmentAt(found.item);
+    if (PinnedBytes(state) + BytesToPin(state, id) > limit || !Pin(state, id)) break;
+    if (!IsAsFound(state, found)) {
+      Unpin(state, id);
+      continue;
+    }
+    AddRelaxed(&state.processes[state.process].leases, uint64_t{1});
+    Count(counters, Counter::kHits);
+    *view = LeaseView{state.base + found.value, id};
+    return ReadStatus::kHit;
+  }
+  return ReadStatus::kOverLimit;
 }
 
 }  // namespace catzilla

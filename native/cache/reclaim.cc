@@ -1,6 +1,7 @@
 #include "reclaim.h"
 
 #include "policy.h"
+#include "write.h"
 
 namespace catzilla {
 
@@ -134,9 +135,8 @@ Reclaimed ReclaimStep(EngineState& state, Shard& shard, Counters* counters, uint
     const uint64_t hash = HashOf(state, item);
     const SlotRef ref = FindOffset(state, shard, hash, offset);
     if (!ref) continue;
-    if (IsExpired(item->expiry_flags, now)) {
-      Count(counters, Counter::kExpiredSwept);
-      RemoveEntry(state, shard, ref);
+    if (!IsLive(state, item, now)) {
+      RemoveDue(state, shard, counters, ref, Counter::kExpiredSwept);
     } else {
       SettleItem(state, shard, counters, ref, hash, drop);
     }
@@ -152,7 +152,8 @@ Reclaimed RelieveLargestShard(EngineState& state, Counters* counters, uint32_t i
       largest = &state.shards[i];
     }
   }
-  MutexLock lock(largest->mutex);
+  ShardLock lock(state, *largest);
+  if (!lock) return Reclaimed::kNothing;
   return ReclaimStep(state, *largest, counters, items, pressure);
 }
 
@@ -168,7 +169,8 @@ bool EmptySegment(EngineState& state, Counters* counters, SegmentId id) {
   for (;;) {
     if (RoleOf(row) == Role::kFree) return true;
     Shard& shard = state.shards[LoadRelaxed(&row.shard)];
-    MutexLock lock(shard.mutex);
+    ShardLock lock(state, shard);
+    if (!lock) return false;
     const Role role = RoleOf(row);
     if (role == Role::kFree || LoadRelaxed(&row.shard) != state.ShardNumber(shard)) continue;
     switch (role) {

@@ -1,9 +1,12 @@
-#include "registry.h"
-
+// The engines that this process has open by name or by path of their file, and the life of all.
+// Invariant: a name or path maps to at most one engine, from its first open to its last release.
 #include <cstdlib>
 #include <cstring>
 #include <new>
 
+#include "arena.h"
+#include "machine.h"
+#include "memory.h"
 #include "mutex.h"
 
 namespace catzilla {
@@ -37,10 +40,57 @@ char* CopyName(const char* name, size_t size) {
   return copy;
 }
 
+// The arena of one process; nullptr with the reason in *status.
+EngineState* CreateState(const Options& options, OpenStatus* status) {
+  Geometry geometry;
+  if (!ComputeGeometry(options, PageBytes(), &geometry)) {
+    *status = OpenStatus::kBadOptions;
+    return nullptr;
+  }
+  *status = OpenStatus::kNoMemory;
+  EngineState* const state = static_cast<EngineState*>(std::calloc(1, sizeof(EngineState)));
+  if (state == nullptr) return nullptr;
+  uint8_t* const base = ReserveMemory(geometry.arena_bytes);
+  const uint64_t active = SegmentsFor(geometry, options.max_bytes);
+  const uint64_t committed = geometry.meta_bytes + (active << geometry.segment_shift);
+  if (base == nullptr || !CommitMemory(base, committed)) {
+    if (base != nullptr) ReleaseMemory(base, geometry.arena_bytes);
+    std::free(state);
+    return nullptr;
+  }
+  MapArena(*state, base, geometry);
+  InitArena(*state, options, geometry);
+  state->processes[0].pid = 1;  // this one; its number is of no use
+  state->references = 1;
+  *status = OpenStatus::kOk;
+  return state;
+}
+
+void DestroyState(EngineState* state) {
+  if (state->is_shared) return CloseMachine(state);
+  ReleaseMemory(state->base, state->arena_bytes);
+  std::free(state->name);
+  std::free(state);
+}
+
+EngineState* CreateNamed(const Place& place, const Options& options, OpenReport* report) {
+  char* const copy = CopyName(place.name, place.size);
+  if (copy == nullptr) {
+    report->status = OpenStatus::kNoMemory;
+    return nullptr;
+  }
+  EngineState* const state = CreateState(options, &report->status);
+  if (state == nullptr) {
+    std::free(copy);
+    return nullptr;
+  }
+  state->name = copy;
+  return state;
+}
+
 }  // namespace
 
-Engine* Engine::Create(const Options& options, OpenStatus* status) {
-  EngineState* const state = CreateState(options, status);
+Engine* Engine::Wrap(EngineState* state, OpenStatus* status) {
   if (state == nullptr) return nullptr;
   Engine* const engine = new (std::nothrow) Engine(state);
   if (engine == nullptr) {
@@ -52,29 +102,24 @@ Engine* Engine::Create(const Options& options, OpenStatus* status) {
   return engine;
 }
 
-Engine* Engine::OpenNamed(const char* name, size_t size, const Options& options, bool* created,
-                          OpenStatus* status) {
-  *created = false;
-  *status = OpenStatus::kOk;
+Engine* Engine::Create(const Options& options, OpenStatus* status) {
+  return Wrap(CreateState(options, status), status);
+}
+
+Engine* Engine::Open(const Place& place, const Options& options, OpenReport* report) {
+  *report = OpenReport{};
   MutexLock lock(registry_mutex);
-  if (EngineState* const found = FindNamed(name, size)) {
+  if (EngineState* const found = FindNamed(place.name, place.size)) {
     AddRelaxed(&found->references, 1u);
     return found->engine;
   }
-  char* const copy = CopyName(name, size);
-  if (copy == nullptr) {
-    *status = OpenStatus::kNoMemory;
-    return nullptr;
-  }
-  Engine* const engine = Create(options, status);
-  if (engine == nullptr) {
-    std::free(copy);
-    return nullptr;
-  }
-  engine->state_->name = copy;
-  engine->state_->next_named = first_named;
-  first_named = engine->state_;
-  *created = true;
+  const bool machine = options.scope == Scope::kMachine;
+  EngineState* const state =
+      machine ? OpenMachine(place, options, report) : CreateNamed(place, options, report);
+  Engine* const engine = Wrap(state, &report->status);
+  if (engine == nullptr) return nullptr;
+  state->next_named = first_named;
+  first_named = state;
   return engine;
 }
 

@@ -1,5 +1,6 @@
 // Resize: a new bound. Growing makes retired segments free; shrinking empties segments until enough
 // are free, retires those and gives their pages back.
+#include "machine.h"
 #include "memory.h"
 #include "reclaim.h"
 
@@ -7,13 +8,23 @@ namespace catzilla {
 
 namespace {
 
+bool BackSegment(EngineState& state, SegmentId id) {
+  return state.is_shared ? BackFileRange(state, state.StartOf(id), state.segment_bytes())
+                         : CommitMemory(state.base + state.StartOf(id), state.segment_bytes());
+}
+
+void UnbackSegment(EngineState& state, SegmentId id) {
+  if (state.is_shared) return UnbackFileRange(state, state.StartOf(id), state.segment_bytes());
+  DecommitMemory(state.base + state.StartOf(id), state.segment_bytes());
+}
+
 // Each shard keeps its index, an open segment for either log, and one to move into.
 constexpr uint32_t kMinSegmentsPerShard = 3;
 
 // A value that was accepted at opening must still find room, and runs get half of all segments.
 uint32_t FewestSegments(const EngineState& state) {
   const Options& options = state.header->options;
-  const uint64_t largest = ItemBytes(options.max_key_bytes, options.max_value_bytes);
+  const uint64_t largest = ItemBytes(options.max_key_bytes, kMaxTags, options.max_value_bytes);
   const uint32_t run =
       static_cast<uint32_t>((largest + state.segment_bytes() - 1) >> state.segment_shift);
   const uint32_t pages_per_segment = state.segment_bytes() / kPageBytes;
@@ -27,10 +38,11 @@ uint32_t FewestSegments(const EngineState& state) {
 
 bool Grow(EngineState& state, uint32_t target) {
   Header& header = *state.header;
-  MutexLock lock(header.mutex);
+  ArenaLock lock(state);
+  if (!lock) return false;
   for (SegmentId id = 0; header.active < target; id++) {
     if (RoleOf(state.segments[id]) != Role::kRetired) continue;
-    if (!CommitMemory(state.base + state.StartOf(id), state.segment_bytes())) return false;
+    if (!BackSegment(state, id)) return false;
     SetRole(state.segments[id], Role::kFree);
     header.active++;
     StoreRelaxed(&header.free, header.free + 1);
@@ -42,12 +54,13 @@ bool Grow(EngineState& state, uint32_t target) {
 // Retires free segments, highest first; true when no more than `target` are active.
 bool RetireFree(EngineState& state, uint32_t target) {
   Header& header = *state.header;
-  MutexLock lock(header.mutex);
+  ArenaLock lock(state);
+  if (!lock) return false;
   for (SegmentId id = header.geometry.segment_count; id-- > 0 && header.active > target;) {
     if (RoleOf(state.segments[id]) != Role::kFree) continue;
     if (id >= header.claim_low && id < header.claim_high) continue;
     SetRole(state.segments[id], Role::kRetired);
-    DecommitMemory(state.base + state.StartOf(id), state.segment_bytes());
+    UnbackSegment(state, id);
     header.active--;
     StoreRelaxed(&header.free, header.free - 1);
   }
@@ -55,7 +68,7 @@ bool RetireFree(EngineState& state, uint32_t target) {
 }
 
 uint32_t ActiveSegments(EngineState& state) {
-  MutexLock lock(state.header->mutex);
+  ArenaLock lock(state);
   return state.header->active;
 }
 
@@ -68,7 +81,8 @@ ResizeStatus Engine::Resize(Counters* counters, uint64_t max_bytes) {
   const uint32_t target = SegmentsFor(header.geometry, max_bytes);
   if (max_bytes < kMinBytes || target < FewestSegments(state)) return ResizeStatus::kBelowMinimum;
 
-  MutexLock one_at_a_time(header.run_mutex);
+  RunLock one_at_a_time(state);
+  if (!one_at_a_time) return ResizeStatus::kNoRoom;
   if (target > ActiveSegments(state) && !Grow(state, target)) return ResizeStatus::kNoRoom;
   // Each round frees at least one segment; the bound on rounds only guards against racing writers.
   for (uint32_t i = 0; !RetireFree(state, target); i++) {

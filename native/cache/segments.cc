@@ -1,6 +1,7 @@
 #include "segments.h"
 
 #include "memory.h"
+#include "pins.h"
 
 namespace catzilla {
 
@@ -31,8 +32,9 @@ Offset Append(EngineState& state, Shard& shard, Log log, SegmentId* open, Segmen
 
 }  // namespace
 
+// Sequentially consistent, since pins are read next: see pins.h.
 void CloseVersion(Segment& segment) {
-  StoreRelaxed(&segment.version, segment.version | 1);
+  StoreSeqCst(&segment.version, segment.version | 1);
   FenceRelease();  // pairs with the reader's acquire fence: new bytes seen => odd version seen
 }
 
@@ -69,7 +71,11 @@ SegmentId TakeSegment(EngineState& state, Shard& shard, Role role, TakeFrom from
   SegmentId taken = kNoSegment;
   {
     Header& header = *state.header;
-    MutexLock lock(header.mutex);
+    ArenaLock lock(state);
+    if (!lock) return kNoSegment;
+    if (header.free < LowWater(state) && LoadRelaxed(&header.quarantined) != 0) {
+      FreeQuarantined(state);
+    }
     if (header.free > spared) {
       const uint32_t count = header.geometry.segment_count;
       const uint32_t first = from == TakeFrom::kBottom ? header.lowest_free : 0;
@@ -78,6 +84,8 @@ SegmentId TakeSegment(EngineState& state, Shard& shard, Role role, TakeFrom from
         if (RoleOf(state.segments[id]) != Role::kFree) continue;
         if (id >= header.claim_low && id < header.claim_high) continue;
         taken = id;
+        StoreRelaxed(&state.segments[id].claimer, state.process);
+        StoreRelaxed(&state.segments[id].order, header.next_order++);
         SetRole(state.segments[id], Role::kClaimed);
         StoreRelaxed(&header.free, header.free - 1);
         if (id == header.lowest_free) header.lowest_free++;
@@ -93,27 +101,40 @@ SegmentId TakeSegment(EngineState& state, Shard& shard, Role role, TakeFrom from
   StoreRelaxed(&row.live_bytes, 0u);
   row.append = 0;
   row.first_expiry = kNeverExpires;
-  row.run = 1;
+  StoreRelaxed(&row.run, 1u);
   row.previous = row.next = kNoSegment;
   AddRelaxed(&shard.segments, 1u);
+  KeepProgramOrder();
   SetRole(row, role);
   OpenVersion(row);
   return taken;
 }
 
+namespace {
+
+// Leased, or the free list is out of reach: whoever frees quarantined segments will look again.
+void Quarantine(EngineState& state, SegmentId id, uint32_t run) {
+  AddRelaxed(&state.header->quarantined, run);
+  for (SegmentId part = id + run - 1; part > id; part--) {
+    SetRole(state.segments[part], Role::kQuarantinedTail);
+  }
+  SetRole(state.segments[id], Role::kQuarantined);
+}
+
+}  // namespace
+
 void FreeSegment(EngineState& state, Shard& shard, SegmentId id) {
   if (shard.swept == id) shard.swept = kNoSegment;
-  const uint32_t run = state.segments[id].run;
+  const uint32_t run = LoadRelaxed(&state.segments[id].run);
   for (SegmentId part = id; part < id + run; part++) CloseVersion(state.segments[part]);
   AddRelaxed(&shard.segments, 0u - run);
 
   Header& header = *state.header;
-  MutexLock lock(header.mutex);
-  if (RoleOf(state.segments[id]) == Role::kLarge) {
-    StoreRelaxed(&header.large, header.large - run);
-  }
+  if (RoleOf(state.segments[id]) == Role::kLarge) AddRelaxed(&header.large, 0u - run);
+  ArenaLock lock(state);
+  if (!lock || IsPinned(state, id)) return Quarantine(state, id, run);
   for (SegmentId part = id; part < id + run; part++) {
-    state.segments[part].run = 1;
+    StoreRelaxed(&state.segments[part].run, 1u);
     SetRole(state.segments[part], Role::kFree);
   }
   StoreRelaxed(&header.free, header.free + run);

@@ -1,13 +1,14 @@
 // Segments: equal blocks of the arena, handed out to shards and taken back.
 //
 // Invariant: at most header.active segments are not retired, so the bound holds by construction.
-// A segment's version is even exactly while items in it may be read.
+// A segment's version is even exactly while items in it may be read. A segment that is given back
+// while leased goes into quarantine (pins.h).
 // Threads: the free list is guarded by the arena's mutex, a row in use by its shard's mutex.
 #ifndef CATZILLA_CACHE_SEGMENTS_H_
 #define CATZILLA_CACHE_SEGMENTS_H_
 
 #include "item.h"
-#include "state.h"
+#include "locks.h"
 
 namespace catzilla {
 

@@ -15,12 +15,16 @@ namespace catzilla {
 struct EngineState {
   uint8_t* base;
   Header* header;
+  Process* processes;
   Shard* shards;
   Counters* counters;
   uint32_t* generations;
+  uint64_t* tag_epoch;  // rises with each InvalidateTag and Clear
   uint8_t* visited;
+  uint64_t* tag_notes;
   uint32_t* directories;
   uint16_t* ghosts;
+  uint16_t* pins;  // of all segments, a count for each process
   Segment* segments;
   // Copies of what never changes, so that the hot path loads no header line.
   uint64_t hash_seed;
@@ -32,16 +36,25 @@ struct EngineState {
   uint32_t directory_bits;
   uint32_t segment_shift;
   uint32_t ghost_buckets;
+  uint32_t tag_buckets;
+  uint32_t segment_count;
   Policy policy;
+  bool is_shared;  // with other processes: items carry checksums, locks are given up on
+  int64_t lock_timeout_ms;
+  uint32_t process;  // our row
+  int file;          // of a shared arena; its descriptor holds our byte locks
+  Opened opened;
+  const char* opened_reason;  // nullptr, or why it was recreated
 
   Engine* engine;
   uint32_t references;  // atomic
-  char* name;           // nullptr: private
+  char* name;           // nullptr: private; of a shared arena its path
   EngineState* next_named;
 
   uint32_t segment_bytes() const { return uint32_t{1} << segment_shift; }
   Shard& ShardOf(uint64_t hash) const { return shards[hash & shard_mask]; }
   uint32_t ShardNumber(const Shard& shard) const { return static_cast<uint32_t>(&shard - shards); }
+  uint64_t ShardBit(const Shard& shard) const { return uint64_t{1} << ShardNumber(shard); }
   uint32_t* DirectoryOf(const Shard& shard) const {
     return directories + (size_t{ShardNumber(shard)} << directory_bits);
   }
@@ -53,6 +66,10 @@ struct EngineState {
   }
   Offset StartOf(SegmentId id) const {
     return meta_bytes + (static_cast<Offset>(id) << segment_shift);
+  }
+
+  uint16_t* PinsOf(SegmentId id) const {
+    return pins + (is_shared ? size_t{id} * kMaxProcesses : size_t{id});
   }
 
   void BumpGeneration(uint64_t hash) { AddAcqRel(&generations[hash & generation_mask], 1u); }
@@ -69,11 +86,13 @@ struct EngineState {
   int64_t CoarseNow() const;
 };
 
+inline constexpr uint64_t kSharedOwner = 1;  // in the last word of a block
+
 // Adds to one counter of the caller's block. The last block may be shared by several owners.
 inline void Count(Counters* counters, Counter counter, uint64_t by = 1) {
   if (counters == nullptr) return;
   uint64_t* word = &counters->words[static_cast<uint32_t>(counter)];
-  if (LoadRelaxed(&counters->words[kCounterWords - 1]) > 1) {
+  if (LoadRelaxed(&counters->words[kCounterWords - 1]) == kSharedOwner) {
     AddRelaxed(word, by);
   } else {
     StoreRelaxed(word, LoadRelaxed(word) + by);

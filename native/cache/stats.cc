@@ -1,11 +1,13 @@
 // Attach, Detach, GetStats, ResetStats: counting without a shared word on the hot path.
-#include "state.h"
+#include "stats.h"
 
 namespace catzilla {
 
 namespace {
 
-enum Owner : uint64_t { kUnowned = 0, kOwned = 1, kShared = 2 };  // the last word of a block
+// The last word of a block: nobody's, many isolates' (kSharedOwner), or an isolate's of a process.
+constexpr uint64_t kUnowned = 0;
+uint64_t OwnedBy(uint32_t process) { return (uint64_t{process} + 1) << 8; }
 
 constexpr uint32_t kSharedBlock = kCounterBlocks - 1;
 constexpr uint32_t kNearHits = static_cast<uint32_t>(Counter::kNearHits);
@@ -27,6 +29,11 @@ void AddBlock(const Counters& block, CounterTotals* totals) {
   }
 }
 
+void Fold(Header& header, Counters& block) CATZ_REQUIRES(header.mutex) {
+  AddBlock(block, &header.departed);
+  for (uint64_t& word : block.words) StoreRelaxed(&word, uint64_t{0});
+}
+
 CounterTotals Sum(const EngineState& state, const Header& header) CATZ_REQUIRES(header.mutex) {
   CounterTotals totals = header.departed;
   for (uint32_t i = 0; i < kCounterBlocks; i++) AddBlock(state.counters[i], &totals);
@@ -36,41 +43,48 @@ CounterTotals Sum(const EngineState& state, const Header& header) CATZ_REQUIRES(
 }  // namespace
 
 Counters* Engine::Attach() {
-  MutexLock lock(state_->header->mutex);
-  for (uint32_t i = 0; i < kSharedBlock; i++) {
+  ArenaLock lock(*state_);
+  for (uint32_t i = 0; lock && i < kSharedBlock; i++) {
     Counters& block = state_->counters[i];
     if (LoadRelaxed(OwnerWord(block)) != kUnowned) continue;
-    StoreRelaxed(OwnerWord(block), uint64_t{kOwned});
+    StoreRelaxed(OwnerWord(block), OwnedBy(state_->process));
     return &block;
   }
   // Never given back: its owners are not told apart.
   Counters& shared = state_->counters[kSharedBlock];
-  StoreRelaxed(OwnerWord(shared), uint64_t{kShared});
+  StoreRelaxed(OwnerWord(shared), kSharedOwner);
   return &shared;
 }
 
 void Engine::Detach(Counters* counters) {
   if (counters == &state_->counters[kSharedBlock]) return;
-  MutexLock lock(state_->header->mutex);
-  AddBlock(*counters, &state_->header->departed);
-  for (uint64_t& word : counters->words) StoreRelaxed(&word, uint64_t{0});
+  ArenaLock lock(*state_);
+  if (lock) Fold(*state_->header, *counters);  // else the reaper does, when this process has ended
+}
+
+void FoldCounters(EngineState& state, uint32_t process) {
+  for (uint32_t i = 0; i < kSharedBlock; i++) {
+    Counters& block = state.counters[i];
+    if (LoadRelaxed(OwnerWord(block)) == OwnedBy(process)) Fold(*state.header, block);
+  }
 }
 
 void Engine::GetStats(Stats* stats) const {
-  Header& header = *state_->header;
+  const Header& header = *state_->header;
   *stats = Stats{};
   {
-    MutexLock lock(header.mutex);
+    ArenaLock lock(*state_);
+    // Whoever has stopped in it changes nothing meanwhile: figures are better than none.
     stats->counters = Sum(*state_, header);
     for (uint32_t i = 0; i < kTotals; i++) {
       stats->counters.values[i] -= header.baseline.values[i];
     }
     stats->segments = header.active;
     stats->segments_free = header.free;
-    stats->bytes_large = uint64_t{header.large} << state_->segment_shift;
   }
   for (uint32_t i = 0; i <= state_->shard_mask; i++) {
     const Shard& shard = state_->shards[i];
+    if (LoadAcquire(&header.pending_clears) & (uint64_t{1} << i)) continue;
     stats->entries += LoadRelaxed(&shard.entries);
     stats->bytes_live += LoadRelaxed(&shard.live_bytes);
     stats->bytes_index += uint64_t{LoadRelaxed(&shard.index_pages)} * kPageBytes;
@@ -78,18 +92,26 @@ void Engine::GetStats(Stats* stats) const {
   for (uint32_t i = 0; i < kCounterBlocks; i++) {
     if (LoadRelaxed(OwnerWord(state_->counters[i])) != kUnowned) stats->attached++;
   }
+  for (uint32_t i = 0; i < header.geometry.processes; i++) {
+    if (LoadRelaxed(&state_->processes[i].pid) != 0) stats->processes++;
+    stats->leases += LoadRelaxed(&state_->processes[i].leases);
+  }
   stats->bytes_max = LoadRelaxed(&header.max_bytes);
   stats->bytes_meta = state_->meta_bytes;
+  stats->bytes_large = uint64_t{LoadRelaxed(&header.large)} << state_->segment_shift;
+  stats->bytes_quarantined = uint64_t{LoadRelaxed(&header.quarantined)} << state_->segment_shift;
   stats->bytes_used =
       state_->meta_bytes + ((stats->segments - stats->segments_free) << state_->segment_shift);
   stats->segment_bytes = state_->segment_bytes();
   stats->shards = state_->shard_mask + 1;
+  stats->recoveries = LoadRelaxed(&header.recoveries);
+  stats->corrupt = LoadRelaxed(&header.corrupt);
 }
 
 void Engine::ResetStats() {
   Header& header = *state_->header;
-  MutexLock lock(header.mutex);
-  header.baseline = Sum(*state_, header);
+  ArenaLock lock(*state_);
+  if (lock) header.baseline = Sum(*state_, header);
 }
 
 }  // namespace catzilla

@@ -1,5 +1,7 @@
 #include "sweep.h"
 
+#include "write.h"
+
 namespace catzilla {
 
 namespace {
@@ -52,8 +54,8 @@ Swept SweepStep(EngineState& state, Shard& shard, Counters* counters, uint32_t i
     const uint64_t hash = HashBytes(item->key(), item->key_size, state.hash_seed);
     const SlotRef ref = FindOffset(state, shard, hash, offset);
     if (!ref) continue;
-    Count(counters, Counter::kExpiredSwept);
-    RemoveEntry(state, shard, ref);  // may free the segment, which ends its sweep
+    RemoveDue(state, shard, counters, ref,
+              Counter::kExpiredSwept);  // may free the segment, which ends its sweep
     swept.removed++;
   }
   return swept;

@@ -1,8 +1,11 @@
 #include "write.h"
 
+#include "expire.h"
+#include "pins.h"
 #include "policy.h"
 #include "reclaim.h"
 #include "sweep.h"
+#include "tags.h"
 
 namespace catzilla {
 
@@ -13,9 +16,35 @@ constexpr int kGentleTries = 6;  // before live items are dropped whatever their
 constexpr uint32_t kWritesPerSweep = 64;
 
 // An update in place keeps the item where it is; far smaller values would waste what it takes.
-bool FitsInPlace(const Item* item, uint64_t bytes) {
+bool FitsInPlace(const Item* item, const Content& content, uint64_t bytes) {
   const uint64_t capacity = uint64_t{item->capacity} * 8;
-  return bytes <= capacity && bytes * 2 >= capacity;
+  return bytes <= capacity && bytes * 2 >= capacity &&
+         TagCountOf(item->expiry_flags) == content.tag_count;
+}
+
+// Replaces value and tags. False, with nothing changed: the bytes are leased. Sequence first, then
+// pins: see pins.h. REQUIRES: FitsInPlace.
+bool RewriteItem(EngineState& state, Item* item, Offset offset, const Content& content) {
+  const uint32_t sequence = LoadRelaxed(&item->sequence);
+  StoreSeqCst(&item->sequence, sequence + 1);
+  if (IsPinned(state, state.SegmentAt(offset))) {
+    StoreRelease(&item->sequence, sequence + 2);
+    return false;
+  }
+  FenceRelease();  // pairs with the reader's acquire fence: new bytes seen => odd sequence seen
+  const uint64_t flags = LoadRelaxed(&item->expiry_flags) & kFlagMask;
+  StoreRelaxed(&item->expiry_flags, ExpiryWord(content.expires_at, flags));
+  StoreRelaxed(&item->value_size, static_cast<uint32_t>(content.size));
+  uint8_t* const bytes = reinterpret_cast<uint8_t*>(item);
+  if (content.tag_count != 0) {
+    uint64_t* const tags = reinterpret_cast<uint64_t*>(bytes + TagsOffset(item->key_size));
+    StoreRelaxed(tags, content.epoch);
+    for (uint32_t i = 0; i < content.tag_count; i++) StoreRelaxed(tags + 1 + i, content.tags[i]);
+  }
+  RacyWrite(bytes + ValueOffset(item->key_size, content.tag_count), content.value, content.size);
+  SealItem(state, item, offset);
+  StoreRelease(&item->sequence, sequence + 2);
+  return true;
 }
 
 Offset Allocate(EngineState& state, Shard& shard, Counters* counters, Log log, uint32_t bytes,
@@ -47,20 +76,19 @@ bool Maintain(EngineState& state, Shard& shard, Counters* counters) CATZ_REQUIRE
 enum class Try { kStored, kStoredInPlace, kNoRoom };
 
 Try TryStore(EngineState& state, Shard& shard, Counters* counters, const Key& key,
-             const uint8_t* value, uint64_t size, int64_t expires_at) CATZ_REQUIRES(shard.mutex) {
-  const uint32_t bytes = static_cast<uint32_t>(ItemBytes(key.size, size));
+             const Content& content) CATZ_REQUIRES(shard.mutex) {
+  const uint32_t bytes = static_cast<uint32_t>(content.Bytes(key));
   SlotRef existing = FindKey(state, shard, key);
   Log log;
   if (existing) {
-    Item* const item = ItemOf(state, existing);
-    const SegmentId id = state.SegmentAt(slot::OffsetOf(LoadRelaxed(existing.word)));
-    if (FitsInPlace(item, bytes)) {
-      RewriteItem(item, value, size, expires_at);
-      Segment& row = state.segments[id];
-      if (expires_at < row.first_expiry) row.first_expiry = expires_at;
+    const Offset offset = slot::OffsetOf(LoadRelaxed(existing.word));
+    Item* const item = ItemAt(state, offset);
+    Segment& row = state.segments[state.SegmentAt(offset)];
+    if (FitsInPlace(item, content, bytes) && RewriteItem(state, item, offset, content)) {
+      if (content.expires_at < row.first_expiry) row.first_expiry = content.expires_at;
       return Try::kStoredInPlace;
     }
-    log = LogOf(state.segments[id]);
+    log = LogOf(row);
   } else {
     log = LogOfNewItem(state.policy, shard.ghost_used && state.GhostOf(shard).Take(key.hash));
   }
@@ -68,22 +96,41 @@ Try TryStore(EngineState& state, Shard& shard, Counters* counters, const Key& ke
   const Offset at = Allocate(state, shard, counters, log, bytes, &moved);
   if (at == 0) return Try::kNoRoom;
   if (moved) existing = FindKey(state, shard, key);
-  WriteItem(ItemAt(state, at), key, value, size, expires_at, 0, static_cast<uint16_t>(bytes / 8));
-  PublishEntry(state, shard, counters, key.hash, at, bytes, expires_at, existing);
+  Item* const item = ItemAt(state, at);
+  WriteItem(item, key, content, static_cast<uint16_t>(bytes / 8));
+  SealItem(state, item, at);
+  PublishEntry(state, shard, counters, key.hash, at, bytes, content.expires_at, existing);
   return Try::kStored;
 }
 
 }  // namespace
 
-WriteStatus StoreEntry(EngineState& state, Counters* counters, const Key& key, const uint8_t* value,
-                       uint64_t size, int64_t expires_at) {
+bool IsOutdated(const EngineState& state, const WriteOptions& options) {
+  if (!options.has_since) return false;
+  if (options.since < LoadAcquire(&state.header->clear_epoch)) return true;
+  return options.tag_count != 0 &&
+         AnyInvalidated(state, options.tags, options.tag_count, options.since);
+}
+
+WriteStatus StoreEntry(EngineState& state, Counters* counters, const Key& key,
+                       const Content& content, const WriteOptions& options) {
   Shard& shard = state.ShardOf(key.hash);
+  WriteStatus refusal = WriteStatus::kNoRoom;
   for (int i = 0; i < kRoomTries; i++) {
-    Try stored;
+    Try stored = Try::kNoRoom;
     bool elsewhere = false;
     {
-      MutexLock lock(shard.mutex);
-      stored = TryStore(state, shard, counters, key, value, size, expires_at);
+      ShardLock lock(state, shard);
+      if (!lock) {
+        refusal = WriteStatus::kLockTimeout;
+        break;
+      }
+      if (IsOutdated(state, options)) {
+        refusal = WriteStatus::kSince;
+        break;
+      }
+      const Intent intent(shard, key.hash);
+      stored = TryStore(state, shard, counters, key, content);
       if (stored != Try::kNoRoom) {
         state.BumpGeneration(key.hash);
         Count(counters, Counter::kSets);
@@ -98,19 +145,55 @@ WriteStatus StoreEntry(EngineState& state, Counters* counters, const Key& key, c
     const Pressure pressure = i < kGentleTries ? Pressure::kFull : Pressure::kDrop;
     if (RelieveLargestShard(state, counters, ~0u, pressure) == Reclaimed::kNothing) break;
   }
+  return Refuse(state, counters, key, refusal);
+}
+
+WriteStatus Refuse(EngineState& state, Counters* counters, const Key& key, WriteStatus why) {
   RemoveKey(state, nullptr, key);
-  Count(counters, Counter::kRefusedNoRoom);
-  return WriteStatus::kNoRoom;
+  switch (why) {
+    case WriteStatus::kTooLarge:
+      Count(counters, Counter::kRefusedTooLarge);
+      break;
+    case WriteStatus::kLockTimeout:
+      Count(counters, Counter::kRefusedLockTimeout);
+      break;
+    case WriteStatus::kSince:
+      Count(counters, Counter::kRefusedSince);
+      break;
+    default:
+      Count(counters, Counter::kRefusedNoRoom);
+  }
+  return why;
+}
+
+// An entry that is found not to be live counts as what made it so, whoever finds it.
+void RemoveDue(EngineState& state, Shard& shard, Counters* counters, const SlotRef& ref,
+               Counter expired) {
+  const Item* const item = ItemOf(state, ref);
+  const bool is_void = IsVoid(state, item);
+  const bool is_expired = IsExpired(item->expiry_flags, state.CoarseNow());
+  Count(counters, is_void && !is_expired ? Counter::kInvalidated : expired);
+  RemoveEntry(state, shard, ref);
 }
 
 bool RemoveKey(EngineState& state, Counters* counters, const Key& key) {
   Shard& shard = state.ShardOf(key.hash);
-  MutexLock lock(shard.mutex);
+  ShardLock lock(state, shard);
+  if (!lock) {
+    const bool live = SetExpiryUnlocked(state, key, 0);
+    if (live) Count(counters, Counter::kDeletes);
+    return live;
+  }
+  const Intent intent(shard, key.hash);
   bool live = false;
   if (const SlotRef ref = FindKey(state, shard, key)) {
-    live = !IsExpired(ItemOf(state, ref)->expiry_flags, state.CoarseNow());
-    Count(counters, live ? Counter::kDeletes : Counter::kExpiredOnRead);
-    RemoveEntry(state, shard, ref);
+    live = IsLive(state, ItemOf(state, ref), state.CoarseNow());
+    if (live) {
+      Count(counters, Counter::kDeletes);
+      RemoveEntry(state, shard, ref);
+    } else {
+      RemoveDue(state, shard, counters, ref, Counter::kExpiredOnRead);
+    }
   }
   state.BumpGeneration(key.hash);
   return live;
@@ -118,38 +201,39 @@ bool RemoveKey(EngineState& state, Counters* counters, const Key& key) {
 
 bool TouchKey(EngineState& state, Counters* counters, const Key& key, int64_t expires_at) {
   Shard& shard = state.ShardOf(key.hash);
-  MutexLock lock(shard.mutex);
+  ShardLock lock(state, shard);
+  if (!lock) return SetExpiryUnlocked(state, key, expires_at);
   const SlotRef ref = FindKey(state, shard, key);
   bool live = false;
   if (ref) {
     Item* const item = ItemOf(state, ref);
-    live = !IsExpired(item->expiry_flags, state.CoarseNow());
+    const uint64_t seen = LoadSeqCst(&item->expiry_flags);
+    live = IsLive(state, item, state.CoarseNow());
     if (live) {
-      StoreRelaxed(&item->expiry_flags, ExpiryWord(expires_at, item->expiry_flags & kFlagMask));
+      // Lost only to a removal that could not wait for us: then there is nothing left to renew.
+      live = CompareExchangeSeqCst(&item->expiry_flags, seen,
+                                   ExpiryWord(expires_at, seen & kFlagMask));
       Segment& row = state.segments[state.SegmentAt(slot::OffsetOf(LoadRelaxed(ref.word)))];
       if (expires_at < row.first_expiry) row.first_expiry = expires_at;
     } else {
-      Count(counters, Counter::kExpiredOnRead);
-      RemoveEntry(state, shard, ref);
+      RemoveDue(state, shard, counters, ref, Counter::kExpiredOnRead);
     }
   }
   state.BumpGeneration(key.hash);
   return live;
 }
 
-void RemoveExpired(EngineState& state, Counters* counters, const Key& key) {
+void RemoveStale(EngineState& state, Counters* counters, const Key& key) {
   Shard& shard = state.ShardOf(key.hash);
-  if (!shard.mutex.TryLock()) return;
+  ShardLock lock(state, shard, Wait::kBriefly);
+  if (!lock) return;
   const SlotRef ref = FindKey(state, shard, key);
-  if (ref && IsExpired(ItemOf(state, ref)->expiry_flags, state.CoarseNow())) {
-    Count(counters, Counter::kExpiredOnRead);
-    RemoveEntry(state, shard, ref);
+  if (ref && !IsLive(state, ItemOf(state, ref), state.CoarseNow())) {
+    RemoveDue(state, shard, counters, ref, Counter::kExpiredOnRead);
   }
-  shard.mutex.Unlock();
 }
 
 void ClearShard(EngineState& state, Shard& shard) {
-  MutexLock lock(shard.mutex);
   ResetIndex(state, shard);
   shard.victim = kNoSegment;
   shard.swept = kNoSegment;

@@ -12,16 +12,25 @@ namespace catzilla {
 // The largest item that is appended to a log; a bigger one takes segments of its own.
 inline uint64_t MaxLogItem(const EngineState& state) { return state.segment_bytes() / 2 - 8; }
 
-WriteStatus StoreEntry(EngineState& state, Counters* counters, const Key& key, const uint8_t* value,
-                       uint64_t size, int64_t expires_at);
-WriteStatus StoreLarge(EngineState& state, Counters* counters, const Key& key, const uint8_t* value,
-                       uint64_t size, int64_t expires_at);
-// Whether an entry that had not expired was removed.
+WriteStatus StoreEntry(EngineState& state, Counters* counters, const Key& key,
+                       const Content& content, const WriteOptions& options);
+WriteStatus StoreLarge(EngineState& state, Counters* counters, const Key& key,
+                       const Content& content, const WriteOptions& options);
+// Whether what is to be stored was computed before it was invalidated. REQUIRES: the mutex of the
+// key's shard, so that a Clear comes either before this or after the store.
+bool IsOutdated(const EngineState& state, const WriteOptions& options);
+// Removes the key and counts the refusal.
+WriteStatus Refuse(EngineState& state, Counters* counters, const Key& key, WriteStatus why);
+// Removes an entry that is not live, counted as void or as `expired`.
+void RemoveDue(EngineState& state, Shard& shard, Counters* counters, const SlotRef& ref,
+               Counter expired) CATZ_REQUIRES(shard.mutex);
+// Whether an entry that was live was removed.
 bool RemoveKey(EngineState& state, Counters* counters, const Key& key);
 bool TouchKey(EngineState& state, Counters* counters, const Key& key, int64_t expires_at);
-// Removes the entry if it is still there and expired; gives up rather than wait for the mutex.
-void RemoveExpired(EngineState& state, Counters* counters, const Key& key);
-void ClearShard(EngineState& state, Shard& shard);
+// Removes the entry if it is still there and not live; gives up rather than wait for the mutex.
+void RemoveStale(EngineState& state, Counters* counters, const Key& key);
+// REQUIRES: the shard's mutex.
+void ClearShard(EngineState& state, Shard& shard) CATZ_REQUIRES(shard.mutex);
 
 }  // namespace catzilla
 

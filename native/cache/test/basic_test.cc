@@ -120,7 +120,7 @@ TEST("every write changes the generation word of its key, also for an absent key
   CHECK(changed());
   cache->Touch(cache.counters(), key, 1000);
   CHECK(changed());
-  cache->Clear(cache.counters());
+  cache->Clear();
   CHECK(changed());
   cache.Get("k");
   CHECK(!changed());
@@ -130,7 +130,7 @@ TEST("clear leaves no entry, no live byte, and the segments free") {
   Cache cache;
   for (int i = 0; i < 2000; i++) cache.Set("k" + std::to_string(i), ValueFor(i, 100));
   cache.Set("large", std::string(100000, 'l'));
-  cache->Clear(cache.counters());
+  cache->Clear();
   const Stats stats = cache.GetStats();
   CHECK_EQ(stats.entries, 0u);
   CHECK_EQ(stats.bytes_live, 0u);
@@ -165,20 +165,18 @@ TEST("options that contradict each other are refused") {
 }
 
 TEST("one name is one engine until its last release") {
-  OpenStatus status;
-  bool created;
-  Engine* const a = Engine::OpenNamed("shared", 6, SmallOptions(), &created, &status);
-  CHECK(created);
-  Engine* const b = Engine::OpenNamed("shared", 6, SmallOptions(2u << 20), &created, &status);
-  CHECK(!created && a == b);
+  OpenReport report;
+  const Place shared{"shared", 6};
+  Engine* const a = Engine::Open(shared, SmallOptions(), &report);
+  Engine* const b = Engine::Open(shared, SmallOptions(2u << 20), &report);
+  CHECK(a != nullptr && a == b);
   CHECK_EQ(b->max_bytes(), 1u << 20);
-  Engine* const other = Engine::OpenNamed("sharee", 6, SmallOptions(), &created, &status);
-  CHECK(created && other != a);
+  Engine* const other = Engine::Open(Place{"sharee", 6}, SmallOptions(), &report);
+  CHECK(other != nullptr && other != a);
   a->Release();
   other->Release();
   b->Release();
-  Engine* const again = Engine::OpenNamed("shared", 6, SmallOptions(2u << 20), &created, &status);
-  CHECK(created);
+  Engine* const again = Engine::Open(shared, SmallOptions(2u << 20), &report);
   CHECK_EQ(again->max_bytes(), 2u << 20);
   again->Release();
 }

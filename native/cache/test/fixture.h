@@ -14,13 +14,17 @@ using catzilla::Counters;
 using catzilla::Engine;
 using catzilla::Key;
 using catzilla::kNeverExpires;
+using catzilla::LeaseView;
+using catzilla::OpenReport;
 using catzilla::OpenStatus;
 using catzilla::Options;
+using catzilla::Place;
 using catzilla::Policy;
 using catzilla::ReadInfo;
 using catzilla::ReadStatus;
 using catzilla::ResizeStatus;
 using catzilla::Stats;
+using catzilla::WriteOptions;
 using catzilla::WriteStatus;
 
 inline Options SmallOptions(uint64_t max_bytes = 1u << 20) {
@@ -28,6 +32,12 @@ inline Options SmallOptions(uint64_t max_bytes = 1u << 20) {
   options.max_bytes = max_bytes;
   options.reserve_bytes = max_bytes * 4;
   options.max_value_bytes = static_cast<uint32_t>(max_bytes / 8);
+  return options;
+}
+
+inline WriteOptions WithTtl(int64_t ttl) {
+  WriteOptions options;
+  options.ttl = ttl;
   return options;
 }
 
@@ -58,8 +68,15 @@ class Cache {
     return Key{bytes, size, engine_->Hash(bytes, size)};
   }
   WriteStatus Set(const std::string& key, const std::string& value, int64_t ttl = kNeverExpires) {
+    return Set(key, value, WithTtl(ttl));
+  }
+  WriteStatus Set(const std::string& key, const std::string& value, const WriteOptions& options) {
     return engine_->Set(counters_, KeyOf(key), reinterpret_cast<const uint8_t*>(value.data()),
-                        value.size(), ttl);
+                        value.size(), options);
+  }
+  uint64_t TagOf(const std::string& tag) const {
+    return engine_->HashTag(reinterpret_cast<const uint8_t*>(tag.data()),
+                            static_cast<uint32_t>(tag.size()));
   }
   // Whether the key is there; its value in *value.
   bool Get(const std::string& key, std::string* value = nullptr) {

@@ -137,7 +137,7 @@ class Model {
   }
 
   bool Clear() {
-    cache_->Clear(cache_.counters());
+    cache_->Clear();
     entries_.clear();
     const Stats stats = cache_.GetStats();
     return stats.entries == 0 && stats.bytes_live == 0;

@@ -68,7 +68,20 @@ void* Mix(void* context) {
     const uint64_t number = random.Below(2000);
     const Key key = NumberKey(engine, &number);
     const uint64_t what = random.Below(100);
-    if (what < 60) {
+    if (what < 8) {
+      ReadInfo info;
+      LeaseView view;
+      if (engine.Lease(counters, key, &view, &info) != ReadStatus::kHit) continue;
+      // Twice: whoever writes meanwhile must not be seen.
+      for (int look = 0; look < 2; look++) {
+        words.assign((info.size + 7) / 8, 0);
+        std::memcpy(&words[0], view.data, info.size);
+        if (!IsWhole(words, number, info.size)) worker.bad++;
+        sched_yield();
+      }
+      engine.Unlease(view.pin);
+      worker.hits++;
+    } else if (what < 60) {
       ReadInfo info;
       words.resize(1 << 16);
       const ReadStatus status = engine.Get(counters, key, reinterpret_cast<uint8_t*>(&words[0]),
@@ -80,11 +93,11 @@ void* Mix(void* context) {
       const size_t length = 3 + random.Below(random.Below(200) == 0 ? 20000 : 60);
       const size_t bytes = Fill(&words, number, i << 8 | worker.number, length);
       engine.Set(counters, key, reinterpret_cast<const uint8_t*>(&words[0]), bytes,
-                 what < 80 ? kNeverExpires : 1 + static_cast<int64_t>(random.Below(20)));
+                 WithTtl(what < 80 ? kNeverExpires : 1 + static_cast<int64_t>(random.Below(20))));
     } else if (what < 99) {
       engine.Delete(counters, key);
     } else if (random.Below(50) == 0) {
-      engine.Clear(counters);
+      engine.Clear();
     } else {
       engine.Sweep(counters, 50);
     }
@@ -107,9 +120,10 @@ TEST("threads that read, write, delete, clear and sweep never see a torn or fore
   CHECK(hits > 0);
   const Stats stats = cache.GetStats();
   CHECK_EQ(stats.counters[Counter::kHits], hits);
-  CHECK_EQ(stats.counters[Counter::kMisses], misses);
+  CHECK(stats.counters[Counter::kMisses] >= misses);  // a lease that found nothing is not told here
+  CHECK_EQ(stats.leases, 0u);
   CHECK(stats.bytes_used <= stats.bytes_max);
-  cache->Clear(cache.counters());
+  cache->Clear();
   CHECK_EQ(cache.GetStats().entries, 0u);
   CHECK_EQ(cache.GetStats().bytes_live, 0u);
 }
@@ -124,7 +138,7 @@ void* CountUp(void* context) {
   for (uint64_t i = 1; i <= worker.rounds; i++) {
     const size_t bytes = Fill(&words, number, i, 3 + i % 50);
     worker.engine->Set(counters, key, reinterpret_cast<const uint8_t*>(&words[0]), bytes,
-                       kNeverExpires);
+                       WriteOptions{});
     catzilla::StoreRelease(worker.shared, i);
   }
   worker.engine->Detach(counters);
@@ -177,7 +191,7 @@ void* FindStable(void* context) {
       number = 1000 + i;
       const Key key = NumberKey(*worker.engine, &number);
       worker.engine->Set(counters, key, reinterpret_cast<const uint8_t*>(&number), 8,
-                         kNeverExpires);
+                         WriteOptions{});
       if (i % 3 == 0) worker.engine->Delete(counters, key);
       continue;
     }
@@ -196,7 +210,7 @@ TEST("no spurious miss while the index grows and segments are cleaned") {
   Cache cache(SmallOptions(64u << 20));
   for (uint64_t number = 0; number < 500; number++) {
     cache->Set(cache.counters(), NumberKey(cache.engine(), &number),
-               reinterpret_cast<const uint8_t*>(&number), 8, kNeverExpires);
+               reinterpret_cast<const uint8_t*>(&number), 8, WriteOptions{});
   }
   std::vector<Worker> workers;
   for (uint32_t i = 0; i < 3; i++) workers.push_back(Worker{&cache.engine(), i, Rounds(200000)});
