@@ -65,15 +65,15 @@ SegmentId CheapestWindow(const EngineState& state, uint32_t count) {
   return best;
 }
 
-void TakeRun(EngineState& state, Header& header, SegmentId first, uint32_t count)
-    CATZ_REQUIRES(header.mutex) {
+void TakeRun(EngineState& state, SegmentId first, uint32_t count)
+    CATZ_REQUIRES(state.header->mutex) {
   for (SegmentId id = first; id < first + count; id++) {
     StoreRelaxed(&state.segments[id].claimer, state.process);
     SetRole(state.segments[id], Role::kClaimedRun);
   }
-  StoreRelaxed(&state.segments[first].order, header.next_order++);
-  StoreRelaxed(&header.free, header.free - count);
-  AddRelaxed(&header.large, count);
+  StoreRelaxed(&state.segments[first].order, state.header->next_order++);
+  StoreRelaxed(&state.header->free, state.header->free - count);
+  AddRelaxed(&state.header->large, count);
 }
 
 SegmentId OldestRun(const EngineState& state) {
@@ -129,28 +129,26 @@ enum class Claim { kTaken, kChosen, kNone };
 // Takes a window of free segments, or chooses one to be emptied and keeps others from taking it.
 Claim ClaimRun(EngineState& state, uint32_t count, SegmentId* first)
     CATZ_REQUIRES(state.header->run_mutex) {
-  Header& header = *state.header;
   ArenaLock lock(state);
   if (!lock) return Claim::kNone;
-  if (LoadRelaxed(&header.quarantined) != 0) FreeQuarantined(state);
+  if (LoadRelaxed(&state.header->quarantined) != 0) FreeQuarantined(state);
   *first = CheapestWindow(state, count);
   if (*first == kNoSegment) return Claim::kNone;
   if (IsRunOf(state, *first, count, Role::kFree)) {
-    TakeRun(state, header, *first, count);
+    TakeRun(state, *first, count);
     return Claim::kTaken;
   }
-  header.claim_low = *first;
-  header.claim_high = *first + count;
+  state.header->claim_low = *first;
+  state.header->claim_high = *first + count;
   return Claim::kChosen;
 }
 
 bool TakeClaimed(EngineState& state, SegmentId first, uint32_t count) {
-  Header& header = *state.header;
   ArenaLock lock(state);
   if (!lock) return false;
-  header.claim_low = header.claim_high = 0;
+  state.header->claim_low = state.header->claim_high = 0;
   if (!IsRunOf(state, first, count, Role::kFree)) return false;
-  TakeRun(state, header, first, count);
+  TakeRun(state, first, count);
   return true;
 }
 
@@ -175,13 +173,10 @@ SegmentId AcquireRun(EngineState& state, Counters* counters, uint32_t count) {
 
 // A run that found no use.
 void GiveBackRun(EngineState& state, SegmentId first, uint32_t count) {
-  Header& header = *state.header;
   ArenaLock lock(state);
   if (!lock) return;  // claimed until this process ends, and then reaped
-  for (SegmentId id = first; id < first + count; id++) SetRole(state.segments[id], Role::kFree);
-  AddRelaxed(&header.large, 0u - count);
-  StoreRelaxed(&header.free, header.free + count);
-  if (first < header.lowest_free) header.lowest_free = first;
+  AddRelaxed(&state.header->large, 0u - count);
+  AddFree(state, first, count);
 }
 
 // From here on the run is the shard's.

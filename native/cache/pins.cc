@@ -63,17 +63,11 @@ uint64_t BytesToPin(const EngineState& state, SegmentId id) {
 }
 
 void FreeQuarantined(EngineState& state) {
-  Header& header = *state.header;
   for (SegmentId id = 0; id < state.segment_count; id++) {
     if (RoleOf(state.segments[id]) != Role::kQuarantined || IsPinned(state, id)) continue;
     const uint32_t run = RunOf(state, id);
-    for (SegmentId part = id; part < id + run; part++) {
-      StoreRelaxed(&state.segments[part].run, 1u);
-      SetRole(state.segments[part], Role::kFree);
-    }
-    StoreRelaxed(&header.free, header.free + run);
-    AddRelaxed(&header.quarantined, 0u - run);
-    if (id < header.lowest_free) header.lowest_free = id;
+    AddRelaxed(&state.header->quarantined, 0u - run);
+    AddFree(state, id, run);
   }
 }
 

@@ -17,17 +17,13 @@ namespace {
 
 // Segments that the process had taken from the free list and not yet put to use.
 void FreeClaimed(EngineState& state, uint32_t process) CATZ_REQUIRES(state.header->mutex) {
-  Header& header = *state.header;
   for (SegmentId id = 0; id < state.segment_count; id++) {
-    Segment& row = state.segments[id];
+    const Segment& row = state.segments[id];
     const Role role = RoleOf(row);
     if (role != Role::kClaimed && role != Role::kClaimedRun) continue;
     if (LoadRelaxed(&row.claimer) != process) continue;
-    if (role == Role::kClaimedRun) AddRelaxed(&header.large, ~0u);
-    StoreRelaxed(&row.run, 1u);
-    SetRole(row, Role::kFree);
-    StoreRelaxed(&header.free, header.free + 1);
-    if (id < header.lowest_free) header.lowest_free = id;
+    if (role == Role::kClaimedRun) AddRelaxed(&state.header->large, ~0u);
+    AddFree(state, id, 1);
   }
 }
 

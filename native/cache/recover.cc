@@ -193,7 +193,6 @@ bool RebuildShard(EngineState& state, Shard& shard) {
 }
 
 void RecountSegments(EngineState& state) {
-  Header& header = *state.header;
   uint32_t free = 0, active = 0, large = 0, quarantined = 0;
   for (SegmentId id = 0; id < state.segment_count; id++) {
     const Role role = RoleOf(state.segments[id]);
@@ -202,11 +201,11 @@ void RecountSegments(EngineState& state) {
     if (role == Role::kLarge || role == Role::kLargeTail || role == Role::kClaimedRun) large++;
     if (role == Role::kQuarantined || role == Role::kQuarantinedTail) quarantined++;
   }
-  StoreRelaxed(&header.free, free);
-  StoreRelaxed(&header.large, large);
-  StoreRelaxed(&header.quarantined, quarantined);
-  header.active = active;
-  header.lowest_free = 0;
+  StoreRelaxed(&state.header->free, free);
+  StoreRelaxed(&state.header->large, large);
+  StoreRelaxed(&state.header->quarantined, quarantined);
+  state.header->active = active;
+  state.header->lowest_free = 0;
 }
 
 bool RecoverArena(EngineState& state) CATZ_NO_ANALYSIS {

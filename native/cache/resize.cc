@@ -37,34 +37,30 @@ uint32_t FewestSegments(const EngineState& state) {
 }
 
 bool Grow(EngineState& state, uint32_t target) {
-  Header& header = *state.header;
   ArenaLock lock(state);
   if (!lock) return false;
-  for (SegmentId id = 0; header.active < target; id++) {
+  for (SegmentId id = 0; state.header->active < target; id++) {
     if (RoleOf(state.segments[id]) != Role::kRetired) continue;
     if (!BackSegment(state, id)) return false;
-    SetRole(state.segments[id], Role::kFree);
-    header.active++;
-    StoreRelaxed(&header.free, header.free + 1);
-    if (id < header.lowest_free) header.lowest_free = id;
+    AddFree(state, id, 1);
+    state.header->active++;
   }
   return true;
 }
 
 // Retires free segments, highest first; true when no more than `target` are active.
 bool RetireFree(EngineState& state, uint32_t target) {
-  Header& header = *state.header;
   ArenaLock lock(state);
   if (!lock) return false;
-  for (SegmentId id = header.geometry.segment_count; id-- > 0 && header.active > target;) {
+  for (SegmentId id = state.segment_count; id-- > 0 && state.header->active > target;) {
     if (RoleOf(state.segments[id]) != Role::kFree) continue;
-    if (id >= header.claim_low && id < header.claim_high) continue;
+    if (id >= state.header->claim_low && id < state.header->claim_high) continue;
     SetRole(state.segments[id], Role::kRetired);
     UnbackSegment(state, id);
-    header.active--;
-    StoreRelaxed(&header.free, header.free - 1);
+    state.header->active--;
+    StoreRelaxed(&state.header->free, state.header->free - 1);
   }
-  return header.active <= target;
+  return state.header->active <= target;
 }
 
 uint32_t ActiveSegments(EngineState& state) {

@@ -67,31 +67,38 @@ uint32_t FairShare(const EngineState& state) {
 
 uint32_t LowWater(const EngineState& state) { return kSparedForMoves + 2 + state.shard_mask / 2; }
 
+namespace {
+
+SegmentId Claim(EngineState& state, TakeFrom from, uint32_t spared)
+    CATZ_REQUIRES(state.header->mutex) {
+  if (state.header->free < LowWater(state) && LoadRelaxed(&state.header->quarantined) != 0) {
+    FreeQuarantined(state);
+  }
+  if (state.header->free <= spared) return kNoSegment;
+  const uint32_t first = from == TakeFrom::kBottom ? state.header->lowest_free : 0;
+  for (uint32_t i = first; i < state.segment_count; i++) {
+    const SegmentId id = from == TakeFrom::kBottom ? i : state.segment_count - 1 - i;
+    Segment& row = state.segments[id];
+    if (RoleOf(row) != Role::kFree) continue;
+    if (id >= state.header->claim_low && id < state.header->claim_high) continue;
+    StoreRelaxed(&row.claimer, state.process);
+    StoreRelaxed(&row.order, state.header->next_order++);
+    SetRole(row, Role::kClaimed);
+    StoreRelaxed(&state.header->free, state.header->free - 1);
+    if (id == state.header->lowest_free) state.header->lowest_free++;
+    return id;
+  }
+  return kNoSegment;
+}
+
+}  // namespace
+
 SegmentId TakeSegment(EngineState& state, Shard& shard, Role role, TakeFrom from, uint32_t spared) {
-  SegmentId taken = kNoSegment;
+  SegmentId taken;
   {
-    Header& header = *state.header;
     ArenaLock lock(state);
     if (!lock) return kNoSegment;
-    if (header.free < LowWater(state) && LoadRelaxed(&header.quarantined) != 0) {
-      FreeQuarantined(state);
-    }
-    if (header.free > spared) {
-      const uint32_t count = header.geometry.segment_count;
-      const uint32_t first = from == TakeFrom::kBottom ? header.lowest_free : 0;
-      for (uint32_t i = first; i < count; i++) {
-        const SegmentId id = from == TakeFrom::kBottom ? i : count - 1 - i;
-        if (RoleOf(state.segments[id]) != Role::kFree) continue;
-        if (id >= header.claim_low && id < header.claim_high) continue;
-        taken = id;
-        StoreRelaxed(&state.segments[id].claimer, state.process);
-        StoreRelaxed(&state.segments[id].order, header.next_order++);
-        SetRole(state.segments[id], Role::kClaimed);
-        StoreRelaxed(&header.free, header.free - 1);
-        if (id == header.lowest_free) header.lowest_free++;
-        break;
-      }
-    }
+    taken = Claim(state, from, spared);
   }
   if (FreeSegments(state) < LowWater(state)) shard.wants_room = true;
   if (taken == kNoSegment) return kNoSegment;
@@ -129,16 +136,19 @@ void FreeSegment(EngineState& state, Shard& shard, SegmentId id) {
   for (SegmentId part = id; part < id + run; part++) CloseVersion(state.segments[part]);
   AddRelaxed(&shard.segments, 0u - run);
 
-  Header& header = *state.header;
-  if (RoleOf(state.segments[id]) == Role::kLarge) AddRelaxed(&header.large, 0u - run);
+  if (RoleOf(state.segments[id]) == Role::kLarge) AddRelaxed(&state.header->large, 0u - run);
   ArenaLock lock(state);
   if (!lock || IsPinned(state, id)) return Quarantine(state, id, run);
-  for (SegmentId part = id; part < id + run; part++) {
-    StoreRelaxed(&state.segments[part].run, 1u);
-    SetRole(state.segments[part], Role::kFree);
+  AddFree(state, id, run);
+}
+
+void AddFree(EngineState& state, SegmentId first, uint32_t count) {
+  for (SegmentId id = first; id < first + count; id++) {
+    StoreRelaxed(&state.segments[id].run, 1u);
+    SetRole(state.segments[id], Role::kFree);
   }
-  StoreRelaxed(&header.free, header.free + run);
-  if (id < header.lowest_free) header.lowest_free = id;
+  StoreRelaxed(&state.header->free, state.header->free + count);
+  if (first < state.header->lowest_free) state.header->lowest_free = first;
 }
 
 void PushNewest(EngineState& state, Queue& queue, SegmentId id) {

@@ -25,6 +25,9 @@ SegmentId TakeSegment(EngineState& state, Shard& shard, Role role, TakeFrom from
 // Gives a segment back. REQUIRES: no slot points into it; it is in no queue.
 void FreeSegment(EngineState& state, Shard& shard, SegmentId id) CATZ_REQUIRES(shard.mutex);
 
+// Puts a run of segments, whose versions are odd, on the free list.
+void AddFree(EngineState& state, SegmentId first, uint32_t count)
+    CATZ_REQUIRES(state.header->mutex);
 uint32_t FreeSegments(const EngineState& state);
 // Segments a shard may hold before it has to evict for more: an equal part of what is neither in
 // runs nor kept free.

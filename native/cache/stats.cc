@@ -29,13 +29,13 @@ void AddBlock(const Counters& block, CounterTotals* totals) {
   }
 }
 
-void Fold(Header& header, Counters& block) CATZ_REQUIRES(header.mutex) {
-  AddBlock(block, &header.departed);
+void Fold(EngineState& state, Counters& block) CATZ_REQUIRES(state.header->mutex) {
+  AddBlock(block, &state.header->departed);
   for (uint64_t& word : block.words) StoreRelaxed(&word, uint64_t{0});
 }
 
-CounterTotals Sum(const EngineState& state, const Header& header) CATZ_REQUIRES(header.mutex) {
-  CounterTotals totals = header.departed;
+CounterTotals Sum(const EngineState& state) CATZ_REQUIRES(state.header->mutex) {
+  CounterTotals totals = state.header->departed;
   for (uint32_t i = 0; i < kCounterBlocks; i++) AddBlock(state.counters[i], &totals);
   return totals;
 }
@@ -59,13 +59,13 @@ Counters* Engine::Attach() {
 void Engine::Detach(Counters* counters) {
   if (counters == &state_->counters[kSharedBlock]) return;
   ArenaLock lock(*state_);
-  if (lock) Fold(*state_->header, *counters);  // else the reaper does, when this process has ended
+  if (lock) Fold(*state_, *counters);  // else the reaper does, when this process has ended
 }
 
 void FoldCounters(EngineState& state, uint32_t process) {
   for (uint32_t i = 0; i < kSharedBlock; i++) {
     Counters& block = state.counters[i];
-    if (LoadRelaxed(OwnerWord(block)) == OwnedBy(process)) Fold(*state.header, block);
+    if (LoadRelaxed(OwnerWord(block)) == OwnedBy(process)) Fold(state, block);
   }
 }
 
@@ -75,12 +75,12 @@ void Engine::GetStats(Stats* stats) const {
   {
     ArenaLock lock(*state_);
     // Whoever has stopped in it changes nothing meanwhile: figures are better than none.
-    stats->counters = Sum(*state_, header);
+    stats->counters = Sum(*state_);
     for (uint32_t i = 0; i < kTotals; i++) {
-      stats->counters.values[i] -= header.baseline.values[i];
+      stats->counters.values[i] -= state_->header->baseline.values[i];
     }
-    stats->segments = header.active;
-    stats->segments_free = header.free;
+    stats->segments = state_->header->active;
+    stats->segments_free = state_->header->free;
   }
   for (uint32_t i = 0; i <= state_->shard_mask; i++) {
     const Shard& shard = state_->shards[i];
@@ -109,9 +109,8 @@ void Engine::GetStats(Stats* stats) const {
 }
 
 void Engine::ResetStats() {
-  Header& header = *state_->header;
   ArenaLock lock(*state_);
-  if (lock) header.baseline = Sum(*state_, header);
+  if (lock) state_->header->baseline = Sum(*state_);
 }
 
 }  // namespace catzilla
