@@ -9,10 +9,20 @@ export type Key = string | Uint8Array;
 /** Bytes, or a string, which is stored as UTF-8 (lone surrogates become U+FFFD). May be empty. */
 export type Value = Uint8Array | string;
 
-/** Options of `set` and `touch`. */
-export interface SetOptions {
+/** Options of `touch`. */
+export interface TouchOptions {
   /** Time to live in ms, above 0 and at most 2^46, fractions round up; Infinity: never expires. Default: the cache's. */
   readonly ttl?: number | undefined;
+}
+
+/** Options of `set`. */
+export interface SetOptions extends TouchOptions {
+  /** Groups the value belongs to, for `invalidateTag`: at most 64 strings of 1 to 256 bytes of UTF-8; duplicates
+   * count once. They replace those of the old value. Default: none. */
+  readonly tags?: readonly string[] | undefined;
+  /** What `epoch` gave before the value was computed: the set is refused when since then one of its tags was
+   * invalidated or the cache was cleared. A safe integer of at least 0. Default: no such check. */
+  readonly since?: number | undefined;
 }
 
 /** Options of `get`. */
@@ -29,6 +39,23 @@ export interface KeysOptions {
   readonly limit?: number | undefined;
   /** 'buffer': every key as its bytes. Default: 'string', with Buffers for keys that are not valid text. */
   readonly as?: 'string' | 'buffer' | undefined;
+}
+
+/** Options of `close`. */
+export interface CloseOptions {
+  /** true: also removes the file, so that later openers begin anew; those that have it open keep it. Only with scope
+   * 'machine'. Default: false. */
+  readonly unlink?: boolean | undefined;
+}
+
+/** A value pinned by `lease`. `using lease = cache.lease(key)` releases it at the end of the block. */
+export interface Lease extends Disposable {
+  /** The value. Memory of the cache unless `copied`: must not be written, nor be used once released. */
+  readonly bytes: Buffer;
+  /** true: `bytes` is a private copy, since the cache could not pin more (`leaseLimit`) or cannot pin at all. */
+  readonly copied: boolean;
+  /** Lets the cache reuse the memory. Idempotent; never throws, also after the cache was closed. */
+  release(): void;
 }
 
 /** A stored value as handed out by `getRecord`. */
@@ -70,10 +97,15 @@ export interface Cache extends Disposable {
   /** Whether a value is there; no counting, no recency. */
   has(key: Key): boolean;
 
+  /** The value without a copy: a view of the cache's memory, pinned until `release`. What is set, deleted or evicted
+   * meanwhile does not change it. For large values on their way to a socket. Counts a hit or a miss.
+   * @returns undefined when absent */
+  lease(key: Key): Lease | undefined;
+
   /** Stores a copy of the value's bytes. Cost: O(size), one shard lock.
-   * @returns false when refused (too large, no room): the old value of the key is then gone
-   * @throws CATZ_CACHE_VALUE, CATZ_CACHE_TTL, CATZ_CACHE_OPTION
-   * @example cache.set('city:1', JSON.stringify(city), { ttl: 60_000 }) */
+   * @returns false when refused (too large, no room, `since`, `lockTimeout`): the old value of the key is then gone
+   * @throws CATZ_CACHE_VALUE, CATZ_CACHE_TTL, CATZ_CACHE_TAG, CATZ_CACHE_OPTION
+   * @example cache.set('city:1', JSON.stringify(city), { ttl: 60_000, tags: ['cities'] }) */
   set(key: Key, value: Value, options?: SetOptions): boolean;
 
   /** `get` for each key, in order. Not one atomic step. */
@@ -91,17 +123,33 @@ export interface Cache extends Disposable {
    * @returns how many had a value */
   deleteMany(keys: Iterable<Key>): number;
 
-  /** Gives a value a new time to live, counted from now. Without `ttl`: the cache's default.
+  /** Gives a value a new time to live, counted from now; its tags stay. Without `ttl`: the cache's default.
    * @returns whether there was a value
    * @throws CATZ_CACHE_TTL, CATZ_CACHE_OPTION */
-  touch(key: Key, options?: SetOptions): boolean;
+  touch(key: Key, options?: TouchOptions): boolean;
 
   /** Time left.
    * @returns ms, Infinity when it never expires, undefined when absent */
   ttl(key: Key): number | undefined;
 
-  /** Removes everything, for every thread. */
+  /** Removes everything, for every thread (scope 'machine': and process). */
   clear(): void;
+
+  /** Makes every value invalid that was set with the tag before this call, for every thread (scope 'machine': and
+   * process). Cost: O(1) a tag, however many values have it; their memory comes back when a read, the sweeper or the
+   * need for room finds them. Memory for it is bounded: once very many tags were invalidated, the oldest are
+   * forgotten, and tagged values from before then count as invalid too; never the other way round.
+   * @param tag  one, or several in one call
+   * @throws CATZ_CACHE_TAG; nothing is then invalidated */
+  invalidateTag(tag: string | readonly string[]): void;
+
+  /** The present state of all tags, to be taken before a value is computed and given to `set` as `since`: so a value
+   * computed from old data is not stored after the invalidation that was meant for it.
+   * @returns a safe integer of at least 0, which never falls while the cache lives
+   * @example
+   * const since = cache.epoch();
+   * cache.set('city:1', await load(1), { tags: ['cities'], since }); */
+  epoch(): number;
 
   /** Lists keys in no order, weakly consistent: a key stored throughout the iteration comes once.
    * @throws CATZ_CACHE_OPTION; while iterating, CATZ_CACHE_CLOSED */
@@ -119,6 +167,12 @@ export interface Cache extends Disposable {
    * @throws CATZ_CACHE_RESIZE; the bound is then unchanged */
   resize(maxBytes: number): void;
 
-  /** Ends this use of the cache. The cache and its values go with the last open handle of all threads. Idempotent. */
-  close(): void;
+  /** Ends this use of the cache. With scope 'process' the cache and its values go with the last open handle of all
+   * threads; with scope 'machine' the file and its values stay. Idempotent.
+   * @throws CATZ_CACHE_OPTION for an unknown option, and for `unlink` without scope 'machine'; it then stays open */
+  close(options?: CloseOptions): void;
+
+  /** The table of C functions by which other native addons use this cache (catzilla_cache.h), as a tagged external.
+   * @throws CATZ_CACHE_UNSUPPORTED_BACKEND with backend 'js' */
+  readonly abi: object;
 }

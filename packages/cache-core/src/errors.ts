@@ -9,15 +9,31 @@ type Name =
   | 'VALUE'
   | 'TARGET'
   | 'TTL'
+  | 'TAG'
   | 'NAME'
   | 'OPTION'
   | 'OPTIONS_MISMATCH'
   | 'RESIZE'
   | 'CLOSED'
   | 'NO_MEMORY'
-  | 'NATIVE_UNAVAILABLE';
+  | 'NATIVE_UNAVAILABLE'
+  | 'UNSUPPORTED_BACKEND'
+  | 'UNSUPPORTED_PLATFORM'
+  | 'SHM_ACCESS'
+  | 'SHM_SPACE'
+  | 'SHM_FOREIGN'
+  | 'SHM_BUSY'
+  | 'LAYOUT'
+  | 'PID_NAMESPACE'
+  | 'TOO_MANY_PROCESSES';
 
-/** Errors thrown by @catzilla/cache-core, by the part of the code after `CATZ_CACHE_`. */
+/** Errors thrown by @catzilla/cache-core, by the part of the code after `CATZ_CACHE_`.
+ *
+ * Arguments of those of scope 'machine', in order; `path` is that of the cache's file:
+ * UNSUPPORTED_BACKEND(what needs the native one, where 'js' came from: empty or ', which …');
+ * UNSUPPORTED_PLATFORM(platform, reason); SHM_ACCESS(path, expected, found), as in 'a regular file', 'a symbolic
+ * link'; SHM_SPACE(path, bytes wanted, bytes free); SHM_FOREIGN(path); SHM_BUSY(path, ms waited); LAYOUT(path,
+ * theirs, ours), as in 'layout 3 of glibc'; PID_NAMESPACE(path, theirs, ours); TOO_MANY_PROCESSES(path, most). */
 export const errors: ErrorTable<'CATZ_CACHE', Name> = defineErrors('CATZ_CACHE', {
   KEY: {
     message: 'expected key to be a string or a Uint8Array with its memory, got %s',
@@ -43,6 +59,11 @@ export const errors: ErrorTable<'CATZ_CACHE', Name> = defineErrors('CATZ_CACHE',
     message: 'expected ttl to be a number of ms above 0 and at most 2^46, or Infinity, got %s',
     base: RangeError,
     help: 'Leave ttl out for the default of the cache; Infinity never expires; to remove a key, use delete.',
+  },
+  TAG: {
+    message: 'expected %s to be %s, got %s',
+    base: RangeError,
+    help: 'A tag is a string of 1 to 256 bytes of UTF-8, and a value has at most 64; hash longer ones.',
   },
   NAME: {
     message:
@@ -75,5 +96,41 @@ export const errors: ErrorTable<'CATZ_CACHE', Name> = defineErrors('CATZ_CACHE',
   NATIVE_UNAVAILABLE: {
     message: "the native cache did not load: %s; pass backend: 'js' to run without it",
     help: "Install a build for this platform, or set backend: 'js' or CATZ_CACHE_BACKEND=js (no sharing between threads).",
+  },
+  UNSUPPORTED_BACKEND: {
+    message: "expected backend 'native' for %s, got 'js'%s",
+    help: "Backend 'js' is private to an isolate. Choose backend: 'native', unset CATZ_CACHE_BACKEND, or do without.",
+  },
+  UNSUPPORTED_PLATFORM: {
+    message: "scope 'machine' is not supported on %s: %s",
+    help: "Use scope: 'process' there; there is no silent fallback, since other processes would not see the values.",
+  },
+  SHM_ACCESS: {
+    message: 'expected cache file %s to be %s, got %s',
+    help: 'The file must be a regular one of this user, with mode 600 and not a link. It was left untouched: remove it, or choose another path.',
+  },
+  SHM_SPACE: {
+    message: 'no room for cache file %s: expected %s bytes, %s are free',
+    help: 'Choose a smaller maxBytes or another path; in a container, raise the size of /dev/shm (docker run --shm-size).',
+  },
+  SHM_FOREIGN: {
+    message: 'expected file %s to be a cache, got other contents; it was left untouched',
+    help: 'Choose another path, or remove the file if nothing needs it.',
+  },
+  SHM_BUSY: {
+    message: 'cache file %s is being opened by another process for more than %s ms',
+    help: 'Try again. If it stays so, a process stopped while it opened the file: continue or end that one.',
+  },
+  LAYOUT: {
+    message: 'cache file %s is open in other processes with %s, got %s',
+    help: 'Run the same release, with the same C library, in all processes that share the file, or give each release a path of its own.',
+  },
+  PID_NAMESPACE: {
+    message: 'cache file %s is open in processes of PID namespace %s, got %s',
+    help: 'Locks name threads of one PID namespace: share the namespace (docker run --pid), or give each container a path of its own.',
+  },
+  TOO_MANY_PROCESSES: {
+    message: 'cache file %s is open in %s processes, the most there may be',
+    help: 'Close the cache in some of them, or divide them over several names.',
   },
 });

@@ -5,10 +5,13 @@ export type { CacheOptions, NearCacheOptions } from './options.ts';
 export type { CacheStats } from './stats.ts';
 export type {
   Cache,
+  CloseOptions,
   GetOptions,
   Key,
   KeysOptions,
+  Lease,
   NearRecord,
   SetOptions,
+  TouchOptions,
   Value,
 } from './cache.ts';

@@ -1,11 +1,14 @@
 // Options of openCache: checked once, completed with defaults that depend on each other, frozen.
 // Invariant: what comes out fits together (reserve >= max >= 4 x largest value), so opening can only
 // fail for want of memory. Which of them were given explicitly is kept: only those can contradict.
+import { isAbsolute } from 'node:path';
 import {
   bool,
   bytes,
   checkOptions,
+  custom,
   duration,
+  number,
   object,
   oneOf,
   optional,
@@ -28,8 +31,15 @@ export interface NearCacheOptions {
 }
 
 /** Options of openCache. The first opener of a name decides on maxBytes, reserveBytes, maxKeyBytes, maxValueBytes,
- * policy and ttl; the others belong to the handle. */
+ * policy, ttl, scope, path and leaseLimit; the others belong to the handle, lockTimeout to the process. */
 export interface CacheOptions {
+  /** 'process': one cache for all threads of the process. 'machine': one for all processes of this user on this machine
+   * that open the name, Linux only; it outlives them, until the machine restarts. Needs a name and backend 'native'.
+   * Default: 'process', or what this isolate has the name open with. */
+  readonly scope?: 'process' | 'machine' | undefined;
+  /** The file of a cache of scope 'machine', an absolute path on a file system in memory.
+   * Default: /dev/shm/catzilla.<uid>.<name>.v<layout>.arena. */
+  readonly path?: string | undefined;
   /** Bound in bytes on everything the engine keeps, index and bookkeeping included, at least 1 MiB. Default: 64 MiB, or
    * as near to it as reserveBytes and maxValueBytes allow. */
   readonly maxBytes?: number | undefined;
@@ -48,6 +58,11 @@ export interface CacheOptions {
   /** Ceiling of resize: address space that is reserved, not memory; what keeps the books of it counts in maxBytes,
    * so that some 64 x maxBytes is the most it can be. Default: 4 x maxBytes. */
   readonly reserveBytes?: number | undefined;
+  /** Share of maxBytes that leases may pin, 0 to 0.5; beyond it they are copies. Default: 0.125. */
+  readonly leaseLimit?: number | undefined;
+  /** How long a call waits for a lock that another process holds, in ms, 1 to 10000; a set is then refused. Only with
+   * scope 'machine'. Default: 50. */
+  readonly lockTimeout?: number | undefined;
   /** How often expired values are looked for, in ms (one thread of all does it); false: only when read. Default: 1000. */
   readonly sweepInterval?: number | false | undefined;
   /** How long one such search may take, in ms. Default: 1. */
@@ -68,10 +83,15 @@ export interface SharedOptions {
   readonly maxKeyBytes: number;
   readonly maxValueBytes: number;
   readonly reserveBytes: number;
+  readonly scope: 'process' | 'machine';
+  readonly leaseLimit: number;
 }
 
 /** Options of one handle, complete. */
 export interface Settings extends SharedOptions {
+  /** Absolute; undefined: the native side's default. */
+  readonly path: string | undefined;
+  readonly lockTimeout: number;
   readonly nearCache: NearLimits | false;
   readonly copy: boolean;
   readonly sweepInterval: number | false;
@@ -80,6 +100,9 @@ export interface Settings extends SharedOptions {
   /** Names of the options the caller gave. */
   readonly explicit: ReadonlySet<string>;
 }
+
+/** How this isolate has a name open. It decides for later openers, unless they name another. */
+export type OpenAs = Pick<Settings, 'backend' | 'scope' | 'path'>;
 
 const MiB = 1024 * 1024;
 const BACKENDS = ['native', 'js'] as const;
@@ -95,6 +118,8 @@ const MAX_SIZE = MAX_RESERVE / 4;
 
 /** Options as checked one by one: those whose default depends on others may be absent. */
 interface Checked {
+  readonly scope: 'process' | 'machine' | undefined;
+  readonly path: string | undefined;
   readonly maxBytes: number | undefined;
   readonly ttl: number;
   readonly policy: 's3fifo' | 'lru' | undefined;
@@ -103,6 +128,8 @@ interface Checked {
   readonly nearCache: NearLimits | false;
   readonly copy: boolean;
   readonly reserveBytes: number | undefined;
+  readonly leaseLimit: number;
+  readonly lockTimeout: number;
   readonly sweepInterval: number | false;
   readonly sweepBudget: number;
   readonly backend: 'native' | 'js' | undefined;
@@ -114,7 +141,15 @@ const nearSpecs: OptionSpecs<NearLimits> = {
   maxEntryBytes: bytes({ min: 0, max: 2 ** 30, default: 64 * 1024 }),
 };
 
+const absolutePath = custom(
+  'an absolute path',
+  (value): value is string =>
+    typeof value === 'string' && isAbsolute(value) && !value.includes('\0'),
+);
+
 const specs: OptionSpecs<Checked> = {
+  scope: optional(oneOf(['process', 'machine'])),
+  path: optional(absolutePath),
   maxBytes: optional(bytes({ min: MiB, max: MAX_SIZE })),
   ttl: duration({ max: MAX_TTL, allowInfinity: true, default: Infinity }),
   policy: optional(oneOf(['s3fifo', 'lru'])),
@@ -123,6 +158,8 @@ const specs: OptionSpecs<Checked> = {
   nearCache: orFalse(object<NearLimits>(nearSpecs)),
   copy: bool(false),
   reserveBytes: optional(bytes({ min: MiB, max: MAX_RESERVE })),
+  leaseLimit: number({ min: 0, max: 0.5, default: 0.125 }),
+  lockTimeout: duration({ min: 1, max: 10_000, default: 50 }),
   sweepInterval: orFalse(duration({ min: 1, max: 2 ** 31 - 1, default: 1000 })),
   sweepBudget: duration({ max: 1000, default: 1 }),
   backend: optional(oneOf(BACKENDS)),
@@ -130,11 +167,21 @@ const specs: OptionSpecs<Checked> = {
 
 /** Checks and completes the options of openCache.
  * @param input    what the caller gave
- * @param current  the backend that this isolate has the name open with; it decides unless the caller names one
- * @throws CATZ_CACHE_OPTION */
-export function settle(input: unknown, current: 'native' | 'js' | undefined): Settings {
+ * @param current  how this isolate has the name open; undefined when it has not
+ * @param name     undefined for a private cache
+ * @throws CATZ_CACHE_OPTION, CATZ_CACHE_UNSUPPORTED_BACKEND */
+export function settle(
+  input: unknown,
+  current?: OpenAs | undefined,
+  name?: string | undefined,
+): Settings {
   const checked = checkOptions<Checked>(input, specs, context);
-  const backend = checked.backend ?? current ?? backendOfEnvironment() ?? 'native';
+  const backend = checked.backend ?? current?.backend ?? backendOfEnvironment() ?? 'native';
+  const scope = checked.scope ?? current?.scope ?? 'process';
+  checkScope(scope, name, checked, explicitNames(input));
+  if (scope === 'machine' && backend === 'js') {
+    throw new errors.UNSUPPORTED_BACKEND("scope 'machine'", originOf(checked, current));
+  }
   const maxBytes = checked.maxBytes ?? defaultMaxBytes(checked);
   const maxValueBytes = checked.maxValueBytes ?? Math.min(Math.floor(maxBytes / 8), 16 * MiB);
   if (maxValueBytes > maxBytes / 4) {
@@ -154,6 +201,8 @@ export function settle(input: unknown, current: 'native' | 'js' | undefined): Se
   return Object.freeze({
     ...checked,
     backend,
+    scope,
+    path: checked.path ?? current?.path,
     maxBytes,
     maxValueBytes,
     reserveBytes,
@@ -170,6 +219,36 @@ export function compareOptions(name: string, asked: Settings, actual: SharedOpti
     if (!asked.explicit.has(option) || Object.is(asked[option], actual[option])) continue;
     throw new errors.OPTIONS_MISMATCH(name, option, show(actual[option]), show(asked[option]));
   }
+}
+
+// Options that mean nothing in a scope are errors: whoever gave them expects an effect.
+function checkScope(
+  scope: 'process' | 'machine',
+  name: string | undefined,
+  { path }: Checked,
+  explicit: ReadonlySet<string>,
+): void {
+  if (scope === 'machine') {
+    if (name !== undefined) return;
+    throw new errors.OPTION("expected a name with scope 'machine', got none");
+  }
+  if (path !== undefined) {
+    throw new errors.OPTION(
+      `expected options.path only with scope 'machine', got ${show(path)} with scope 'process'`,
+    );
+  }
+  if (explicit.has('lockTimeout')) {
+    throw new errors.OPTION(
+      "expected options.lockTimeout only with scope 'machine', got 'process'",
+    );
+  }
+}
+
+// Where backend 'js' came from, for the message of the caller who did not choose it.
+function originOf(checked: Checked, current: OpenAs | undefined): string {
+  if (checked.backend !== undefined) return '';
+  if (current !== undefined) return ', with which the name is open';
+  return ', which CATZ_CACHE_BACKEND says';
 }
 
 // A later opener may name only some of the options the first one gave: its defaults must not contradict them.

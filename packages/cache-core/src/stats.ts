@@ -1,6 +1,6 @@
 // What stats() tells, the same for both backends. Counts are events since the cache was made or
 // resetStats(), over all threads; sizes are bytes now.
-// Invariant: hits + misses is the number of reads by get, getInto, getMany and getRecord.
+// Invariant: hits + misses is the number of reads by get, getInto, getMany, getRecord and lease.
 
 /** Statistics of a cache. */
 export interface CacheStats {
@@ -25,12 +25,27 @@ export interface CacheStats {
   readonly expired: { readonly onRead: number; readonly swept: number };
   /** expired.onRead + expired.swept. */
   readonly expirations: number;
-  /** Values that set refused, by reason: above maxValueBytes, or no room. */
-  readonly refused: { readonly tooLarge: number; readonly noRoom: number };
+  /** Values removed because one of their tags was invalidated, noticed by a read, by the sweeper or when making room. */
+  readonly invalidated: number;
+  /** Values that set refused, by reason: above maxValueBytes; no room; a tag invalidated or the cache cleared since the
+   * value's `since`; a lock that another process held for longer than lockTimeout. */
+  readonly refused: {
+    readonly tooLarge: number;
+    readonly noRoom: number;
+    readonly since: number;
+    readonly lockTimeout: number;
+  };
+  /** Values dropped because their checksum did not fit: another process died, or damaged the file. */
+  readonly corrupt: number;
+  /** Locks taken over from processes that died holding them. */
+  readonly recoveries: number;
+  /** open: leases neither released nor collected now. Counts: copied, those handed out as copies; leaked, those
+   * collected without release, whose memory stays pinned. */
+  readonly leases: { readonly open: number; readonly copied: number; readonly leaked: number };
   /** Values stored now. */
   readonly entries: number;
   /** max: the bound. used <= max: bookkeeping and segments in use. live: keys, values and their headers.
-   * index, meta, large: parts of used. free: max - used. */
+   * index, meta, large: parts of used. quarantined: part of used that is freed but still leased. free: max - used. */
   readonly bytes: {
     readonly max: number;
     readonly used: number;
@@ -38,6 +53,7 @@ export interface CacheStats {
     readonly index: number;
     readonly meta: number;
     readonly large: number;
+    readonly quarantined: number;
     readonly free: number;
   };
   /** The bound in bytes; the same as bytes.max. */
@@ -59,8 +75,20 @@ export interface CacheStats {
   readonly cleaning: { readonly segments: number; readonly movedBytes: number };
   /** Isolates (main thread and workers) that have the cache open. */
   readonly isolates: number;
+  /** Processes that have the cache open; 1 with scope 'process'. */
+  readonly processes: number;
+  readonly scope: 'process' | 'machine';
+  /** How this process came to the cache. created: anew, always so with scope 'process'. With scope 'machine' also:
+   * attached, other processes have it open; warm, found as the last one closed it; recovered, found as a crash or a
+   * reboot left it; recreated, found unusable and begun anew. */
+  readonly opened: 'created' | 'attached' | 'warm' | 'recovered' | 'recreated';
+  /** Why it was recovered or recreated. */
+  readonly openedReason?: string | undefined;
+  /** Version of the format in memory and file; 0 with backend 'js'. */
+  readonly layoutVersion: number;
   readonly backend: 'native' | 'js';
-  readonly allocator: 'segments' | 'v8';
+  /** Where values live: the engine's segments, large ones perhaps by jemalloc; 'v8' with backend 'js'. */
+  readonly allocator: 'segments' | 'segments+jemalloc' | 'v8';
   readonly policy: 's3fifo' | 'lru';
   /** Whether other threads that open the name see the same values. */
   readonly shared: boolean;
