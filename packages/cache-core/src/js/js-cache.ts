@@ -3,26 +3,40 @@
 import { Buffer } from 'node:buffer';
 import { isUint8Array } from 'node:util/types';
 import { show } from '@catzilla/common';
-import { copyOption, listingOptions, ttlOption } from '../call-options.ts';
+import {
+  checkSetOptions,
+  copyOption,
+  listingOptions,
+  sinceOf,
+  tagArguments,
+  tagsOf,
+  ttlOf,
+  ttlOption,
+  unlinkOption,
+} from '../call-options.ts';
 import type {
   Cache,
+  CloseOptions,
   GetOptions,
   Key,
   KeysOptions,
+  Lease,
   NearRecord,
   SetOptions,
+  TouchOptions,
   Value,
 } from '../cache.ts';
 import { errors } from '../errors.ts';
 import { keyFromBytes } from '../key-text.ts';
 import type { Settings, SharedOptions } from '../options.ts';
-import { hitRatio } from '../stats.ts';
 import type { CacheStats } from '../stats.ts';
 import { startSweeping } from '../sweeper.ts';
 import type { TestClock } from '../testing.ts';
 import { isDetached } from './detached.ts';
+import { JsLease } from './js-lease.ts';
 import { JsStore } from './js-store.ts';
 import { mapKey, mapPrefix } from './key.ts';
+import { readStats } from './read-stats.ts';
 
 const stores = new Map<string, JsStore>();
 
@@ -85,10 +99,23 @@ export class JsCache implements Cache, TestClock {
     return this.#open().peek(this.#key(key)) !== undefined;
   }
 
+  lease(key: Key): Lease | undefined {
+    const store = this.#open();
+    const item = store.get(this.#key(key));
+    return item === undefined ? undefined : new JsLease(item.bytes, store.leases);
+  }
+
   set(key: Key, value: Value, options?: SetOptions): boolean {
     const store = this.#open();
-    const ttl = options === undefined ? undefined : ttlOption(options);
-    return store.set(this.#key(key), copyValue(value), ttl ?? store.options.ttl);
+    const { ttl } = store.options;
+    if (options === undefined) {
+      return store.set(this.#key(key), copyValue(value), ttl, undefined, undefined);
+    }
+    checkSetOptions(options);
+    const own = ttlOf(options.ttl);
+    const tags = tagsOf(options.tags);
+    const since = sinceOf(options.since);
+    return store.set(this.#key(key), copyValue(value), own ?? ttl, tags, since);
   }
 
   getMany(keys: Iterable<Key>): (Buffer | undefined)[] {
@@ -111,7 +138,7 @@ export class JsCache implements Cache, TestClock {
     return deleted;
   }
 
-  touch(key: Key, options?: SetOptions): boolean {
+  touch(key: Key, options?: TouchOptions): boolean {
     const store = this.#open();
     const ttl = options === undefined ? undefined : ttlOption(options);
     return store.touch(this.#key(key), ttl ?? store.options.ttl);
@@ -127,6 +154,14 @@ export class JsCache implements Cache, TestClock {
     this.#open().clear();
   }
 
+  invalidateTag(tag: string | readonly string[]): void {
+    this.#open().tags.invalidate(tagArguments(tag));
+  }
+
+  epoch(): number {
+    return this.#open().tags.epoch;
+  }
+
   keys(options: KeysOptions & { readonly as: 'buffer' }): IterableIterator<Buffer>;
   keys(options?: KeysOptions): IterableIterator<string | Buffer>;
   keys(options?: KeysOptions): IterableIterator<string | Buffer> {
@@ -135,43 +170,7 @@ export class JsCache implements Cache, TestClock {
   }
 
   stats(): CacheStats {
-    const store = this.#open();
-    const { counts, usedBytes, maxBytes } = store;
-    return {
-      hits: counts.hits,
-      nearHits: 0,
-      misses: counts.misses,
-      hitRatio: hitRatio(counts.hits, counts.misses),
-      sets: counts.sets,
-      updatesInPlace: 0,
-      deletes: counts.deletes,
-      evictions: counts.evictions,
-      evictedUnread: counts.evictedUnread,
-      expired: { onRead: counts.expiredOnRead, swept: counts.expiredSwept },
-      expirations: counts.expiredOnRead + counts.expiredSwept,
-      refused: { tooLarge: counts.refusedTooLarge, noRoom: counts.refusedNoRoom },
-      entries: store.entries,
-      bytes: {
-        max: maxBytes,
-        used: usedBytes,
-        live: usedBytes,
-        index: 0,
-        meta: 0,
-        large: 0,
-        free: maxBytes - usedBytes,
-      },
-      capacity: maxBytes,
-      segments: 0,
-      segmentBytes: 0,
-      shards: 1,
-      near: { enabled: false, entries: 0, bytes: 0, refreshes: 0 },
-      cleaning: { segments: 0, movedBytes: 0 },
-      isolates: 1,
-      backend: 'js',
-      allocator: 'v8',
-      policy: store.options.policy,
-      shared: false,
-    };
+    return readStats(this.#open());
   }
 
   resetStats(): void {
@@ -188,7 +187,13 @@ export class JsCache implements Cache, TestClock {
     store.resize(maxBytes);
   }
 
-  close(): void {
+  get abi(): object {
+    this.#open();
+    throw new errors.UNSUPPORTED_BACKEND('abi', '');
+  }
+
+  close(options?: CloseOptions): void {
+    unlinkOption(options, 'process');
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#stopSweeping();
@@ -243,7 +248,17 @@ export class JsCache implements Cache, TestClock {
 
 function makeStore(settings: Settings): JsStore {
   const { maxBytes, ttl, policy, maxKeyBytes, maxValueBytes, reserveBytes } = settings;
-  return new JsStore({ maxBytes, ttl, policy, maxKeyBytes, maxValueBytes, reserveBytes });
+  const { scope, leaseLimit } = settings;
+  return new JsStore({
+    maxBytes,
+    ttl,
+    policy,
+    maxKeyBytes,
+    maxValueBytes,
+    reserveBytes,
+    scope,
+    leaseLimit,
+  });
 }
 
 function copyValue(value: Value): Buffer {

@@ -1,25 +1,40 @@
-// The values of a JavaScript cache: lru-cache for order and bound, expiry and counts of our own.
-// Invariant: a value is in the map until it is removed, evicted or noticed to be expired; each of these counts
-// once. Sizes are estimates: bytes of key and value and a fixed overhead.
+// The values of a JavaScript cache: lru-cache for order and bound, expiry, tags and counts of our own.
+// Invariant: a value is in the map until it is removed, evicted or noticed to be expired or invalidated; each of these
+// counts once. Sizes are estimates: bytes of key, value and tags and a fixed overhead.
 // Private to the isolate; shared by the handles that open the same name in it.
 import { performance } from 'node:perf_hooks';
 import { LRUCache } from 'lru-cache';
 import type { NearRecord } from '../cache.ts';
 import type { SharedOptions } from '../options.ts';
+import { LeaseCounts } from './js-lease.ts';
+import { JsTags } from './js-tags.ts';
 
 /** What an entry costs beside the bytes of key and value, roughly: map slot, list links, Buffer object. */
 const OVERHEAD_BYTES = 200;
+
+/** What a tag costs beside its characters, roughly. */
+const TAG_BYTES = 24;
 
 /** A stored value. */
 export class Item implements NearRecord {
   readonly bytes: Buffer;
   readonly expiresAt: number;
+  readonly tags: readonly string[] | undefined;
+  /** When it was last known to be valid; only of meaning with tags. */
+  epoch: number;
   aux: unknown = undefined;
   wasRead = false;
 
-  constructor(bytes: Buffer, expiresAt: number) {
+  constructor(
+    bytes: Buffer,
+    expiresAt: number,
+    tags: readonly string[] | undefined,
+    epoch: number,
+  ) {
     this.bytes = bytes;
     this.expiresAt = expiresAt;
+    this.tags = tags;
+    this.epoch = epoch;
   }
 }
 
@@ -33,8 +48,10 @@ export class Counts {
   evictedUnread = 0;
   expiredOnRead = 0;
   expiredSwept = 0;
+  invalidated = 0;
   refusedTooLarge = 0;
   refusedNoRoom = 0;
+  refusedSince = 0;
 }
 
 /** The store behind one or several JsCache. */
@@ -43,6 +60,8 @@ export class JsStore {
   maxBytes: number;
   counts: Counts = new Counts();
   handles = 0;
+  readonly tags: JsTags = new JsTags();
+  readonly leases: LeaseCounts = new LeaseCounts();
   #items: LRUCache<string, Item>;
   #testNow: number | undefined;
   #lastSweep = -Infinity;
@@ -72,7 +91,7 @@ export class JsStore {
   /** Finds a value, counts it and makes it the youngest. */
   get(key: string): Item | undefined {
     const item = this.#items.get(key);
-    if (item === undefined || this.#isExpired(key, item)) {
+    if (item === undefined || this.#isGone(key, item)) {
       this.counts.misses++;
       return undefined;
     }
@@ -84,22 +103,29 @@ export class JsStore {
   /** Finds a value without counting the read. */
   peek(key: string): Item | undefined {
     const item = this.#items.peek(key);
-    return item === undefined || this.#isExpired(key, item) ? undefined : item;
+    return item === undefined || this.#isGone(key, item) ? undefined : item;
   }
 
-  /** Stores bytes that belong to the store from now on; a refused set removes the old value. */
-  set(key: string, bytes: Buffer, ttl: number): boolean {
-    const size = key.length + bytes.length + OVERHEAD_BYTES;
-    const isTooLarge = bytes.length > this.options.maxValueBytes;
-    if (isTooLarge || size > this.maxBytes) {
-      this.#items.delete(key);
-      if (isTooLarge) this.counts.refusedTooLarge++;
-      else this.counts.refusedNoRoom++;
-      return false;
+  /** Stores bytes and tags that belong to the store from now on; a refused set removes the old value. */
+  set(
+    key: string,
+    bytes: Buffer,
+    ttl: number,
+    tags: readonly string[] | undefined,
+    since: number | undefined,
+  ): boolean {
+    const item = new Item(bytes, this.now() + ttl, tags, this.tags.epoch);
+    const size = sizeOf(key, item);
+    if (bytes.length > this.options.maxValueBytes) this.counts.refusedTooLarge++;
+    else if (size > this.maxBytes) this.counts.refusedNoRoom++;
+    else if (since !== undefined && !this.tags.mayStore(tags, since)) this.counts.refusedSince++;
+    else {
+      this.#items.set(key, item, { size });
+      this.counts.sets++;
+      return true;
     }
-    this.#items.set(key, new Item(bytes, this.now() + ttl), { size });
-    this.counts.sets++;
-    return true;
+    this.#items.delete(key);
+    return false;
   }
 
   delete(key: string): boolean {
@@ -111,29 +137,32 @@ export class JsStore {
   touch(key: string, ttl: number): boolean {
     const item = this.peek(key);
     if (item === undefined) return false;
-    const touched = new Item(item.bytes, this.now() + ttl);
+    const touched = new Item(item.bytes, this.now() + ttl, item.tags, item.epoch);
     touched.wasRead = item.wasRead;
-    this.#items.set(key, touched, { size: key.length + item.bytes.length + OVERHEAD_BYTES });
+    this.#items.set(key, touched, { size: sizeOf(key, touched) });
     return true;
   }
 
   clear(): void {
     this.#items.clear();
+    this.tags.clear();
   }
 
   resetCounts(): void {
     this.counts = new Counts();
+    this.leases.copied = 0;
+    this.leases.leaked = 0;
   }
 
   /** All live keys, as they stand now. */
   liveKeys(): string[] {
     const now = this.now();
     return [...this.#items.entries()]
-      .filter(([, { expiresAt }]) => expiresAt > now)
+      .filter(([, item]) => item.expiresAt > now && this.#isValid(item))
       .map(([key]) => key);
   }
 
-  /** Removes expired values, oldest first, for at most `budget` ms; not twice within the interval. */
+  /** Removes expired and invalidated values, oldest first, for at most `budget` ms; not twice within the interval. */
   sweep(interval: number, budget: number): void {
     if (this.now() - this.#lastSweep < interval) return;
     this.#lastSweep = this.now();
@@ -143,7 +172,7 @@ export class JsStore {
       if (item.expiresAt <= this.#lastSweep) {
         this.#items.delete(key);
         this.counts.expiredSwept++;
-      }
+      } else this.#isGone(key, item);
       if ((++seen & 63) === 0 && performance.now() > end) return;
     }
   }
@@ -154,8 +183,7 @@ export class JsStore {
     this.maxBytes = maxBytes;
     this.#items = this.#makeItems(maxBytes);
     for (const [key, item] of old.rentries() as Iterable<[string, Item]>) {
-      const size = key.length + item.bytes.length + OVERHEAD_BYTES;
-      this.#items.set(key, item, { size });
+      this.#items.set(key, item, { size: sizeOf(key, item) });
     }
   }
 
@@ -164,16 +192,38 @@ export class JsStore {
       maxSize: maxBytes,
       dispose: (item, _, reason) => {
         if (reason !== 'evict') return;
+        if (!this.#isValid(item)) {
+          this.counts.invalidated++;
+          return;
+        }
         this.counts.evictions++;
         if (!item.wasRead) this.counts.evictedUnread++;
       },
     });
   }
 
-  #isExpired(key: string, item: Item): boolean {
-    if (item.expiresAt > this.now()) return false;
+  // Removes and counts what should not be found any more.
+  #isGone(key: string, item: Item): boolean {
+    const isExpired = item.expiresAt <= this.now();
+    if (!isExpired && this.#isValid(item)) return false;
     this.#items.delete(key);
-    this.counts.expiredOnRead++;
+    if (isExpired) this.counts.expiredOnRead++;
+    else this.counts.invalidated++;
     return true;
   }
+
+  // A valid value is of the present epoch from now on: the next look is one comparison, until something is invalidated.
+  #isValid(item: Item): boolean {
+    const { tags } = this;
+    if (item.tags === undefined || item.epoch === tags.epoch) return true;
+    if (!tags.isValid(item.tags, item.epoch)) return false;
+    item.epoch = tags.epoch;
+    return true;
+  }
+}
+
+function sizeOf(key: string, { bytes, tags }: Item): number {
+  let size = OVERHEAD_BYTES + key.length + bytes.length;
+  if (tags !== undefined) for (const tag of tags) size += TAG_BYTES + tag.length;
+  return size;
 }
