@@ -42,6 +42,9 @@ uint64_t Engine::Hash(const uint8_t* key, uint32_t size) const {
 uint64_t Engine::HashTag(const uint8_t* tag, uint32_t size) const {
   return HashBytes(tag, size, ~state_->hash_seed);
 }
+const uint8_t* Engine::arena() const { return state_->base; }
+uint64_t Engine::arena_bytes() const { return state_->arena_bytes; }
+uint32_t Engine::layout_version() { return kLayoutVersion; }
 Opened Engine::opened() const { return state_->opened; }
 const char* Engine::opened_reason() const { return state_->opened_reason; }
 void Engine::Unlink() {
@@ -98,7 +101,21 @@ ReadStatus Engine::Lease(Counters* counters, const Key& key, LeaseView* view, Re
 
 void Engine::Unlease(uint32_t pin) {
   AddRelaxed(&state_->processes[state_->process].leases, ~uint64_t{0});
-  Unpin(*state_, pin);
+  UnleaseLeaked(pin);
+}
+
+void Engine::LeaseCopy(Counters* counters) {
+  AddRelaxed(&state_->processes[state_->process].leases, uint64_t{1});
+  Count(counters, Counter::kLeaseCopies);
+}
+
+void Engine::LeakLease(Counters* counters) {
+  AddRelaxed(&state_->processes[state_->process].leases, ~uint64_t{0});
+  Count(counters, Counter::kLeaseLeaks);
+}
+
+void Engine::UnleaseLeaked(uint32_t pin) {
+  if (pin != kNoPin) Unpin(*state_, pin);
 }
 
 WriteStatus Engine::Set(Counters* counters, const Key& key, const uint8_t* value, uint64_t size,
@@ -107,8 +124,7 @@ WriteStatus Engine::Set(Counters* counters, const Key& key, const uint8_t* value
     return Refuse(*state_, counters, key, WriteStatus::kTooLarge);
   }
   // The epoch before anything else: what is invalidated from here on makes the entry void.
-  const uint64_t now = LoadSeqCst(state_->tag_epoch);
-  const uint64_t epoch = options.has_since && options.since < now ? options.since : now;
+  const uint64_t epoch = options.has_since ? options.since : LoadSeqCst(state_->tag_epoch);
   const Content content{
       value, size, ExpiresAt(*state_, options.ttl), options.tags, options.tag_count, epoch};
   return content.Bytes(key) <= MaxLogItem(*state_)

@@ -78,8 +78,8 @@ enum class Opened : uint32_t { kCreated, kAttached, kWarm, kRecovered, kRecreate
 struct OpenReport {
   OpenStatus status = OpenStatus::kOk;
   int error = 0;           // errno
-  uint64_t wanted = 0;     // bytes
-  uint64_t available = 0;  // bytes
+  uint64_t wanted = 0;     // bytes; of kOtherLayout and kOtherNamespace: which one the file has
+  uint64_t available = 0;  // bytes; likewise: which one is ours
 };
 
 enum class ReadStatus : uint32_t { kHit, kMiss, kTooSmall, kOverLimit };
@@ -126,6 +126,8 @@ struct WriteOptions {
   uint64_t since = 0;  // an epoch: refuse if a tag was invalidated, or all cleared, after it
 };
 
+inline constexpr uint32_t kNoPin = 0xffffffffu;
+
 // Bytes of the arena that stay as they are until Engine::Unlease(pin).
 struct LeaseView {
   const uint8_t* data = nullptr;
@@ -167,11 +169,18 @@ class Engine {
   // detect a contradiction. A process engine is forgotten with its last reference; a machine engine
   // stays in its file.
   static Engine* Open(const Place& place, const Options& options, OpenReport* report);
+  // One more reference to the engine that this process has open under a name or path; nullptr:
+  // none.
+  static Engine* FindOpen(const char* name, size_t size);
   void Retain();
   void Release();
 
   const Options& options() const;  // as created; max_bytes follows Resize
   uint64_t max_bytes() const;
+  // The memory that leases point into, from its start; its size never changes.
+  const uint8_t* arena() const;
+  uint64_t arena_bytes() const;
+  static uint32_t layout_version();
   Opened opened() const;
   const char* opened_reason() const;  // why it was recreated, or nullptr
   // Removes the file's name: who has it open keeps it, who opens it gets a new one.
@@ -200,6 +209,12 @@ class Engine {
   // but kOverLimit does not. The bytes must not be written. Any thread may call Unlease, once.
   ReadStatus Lease(Counters* counters, const Key& key, LeaseView* view, ReadInfo* info);
   void Unlease(uint32_t pin);
+  // Counts a copy that the caller handed out in place of a lease; ends with Unlease(kNoPin).
+  void LeaseCopy(Counters* counters);
+  // Counts a lease that nobody can release any more as leaked, not as open. Its bytes stay until
+  // UnleaseLeaked.
+  void LeakLease(Counters* counters);
+  void UnleaseLeaked(uint32_t pin);
 
   // Stores a copy. Any result but kStored and kStoredInPlace is a refusal, and removes the entry
   // the key had: a cache may forget, but must not serve what was to be replaced.

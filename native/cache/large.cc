@@ -1,10 +1,10 @@
 // Values too big for a log: each gets a run of neighbouring segments of its own.
 //
-// Half of the segments at most may belong to runs; past that the oldest run goes, or is passed over
-// once if it was read. When no run of free segments exists, the window with the fewest live bytes
-// is emptied. The window is chosen and claimed under the arena's mutex, emptied segment by segment
-// under each owner's, taken under the arena's, published under the key's. One run is placed at a
-// time (header.run_mutex, locked before any shard).
+// Three quarters of the segments at most may belong to runs; past that the oldest run goes, or is
+// passed over once if it was read. When no run of free segments exists, the window with the fewest
+// live bytes is emptied. The window is chosen and claimed under the arena's mutex, emptied segment
+// by segment under each owner's, taken under the arena's, published under the key's. One run is
+// placed at a time (header.run_mutex, locked before any shard).
 #include "pins.h"
 #include "reclaim.h"
 #include "write.h"
@@ -209,7 +209,7 @@ WriteStatus StoreLarge(EngineState& state, Counters* counters, const Key& key,
   const uint32_t count =
       static_cast<uint32_t>((bytes + state.segment_bytes() - 1) >> state.segment_shift);
   const uint32_t limit =
-      SegmentsFor(state.header->geometry, LoadRelaxed(&state.header->max_bytes)) / 2;
+      SegmentsFor(state.header->geometry, LoadRelaxed(&state.header->max_bytes)) / 4 * 3;
   SegmentId first = kNoSegment;
   if (count <= limit) {
     // Two looks at each run are enough: the first one clears its frequency.

@@ -75,8 +75,10 @@ struct Examined {
 // What to do with the file, by its first bytes. *header is what they are.
 Examined Examine(int file, const Place& place, const Options& options, bool alive, Header* header,
                  OpenReport* report) {
-  const auto refuse = [report](OpenStatus status) {
+  const auto refuse = [&](OpenStatus status, uint64_t theirs = 0, uint64_t ours = 0) {
     report->status = status;
+    report->wanted = theirs;
+    report->available = ours;
     return Examined{Verdict::kRefuse, nullptr};
   };
   const uint64_t bytes = FileBytes(file);
@@ -91,11 +93,17 @@ Examined Examine(int file, const Place& place, const Options& options, bool aliv
   }
   if (header->magic != kMagic) return refuse(OpenStatus::kForeign);
   if (header->layout_version != kLayoutVersion || header->layout_check != LayoutCheck()) {
-    return alive ? refuse(OpenStatus::kOtherLayout) : Examined{Verdict::kCreate, kOtherLayout};
+    if (!alive) return {Verdict::kCreate, kOtherLayout};
+    return refuse(OpenStatus::kOtherLayout, header->layout_version, kLayoutVersion);
   }
   if (alive) {
-    if (!IsSound(*header, bytes)) return refuse(OpenStatus::kOtherLayout);
-    if (header->pid_namespace != PidNamespace()) return refuse(OpenStatus::kOtherNamespace);
+    if (!IsSound(*header, bytes)) {
+      return refuse(OpenStatus::kOtherLayout, header->layout_version, kLayoutVersion);
+    }
+    const uint64_t ours = PidNamespace();
+    if (header->pid_namespace != ours) {
+      return refuse(OpenStatus::kOtherNamespace, header->pid_namespace, ours);
+    }
     return {Verdict::kUse, nullptr};
   }
   if (header->life == Life::kCreating) return {Verdict::kCreate, kUnfinished};
@@ -123,15 +131,18 @@ bool Make(EngineState& state, const Options& options, OpenReport* report) {
   }
   const uint64_t active = SegmentsFor(geometry, options.max_bytes);
   const uint64_t backed = geometry.meta_bytes + (active << geometry.segment_shift);
-  // A file that got no memory is left empty: nothing that anybody could trip over.
-  if (!SetFileBytes(state.file, 0) || !SetFileBytes(state.file, geometry.arena_bytes) ||
+  report->wanted = backed;
+  const bool emptied = SetFileBytes(state.file, 0);
+  report->available = FreeFileSystemBytes(state.file);
+  errno = ENOSPC;
+  // Asked first: on a file system in memory, a range that does not fit would push out what is
+  // there.
+  if (!emptied || report->available < backed || !SetFileBytes(state.file, geometry.arena_bytes) ||
       !BackRange(state.file, 0, backed)) {
     report->error = errno;
     const bool is_space = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
     report->status = is_space ? OpenStatus::kNoSpace : OpenStatus::kSystem;
-    SetFileBytes(state.file, 0);
-    report->wanted = backed;
-    report->available = FreeFileSystemBytes(state.file);
+    UnlinkFile(state.file, state.name);
     return false;
   }
   if (!Map(state, geometry, report)) return false;

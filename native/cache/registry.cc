@@ -123,6 +123,14 @@ Engine* Engine::Open(const Place& place, const Options& options, OpenReport* rep
   return engine;
 }
 
+Engine* Engine::FindOpen(const char* name, size_t size) {
+  MutexLock lock(registry_mutex);
+  EngineState* const found = FindNamed(name, size);
+  if (found == nullptr) return nullptr;
+  AddRelaxed(&found->references, 1u);
+  return found->engine;
+}
+
 void Engine::Retain() { AddRelaxed(&state_->references, 1u); }
 
 // Under the registry's mutex, so that no open can find an engine whose last reference just went.

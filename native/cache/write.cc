@@ -108,6 +108,8 @@ Try TryStore(EngineState& state, Shard& shard, Counters* counters, const Key& ke
 bool IsOutdated(const EngineState& state, const WriteOptions& options) {
   if (!options.has_since) return false;
   if (options.since < LoadAcquire(&state.header->clear_epoch)) return true;
+  // From another arena, or from before this one was made anew: nobody can tell.
+  if (options.since > LoadSeqCst(state.tag_epoch)) return true;
   return options.tag_count != 0 &&
          AnyInvalidated(state, options.tags, options.tag_count, options.since);
 }

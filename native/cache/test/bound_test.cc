@@ -111,7 +111,7 @@ TEST("large values find room in a cache full of small ones, and make room for th
       CheckBound(cache);
     }
   }
-  CHECK(cache.GetStats().bytes_large <= options.max_bytes / 2);
+  CHECK(cache.GetStats().bytes_large <= options.max_bytes / 4 * 3);
   CHECK(cache.Get("small59999"));
 }
 

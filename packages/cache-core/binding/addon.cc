@@ -13,9 +13,6 @@ namespace catzilla {
 
 namespace {
 
-// A failed `open` gives a number instead of an object, the same as in addon.ts.
-enum OpenFailure : int32_t { kOpenBadOptions = 1, kOpenNoMemory = 2, kOpenBadArguments = 3 };
-
 void FreeEnvironment(napi_env, void* data, void*) {
   Environment* environment = static_cast<Environment*>(data);
   environment->key.Free();
@@ -28,7 +25,8 @@ void DropFunction(napi_env, void* data, void*) {
   Handle* handle = static_cast<Handle*>(data);
   if (--handle->functions != 0) return;
   CloseHandle(handle, true);
-  delete handle;
+  // Leases that nobody released keep it until the isolate ends: their bytes may still be in use.
+  if (handle->lease_engine == nullptr) delete handle;
 }
 
 napi_value ToNumber(napi_env env, double number) {
@@ -70,6 +68,17 @@ bool TakeWords(napi_env env, napi_value value, Handle* handle) {
   return true;
 }
 
+// What JavaScript needs to say why: the OpenStatus, errno, and two numbers about it.
+napi_value DescribeFailure(napi_env env, const OpenReport& report) {
+  napi_value object = nullptr;
+  napi_create_object(env, &object);
+  SetNumber(env, object, "failure", static_cast<double>(report.status));
+  SetNumber(env, object, "errno", report.error);
+  SetNumber(env, object, "wanted", static_cast<double>(report.wanted));
+  SetNumber(env, object, "available", static_cast<double>(report.available));
+  return object;
+}
+
 napi_value DescribeHandle(napi_env env, Handle* handle, bool counters_shared) {
   napi_value object = nullptr;
   napi_create_object(env, &object);
@@ -80,10 +89,18 @@ napi_value DescribeHandle(napi_env env, Handle* handle, bool counters_shared) {
   SetNumber(env, object, "maxKeyBytes", options.max_key_bytes);
   SetNumber(env, object, "maxValueBytes", options.max_value_bytes);
   SetNumber(env, object, "policy", static_cast<double>(options.policy));
-  const bool never = handle->default_ttl == kNeverExpires;
-  SetNumber(env, object, "ttl", never ? INFINITY : static_cast<double>(handle->default_ttl));
+  SetNumber(env, object, "leaseLimit", options.lease_share);
+  const bool never = options.default_ttl == kNeverExpires;
+  SetNumber(env, object, "ttl", never ? INFINITY : static_cast<double>(options.default_ttl));
+  SetNumber(env, object, "opened", static_cast<double>(engine->opened()));
+  if (const char* reason = engine->opened_reason()) {
+    napi_value text = nullptr;
+    napi_create_string_latin1(env, reason, NAPI_AUTO_LENGTH, &text);
+    napi_set_named_property(env, object, "openedReason", text);
+  }
+  // The tag epoch stands behind the generation words.
   const size_t generations = engine->generation_count();
-  SetView(env, object, "generations", engine->generation_words(), generations * 4,
+  SetView(env, object, "generations", engine->generation_words(), generations * 4 + 8,
           &handle->views[0]);
   SetView(env, object, "visited", engine->visited_bytes(), generations, &handle->views[1]);
   // JavaScript cannot add to a double atomically: a block with two writers is not given to it.
@@ -95,42 +112,65 @@ napi_value DescribeHandle(napi_env env, Handle* handle, bool counters_shared) {
   if (DefineFunctions(env, object, handle) == napi_ok) return object;
   CloseHandle(handle, true);
   if (handle->functions == 0) delete handle;
-  return Number(env, kOpenNoMemory);
+  OpenReport report;
+  report.status = OpenStatus::kNoMemory;
+  return DescribeFailure(env, report);
 }
 
-// Arguments: name ('' for a private cache), maxBytes, reserveBytes, maxKeyBytes, maxValueBytes,
-// policy, ttl (Infinity: never), words.
+// Arguments: name ('' for a private cache) or path, scope, maxBytes, reserveBytes, maxKeyBytes,
+// maxValueBytes, policy, ttl (Infinity: never), leaseLimit, given (of Given), lockTimeout, words. A
+// failure is an object, too: DescribeFailure.
 napi_value Open(napi_env env, napi_callback_info info) {
-  napi_value arguments[8];
-  size_t count = 8;
+  enum {
+    kName,
+    kScope,
+    kMax,
+    kReserve,
+    kKey,
+    kValue,
+    kPolicy,
+    kTtl,
+    kLease,
+    kGiven,
+    kLock,
+    kWords
+  };
+  napi_value arguments[kWords + 1];
+  size_t count = kWords + 1;
   napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
-  char name[65];
+  OpenReport report;
+  report.status = OpenStatus::kBadOptions;
+  char name[4097];
   size_t name_size = 0;
-  if (napi_get_value_string_latin1(env, arguments[0], name, sizeof(name), &name_size) != napi_ok) {
-    return Number(env, kOpenBadArguments);
+  if (napi_get_value_string_utf8(env, arguments[kName], name, sizeof(name), &name_size) !=
+          napi_ok ||
+      name_size == sizeof(name) - 1) {
+    return DescribeFailure(env, report);
   }
+  const auto number = [&](int index) { return ReadNumber(env, arguments[index]); };
   Options options;
-  options.max_bytes = static_cast<uint64_t>(ReadNumber(env, arguments[1]));
-  options.reserve_bytes = static_cast<uint64_t>(ReadNumber(env, arguments[2]));
-  options.max_key_bytes = static_cast<uint32_t>(ReadNumber(env, arguments[3]));
-  options.max_value_bytes = static_cast<uint32_t>(ReadNumber(env, arguments[4]));
-  options.policy = ReadNumber(env, arguments[5]) == 1 ? Policy::kLru : Policy::kS3Fifo;
-  const double ttl = ReadNumber(env, arguments[6]);
-  OpenStatus status;
+  options.scope = number(kScope) == 1 ? Scope::kMachine : Scope::kProcess;
+  options.max_bytes = static_cast<uint64_t>(number(kMax));
+  options.reserve_bytes = static_cast<uint64_t>(number(kReserve));
+  options.max_key_bytes = static_cast<uint32_t>(number(kKey));
+  options.max_value_bytes = static_cast<uint32_t>(number(kValue));
+  options.policy = number(kPolicy) == 1 ? Policy::kLru : Policy::kS3Fifo;
+  options.default_ttl =
+      std::isfinite(number(kTtl)) ? static_cast<int64_t>(number(kTtl)) : kNeverExpires;
+  options.lease_share = number(kLease);
+  const Place place{name, name_size, static_cast<uint32_t>(number(kGiven)),
+                    static_cast<int64_t>(number(kLock))};
   bool counters_shared = false;
-  Handle* handle = OpenHandle(env, name, name_size, options,
-                              std::isfinite(ttl) ? static_cast<int64_t>(ttl) : kNeverExpires,
-                              &counters_shared, &status);
-  if (handle == nullptr) {
-    return Number(env, status == OpenStatus::kBadOptions ? kOpenBadOptions : kOpenNoMemory);
-  }
+  Handle* handle = OpenHandle(env, place, options, &counters_shared, &report);
+  if (handle == nullptr) return DescribeFailure(env, report);
   void* environment = nullptr;
   napi_get_instance_data(env, &environment);
   handle->environment = static_cast<Environment*>(environment);
-  if (!TakeWords(env, arguments[7], handle)) {
+  if (!TakeWords(env, arguments[kWords], handle)) {
     CloseHandle(handle, true);
     delete handle;
-    return Number(env, kOpenBadArguments);
+    report.status = OpenStatus::kNoMemory;
+    return DescribeFailure(env, report);
   }
   return DescribeHandle(env, handle, counters_shared);
 }
@@ -149,8 +189,19 @@ napi_status DefineFunctions(napi_env env, napi_value object, Handle* handle) {
       {"peekInto", read::PeekInto},
       {"has", read::Has},
       {"ttlLeft", read::Ttl},
+      {"getMany", read::GetMany},
+      {"lease", lease::Take},
+      {"release", lease::Release},
+      {"region", lease::Region},
+      {"leaseCopy", lease::Copy},
+      {"leak", lease::Leak},
       {"setBytes", write::SetBytes},
       {"setText", write::SetText},
+      {"setTagged", write::SetTagged},
+      {"setMany", write::SetMany},
+      {"deleteMany", write::DeleteMany},
+      {"invalidateTags", write::InvalidateTags},
+      {"epoch", write::Epoch},
       {"delete", write::Delete},
       {"touch", write::Touch},
       {"clear", write::Clear},
@@ -163,6 +214,8 @@ napi_status DefineFunctions(napi_env env, napi_value object, Handle* handle) {
       {"setClock", admin::SetClock},
       {"setReadChunk", admin::SetReadChunk},
       {"setNearChunk", admin::SetNearChunk},
+      {"unlink", admin::Unlink},
+      {"abi", admin::Abi},
       {"close", admin::Close},
   };
   for (const auto& [name, callback] : kFunctions) {
@@ -190,5 +243,6 @@ NAPI_MODULE_INIT() {
   napi_value open = nullptr;
   napi_create_function(env, "open", NAPI_AUTO_LENGTH, Open, nullptr, &open);
   napi_set_named_property(env, exports, "open", open);
+  SetNumber(env, exports, "layoutVersion", Engine::layout_version());
   return exports;
 }

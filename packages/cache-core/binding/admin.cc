@@ -3,7 +3,9 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 
+#include "../../../native/cache/abi.h"
 #include "functions.h"
 
 namespace catzilla::admin {
@@ -15,13 +17,15 @@ struct Listing {
   uint8_t* data = nullptr;
   size_t used = 0;
   size_t size = 0;
+  double left = 0;
   bool failed = false;
 };
 
 void AddKey(void* context, const uint8_t* key, uint32_t size) {
   Listing* listing = static_cast<Listing*>(context);
   const size_t needed = listing->used + sizeof(size) + size;
-  if (listing->failed) return;
+  if (listing->failed || listing->left <= 0) return;
+  listing->left--;
   if (needed > listing->size) {
     uint8_t* grown = static_cast<uint8_t*>(realloc(listing->data, needed * 2));
     listing->failed = grown == nullptr;
@@ -57,10 +61,10 @@ napi_value TakeChunk(napi_env env, napi_callback_info info, Chunk Handle::*membe
 
 }  // namespace
 
-// Argument: the prefix, a string or bytes. The next step's keys as one Buffer; kWordMore says
-// whether there is another step; cursor in kWordShard and kWordPosition, both ways.
+// Arguments: the prefix, a string or bytes; how many keys at most. All of them as one Buffer: taken
+// now, a page of the index at a time, so that no writer waits for more than a page.
 napi_value Keys(napi_env env, napi_callback_info info) {
-  napi_value arguments[1];
+  napi_value arguments[2];
   Handle* handle = Arguments(env, info, arguments);
   if (handle->engine == nullptr) return Number(env, kClosed);
   InlineText text;
@@ -68,20 +72,18 @@ napi_value Keys(napi_env env, napi_callback_info info) {
   const TextStatus status =
       ReadKey(env, arguments[0], handle->max_key_bytes, &text, &handle->environment->key, &prefix);
   if (status != TextStatus::kOk) return Number(env, Failure(status, kBadKey));
-  KeysCursor cursor{static_cast<uint32_t>(handle->words[kWordShard]),
-                    static_cast<uint32_t>(handle->words[kWordPosition])};
+  KeysCursor cursor;
   Listing listing;
-  const bool more = handle->engine->Keys(&cursor, prefix.data, static_cast<uint32_t>(prefix.size),
-                                         AddKey, &listing);
+  listing.left = DoubleArgument(env, arguments[1]);
+  while (handle->engine->Keys(&cursor, prefix.data, static_cast<uint32_t>(prefix.size), AddKey,
+                              &listing) &&
+         listing.left > 0 && !listing.failed) {
+  }
   napi_value result = nullptr;
   const bool copied = !listing.failed && napi_create_buffer_copy(env, listing.used, listing.data,
                                                                  nullptr, &result) == napi_ok;
   free(listing.data);
-  if (!copied) return Number(env, kNoScratch);
-  handle->words[kWordShard] = static_cast<int32_t>(cursor.shard);
-  handle->words[kWordPosition] = static_cast<int32_t>(cursor.position);
-  handle->words[kWordMore] = more ? 1 : 0;
-  return result;
+  return copied ? result : Number(env, kNoScratch);
 }
 
 // Numbers in the order of StatsWord in addon.ts, written to the Float64Array's bytes.
@@ -93,9 +95,12 @@ napi_value Stats(napi_env env, napi_callback_info info) {
   catzilla::Stats stats;
   handle->engine->GetStats(&stats);
   const uint64_t numbers[] = {
-      stats.entries,       stats.bytes_max,     stats.bytes_used,  stats.bytes_live,
-      stats.bytes_index,   stats.bytes_meta,    stats.bytes_large, stats.segments,
-      stats.segments_free, stats.segment_bytes, stats.shards,      CountIsolates(handle->engine),
+      stats.entries,           stats.bytes_max,   stats.bytes_used,
+      stats.bytes_live,        stats.bytes_index, stats.bytes_meta,
+      stats.bytes_large,       stats.segments,    stats.segments_free,
+      stats.segment_bytes,     stats.shards,      CountIsolates(handle->engine),
+      stats.bytes_quarantined, stats.processes,   stats.leases,
+      stats.recoveries,        stats.corrupt,
   };
   constexpr size_t kNumbers = sizeof(numbers) / sizeof(numbers[0]);
   double out[kCounters + kNumbers];
@@ -148,6 +153,32 @@ napi_value SetReadChunk(napi_env env, napi_callback_info info) {
 // first call, and after one with something else, there is no near-cache.
 napi_value SetNearChunk(napi_env env, napi_callback_info info) {
   return TakeChunk(env, info, &Handle::near_);
+}
+
+napi_value Unlink(napi_env env, napi_callback_info info) {
+  napi_value arguments[1];
+  Handle* handle = Arguments(env, info, arguments);
+  if (handle->engine == nullptr) return Number(env, kClosed);
+  handle->engine->Unlink();
+  return Number(env, 1);
+}
+
+// The C interface as an external, which owns the table and not the engine.
+napi_value Abi(napi_env env, napi_callback_info info) {
+  napi_value arguments[1];
+  Handle* handle = Arguments(env, info, arguments);
+  if (handle->engine == nullptr) return Number(env, kClosed);
+  catz_abi* const table = new (std::nothrow) catz_abi(AbiOf(handle->engine));
+  if (table == nullptr) return Number(env, kNoScratch);
+  const auto drop = [](napi_env, void* data, void*) { delete static_cast<catz_abi*>(data); };
+  napi_value external = nullptr;
+  if (napi_create_external(env, table, drop, nullptr, &external) != napi_ok) {
+    delete table;
+    return Number(env, kNoScratch);
+  }
+  static constexpr napi_type_tag kTag = {CATZ_ABI_TAG_LOWER, CATZ_ABI_TAG_UPPER};
+  napi_type_tag_object(env, external, &kTag);
+  return external;
 }
 
 napi_value Close(napi_env env, napi_callback_info info) {

@@ -24,7 +24,12 @@ enum Result : int32_t {
   kBadValue = -8,
   kBadTarget = -9,
   kNoScratch = -10,
+  kCopyLease = -11,  // leases keep as much as they may: copy
+  kBadTag = -12,
 };
+
+// Leaves what a read found in the handle's words.
+void LeaveRecord(Handle* handle, const ReadInfo& info);
 
 // Defines every function on `object` with `handle` as data. Each keeps the handle alive.
 napi_status DefineFunctions(napi_env env, napi_value object, Handle* handle);
@@ -35,13 +40,27 @@ napi_value GetRecord(napi_env env, napi_callback_info info);
 napi_value GetInto(napi_env env, napi_callback_info info);
 napi_value Peek(napi_env env, napi_callback_info info);
 napi_value PeekInto(napi_env env, napi_callback_info info);
+napi_value GetMany(napi_env env, napi_callback_info info);
 napi_value Has(napi_env env, napi_callback_info info);
 napi_value Ttl(napi_env env, napi_callback_info info);
 }  // namespace read
 
+namespace lease {
+napi_value Take(napi_env env, napi_callback_info info);
+napi_value Release(napi_env env, napi_callback_info info);
+napi_value Region(napi_env env, napi_callback_info info);
+napi_value Copy(napi_env env, napi_callback_info info);
+napi_value Leak(napi_env env, napi_callback_info info);
+}  // namespace lease
+
 namespace write {
 napi_value SetBytes(napi_env env, napi_callback_info info);
 napi_value SetText(napi_env env, napi_callback_info info);
+napi_value SetTagged(napi_env env, napi_callback_info info);
+napi_value SetMany(napi_env env, napi_callback_info info);
+napi_value DeleteMany(napi_env env, napi_callback_info info);
+napi_value InvalidateTags(napi_env env, napi_callback_info info);
+napi_value Epoch(napi_env env, napi_callback_info info);
 napi_value Delete(napi_env env, napi_callback_info info);
 napi_value Touch(napi_env env, napi_callback_info info);
 napi_value Clear(napi_env env, napi_callback_info info);
@@ -57,10 +76,12 @@ napi_value Now(napi_env env, napi_callback_info info);
 napi_value SetClock(napi_env env, napi_callback_info info);
 napi_value SetReadChunk(napi_env env, napi_callback_info info);
 napi_value SetNearChunk(napi_env env, napi_callback_info info);
+napi_value Unlink(napi_env env, napi_callback_info info);
+napi_value Abi(napi_env env, napi_callback_info info);
 napi_value Close(napi_env env, napi_callback_info info);
 }  // namespace admin
 
-// Arguments and results, shared by the three. `given`: how many arguments there were.
+// Arguments and results, shared by all. `given`: how many arguments there were.
 template <size_t N>
 Handle* Arguments(napi_env env, napi_callback_info info, napi_value (&values)[N],
                   size_t* given = nullptr) {
@@ -69,6 +90,13 @@ Handle* Arguments(napi_env env, napi_callback_info info, napi_value (&values)[N]
   napi_get_cb_info(env, info, &count, values, nullptr, &data);
   if (given != nullptr) *given = count;
   return static_cast<Handle*>(data);
+}
+
+// A number that JavaScript has checked.
+inline double DoubleArgument(napi_env env, napi_value value) {
+  double number = 0;
+  napi_get_value_double(env, value, &number);
+  return number;
 }
 
 inline napi_value Number(napi_env env, int32_t number) {

@@ -20,7 +20,6 @@ struct Attachment {
 
 struct Entry {
   Engine* engine;
-  int64_t default_ttl;
   Attachment* attachments;
   Entry* next;
 };
@@ -48,11 +47,10 @@ bool SharesCounters(const Entry* entry, const Attachment* own) {
 }
 
 // The attachment of `env` with one handle more; nullptr when there is no memory.
-Attachment* Attach(Engine* engine, napi_env env, int64_t default_ttl, Entry** entry)
-    CATZ_REQUIRES(registry_mutex) {
+Attachment* Attach(Engine* engine, napi_env env, Entry** entry) CATZ_REQUIRES(registry_mutex) {
   *entry = FindEntry(engine);
   if (*entry == nullptr) {
-    *entry = new (std::nothrow) Entry{engine, default_ttl, nullptr, registry};
+    *entry = new (std::nothrow) Entry{engine, nullptr, registry};
     if (*entry == nullptr) return nullptr;
     registry = *entry;
   }
@@ -84,7 +82,17 @@ void Detach(Engine* engine, napi_env env) CATZ_REQUIRES(registry_mutex) {
   delete done;
 }
 
-void CloseAtExit(void* data) { CloseHandle(static_cast<Handle*>(data), false); }
+void CloseAtExit(void* data) {
+  Handle* const handle = static_cast<Handle*>(data);
+  CloseHandle(handle, false);
+  Engine* const engine = handle->lease_engine;
+  if (engine == nullptr) return;
+  handle->lease_engine = nullptr;
+  handle->leases.ReleaseAll(engine);
+  handle->leases.Free();
+  engine->Release();
+  if (handle->functions == 0) delete handle;  // it was kept for its leases alone
+}
 
 void DetachView(napi_env env, napi_ref reference) {
   napi_value view = nullptr;
@@ -100,25 +108,24 @@ void DropReference(napi_env env, napi_ref* reference) {
 
 }  // namespace
 
-Handle* OpenHandle(napi_env env, const char* name, size_t name_size, const Options& options,
-                   int64_t default_ttl, bool* counters_shared, OpenStatus* status) {
-  *status = OpenStatus::kNoMemory;
+Handle* OpenHandle(napi_env env, const Place& place, const Options& options, bool* counters_shared,
+                   OpenReport* report) {
+  report->status = OpenStatus::kNoMemory;
   Handle* handle = new (std::nothrow) Handle;
   if (handle == nullptr) return nullptr;
   // Opening and closing are one step with the registry's: else a name could be opened again
   // between the last Release and the end of its entry.
   MutexLock lock(registry_mutex);
-  bool created = true;
-  Engine* engine = name_size == 0 ? Engine::Create(options, status)
-                                  : Engine::OpenNamed(name, name_size, options, &created, status);
+  Engine* engine = place.size == 0 ? Engine::Create(options, &report->status)
+                                   : Engine::Open(place, options, report);
   if (engine == nullptr) {
     delete handle;
     return nullptr;
   }
   Entry* entry = nullptr;
-  Attachment* attachment = Attach(engine, env, default_ttl, &entry);
+  Attachment* attachment = Attach(engine, env, &entry);
   if (attachment == nullptr) {
-    *status = OpenStatus::kNoMemory;
+    report->status = OpenStatus::kNoMemory;
     if (entry != nullptr && entry->attachments == nullptr) {
       registry = entry->next;  // Attach has just put it there
       delete entry;
@@ -131,7 +138,6 @@ Handle* OpenHandle(napi_env env, const char* name, size_t name_size, const Optio
   handle->engine = engine;
   handle->counters = attachment->counters;
   handle->env = env;
-  handle->default_ttl = entry->default_ttl;
   handle->max_key_bytes = engine->options().max_key_bytes;
   napi_add_env_cleanup_hook(env, CloseAtExit, handle);
   return handle;
@@ -143,7 +149,6 @@ void CloseHandle(Handle* handle, bool detach) {
   handle->engine = nullptr;
   napi_env env = handle->env;
   if (detach) {
-    napi_remove_env_cleanup_hook(env, CloseAtExit, handle);
     for (napi_ref& view : handle->views) {
       if (view != nullptr) DetachView(env, view);
       DropReference(env, &view);
@@ -152,8 +157,29 @@ void CloseHandle(Handle* handle, bool detach) {
     DropReference(env, &handle->read.reference);
     DropReference(env, &handle->near_.reference);
   }
+  if (handle->leases.open() != 0 && detach) {
+    engine->Retain();
+    handle->lease_engine = engine;
+  } else {
+    if (detach) {
+      napi_remove_env_cleanup_hook(env, CloseAtExit, handle);
+      handle->leases.DetachRegions(env);
+    }
+    handle->leases.ReleaseAll(engine);
+    handle->leases.Free();
+  }
   MutexLock lock(registry_mutex);
   Detach(engine, env);
+  engine->Release();
+}
+
+void FinishLeases(Handle* handle) {
+  Engine* const engine = handle->lease_engine;
+  if (engine == nullptr || handle->leases.open() != 0) return;
+  handle->lease_engine = nullptr;
+  napi_remove_env_cleanup_hook(handle->env, CloseAtExit, handle);
+  handle->leases.DetachRegions(handle->env);
+  handle->leases.Free();
   engine->Release();
 }
 

@@ -6,7 +6,20 @@
 
 #include "functions.h"
 
-namespace catzilla::read {
+namespace catzilla {
+
+void LeaveRecord(Handle* handle, const ReadInfo& info) {
+  handle->words[kWordSize] = static_cast<int32_t>(info.size);
+  handle->words[kWordSlot] = static_cast<int32_t>(info.generation_slot);
+  handle->words[kWordGeneration] = static_cast<int32_t>(info.generation);
+  handle->words[kWordFrequency] = static_cast<int32_t>(info.frequency);
+  handle->words[kWordTagged] = info.tagged ? 1 : 0;
+  handle->words[kWordTagEpoch] = static_cast<int32_t>(info.tag_epoch);
+  *handle->expires_at =
+      info.expires_at == kNeverExpires ? INFINITY : static_cast<double>(info.expires_at);
+}
+
+namespace read {
 
 namespace {
 
@@ -16,15 +29,6 @@ constexpr uint32_t kLargestInChunk = 16384;
 constexpr uint32_t kNearFrequency = 2;
 
 uint32_t Aligned(uint32_t size) { return (size + 7) & ~7u; }
-
-void LeaveRecord(Handle* handle, const ReadInfo& info) {
-  handle->words[kWordSize] = static_cast<int32_t>(info.size);
-  handle->words[kWordSlot] = static_cast<int32_t>(info.generation_slot);
-  handle->words[kWordGeneration] = static_cast<int32_t>(info.generation);
-  handle->words[kWordFrequency] = static_cast<int32_t>(info.frequency);
-  *handle->expires_at =
-      info.expires_at == kNeverExpires ? INFINITY : static_cast<double>(info.expires_at);
-}
 
 // Moves the value just read from the read chunk's free place to the near chunk.
 Result MoveNear(Handle* handle, const uint8_t* value, uint32_t size) {
@@ -144,6 +148,51 @@ napi_value PeekInto(napi_env env, napi_callback_info info) {
   return ReadToTarget<Mode::kPeek>(env, info);
 }
 
+// Arguments: an array of keys, the first one's index, an Int32Array that takes a size or a result
+// below zero for each key. How many keys were done: values follow each other in the read chunk, and
+// the first that finds no more room there ends the call with kTooSmall, its size in kWordSize.
+napi_value GetMany(napi_env env, napi_callback_info info) {
+  napi_value arguments[3];
+  Handle* handle = Arguments(env, info, arguments);
+  if (handle->engine == nullptr) return Number(env, kClosed);
+  uint32_t count = 0, first = 0;
+  napi_typedarray_type type;
+  size_t room = 0;
+  void* memory = nullptr;
+  if (napi_get_array_length(env, arguments[0], &count) != napi_ok ||
+      napi_get_value_uint32(env, arguments[1], &first) != napi_ok ||
+      napi_get_typedarray_info(env, arguments[2], &type, &room, &memory, nullptr, nullptr) !=
+          napi_ok ||
+      type != napi_int32_array || room < count) {
+    return Number(env, kBadTarget);
+  }
+  int32_t* const results = static_cast<int32_t*>(memory);
+  Chunk& chunk = handle->read;
+  for (uint32_t i = first; i < count; i++) {
+    napi_value key = nullptr;
+    napi_get_element(env, arguments[0], i, &key);
+    KeyArgument argument;
+    if (!argument.Read(env, handle, key, &results[i])) return Number(env, static_cast<int32_t>(i));
+    uint32_t capacity = chunk.size - chunk.used;
+    if (capacity > kLargestInChunk) capacity = kLargestInChunk;
+    ReadInfo found;
+    switch (handle->engine->Get(handle->counters, argument.key(), chunk.data + chunk.used, capacity,
+                                &found)) {
+      case ReadStatus::kHit:
+        results[i] = static_cast<int32_t>(found.size);
+        chunk.used += Aligned(found.size);
+        break;
+      case ReadStatus::kTooSmall:
+        results[i] = kTooSmall;
+        handle->words[kWordSize] = static_cast<int32_t>(found.size);
+        return Number(env, static_cast<int32_t>(i));
+      default:
+        results[i] = kMiss;
+    }
+  }
+  return Number(env, static_cast<int32_t>(count));
+}
+
 napi_value Has(napi_env env, napi_callback_info info) {
   Handle* handle;
   int32_t result;
@@ -162,4 +211,6 @@ napi_value Ttl(napi_env env, napi_callback_info info) {
   return Number(env, result);
 }
 
-}  // namespace catzilla::read
+}  // namespace read
+
+}  // namespace catzilla

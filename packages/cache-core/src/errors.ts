@@ -110,7 +110,8 @@ export const errors: ErrorTable<'CATZ_CACHE', Name> = defineErrors('CATZ_CACHE',
     help: 'The file must be a regular one of this user, with mode 600 and not a link. It was left untouched: remove it, or choose another path.',
   },
   SHM_SPACE: {
-    message: 'no room for cache file %s: expected %s bytes, %s are free',
+    message:
+      'no room for cache file %s: expected %s bytes, %s are free; lower maxBytes, or raise the size of /dev/shm (--shm-size)',
     help: 'Choose a smaller maxBytes or another path; in a container, raise the size of /dev/shm (docker run --shm-size).',
   },
   SHM_FOREIGN: {

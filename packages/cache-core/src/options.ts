@@ -170,11 +170,7 @@ const specs: OptionSpecs<Checked> = {
  * @param current  how this isolate has the name open; undefined when it has not
  * @param name     undefined for a private cache
  * @throws CATZ_CACHE_OPTION, CATZ_CACHE_UNSUPPORTED_BACKEND */
-export function settle(
-  input: unknown,
-  current?: OpenAs | undefined,
-  name?: string | undefined,
-): Settings {
+export function settle(input: unknown, current?: OpenAs, name?: string): Settings {
   const checked = checkOptions<Checked>(input, specs, context);
   const backend = checked.backend ?? current?.backend ?? backendOfEnvironment() ?? 'native';
   const scope = checked.scope ?? current?.scope ?? 'process';

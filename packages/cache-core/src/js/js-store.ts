@@ -169,10 +169,12 @@ export class JsStore {
     const end = performance.now() + budget;
     let seen = 0;
     for (const [key, item] of this.#items.rentries() as Iterable<[string, Item]>) {
-      if (item.expiresAt <= this.#lastSweep) {
+      const isExpired = item.expiresAt <= this.#lastSweep;
+      if (isExpired || !this.#isValid(item)) {
         this.#items.delete(key);
-        this.counts.expiredSwept++;
-      } else this.#isGone(key, item);
+        if (isExpired) this.counts.expiredSwept++;
+        else this.counts.invalidated++;
+      }
       if ((++seen & 63) === 0 && performance.now() > end) return;
     }
   }

@@ -28,10 +28,9 @@ export class JsTags {
     }
   }
 
-  /** Everything was removed: what is computed from older data must not be stored any more. */
+  /** Everything was removed: what is computed from older data must not be stored any more, so no record is needed. */
   clear(): void {
     this.#clearedAt = ++this.#epoch;
-    this.#floor = this.#epoch;
     this.#records.clear();
   }
 

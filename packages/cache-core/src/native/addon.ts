@@ -1,11 +1,8 @@
-// The native addon: loading it, and the numbers both sides agree on. The other side of each name is
+// The native addon: its functions, and the numbers both sides agree on. The other side of each name is
 // in binding/functions.h, handle.h and admin.cc.
 // Invariant: an addon function never throws; it gives one integer (or a Buffer), and leaves what does
 // not fit into it in the words.
-import { fileURLToPath } from 'node:url';
-import { loadNative } from '@catzilla/common';
-import { errors } from '../errors.ts';
-import type { Key } from '../cache.ts';
+import type { Key, Value } from '../cache.ts';
 
 /** Results below zero. */
 export const MISS = -1;
@@ -17,6 +14,7 @@ export const LONG_KEY = -6;
 export const CLOSED = -7;
 export const BAD_VALUE = -8;
 export const BAD_TARGET = -9;
+export const COPY_LEASE = -11;
 
 /** Indices into the 32-bit words, which begin at byte 8 of the buffer; the double before them is the expiry. */
 export const WORD_SIZE = 0;
@@ -24,11 +22,16 @@ export const WORD_SLOT = 1;
 export const WORD_GENERATION = 2;
 export const WORD_FREQUENCY = 3;
 export const WORD_NEAR_OFFSET = 4;
-export const WORD_SHARD = 5;
-export const WORD_POSITION = 6;
-export const WORD_MORE = 7;
+/** Of a batch: how many entries were done, and what became of the next one (0: all were done). */
+export const WORD_POSITION = 5;
+export const WORD_MORE = 6;
 /** Written by the near-cache, counted down by native code: hot reads to pass over before one is admitted. */
-export const WORD_PASS_OVER = 8;
+export const WORD_PASS_OVER = 7;
+export const WORD_TAGGED = 8;
+export const WORD_TAG_EPOCH = 9;
+export const WORD_LEASE = 10;
+/** Part of the arena that the lease lies in; the double before the words is its place there. */
+export const WORD_REGION = 11;
 
 /** What a native call leaves beside its result: the expiry (ms, Infinity: never), and the words above. */
 export interface Words {
@@ -60,6 +63,11 @@ export const STATS_WORDS = [
   'expiredSwept',
   'refusedTooLarge',
   'refusedNoRoom',
+  'refusedLockTimeout',
+  'refusedSince',
+  'invalidated',
+  'leaseCopies',
+  'leaseLeaks',
   'cleanedSegments',
   'cleanedBytes',
   'nearHits',
@@ -75,17 +83,26 @@ export const STATS_WORDS = [
   'segmentBytes',
   'shards',
   'isolates',
+  'quarantined',
+  'processes',
+  'leases',
+  'recoveries',
+  'corrupt',
 ] as const;
 
-/** What the caller gave `open`; sizes in bytes, ttl in ms. */
+/** What the caller gives `open`; sizes in bytes, times in ms. */
 export type OpenArguments = readonly [
   name: string,
+  scope: number,
   maxBytes: number,
   reserveBytes: number,
   maxKeyBytes: number,
   maxValueBytes: number,
   policy: number,
   ttl: number,
+  leaseLimit: number,
+  given: number,
+  lockTimeout: number,
   words: ArrayBuffer,
 ];
 
@@ -98,6 +115,10 @@ export interface NativeHandle {
   readonly maxValueBytes: number;
   readonly policy: number;
   readonly ttl: number;
+  readonly leaseLimit: number;
+  readonly opened: number;
+  readonly openedReason?: string;
+  /** Generation words, then the tag epoch in two of them. */
   readonly generations?: ArrayBuffer;
   readonly visited?: ArrayBuffer;
   readonly nearHits?: ArrayBuffer;
@@ -112,53 +133,51 @@ export interface NativeHandle {
    * bytes; undefined gives BAD_VALUE. */
   setBytes(key: Key, value: Uint8Array | undefined, ttl?: number): number;
   setText(key: Key, value: string, ttl?: number): number;
+  /** With the default ttl for NaN, no tags for undefined, no condition for a `since` below 0. */
+  setTagged(
+    key: Key,
+    value: Value | undefined,
+    ttl: number,
+    tags: readonly string[] | undefined,
+    since: number,
+  ): number;
+  getMany(keys: readonly Key[], first: number, results: Int32Array): number;
+  setMany(keys: readonly Key[], values: readonly (Value | undefined)[], ttls: Float64Array): number;
+  deleteMany(keys: readonly Key[]): number;
+  lease(key: Key): number;
+  release(id: number): number;
+  region(number: number): ArrayBuffer | number;
+  leaseCopy(): number;
+  leak(id: number): number;
+  invalidateTags(tags: readonly string[]): number;
+  epoch(): number;
   delete(key: Key): number;
   touch(key: Key, ttl?: number): number;
   clear(): number;
   sweep(intervalMs: number, budgetMicroseconds: number): number;
   resize(maxBytes: number): number;
-  keys(prefix: string): Buffer | number;
+  keys(prefix: string, limit: number): Buffer | number;
   stats(target: Uint8Array): number;
   resetStats(): number;
   now(): number;
   setClock(now: number): number;
   setReadChunk(chunk: Uint8Array): number;
   setNearChunk(chunk: Uint8Array, largest: number): number;
+  unlink(): number;
+  abi(): object | number;
   close(): number;
 }
 
-interface Addon {
-  open(...args: OpenArguments): NativeHandle | number;
+/** Why an engine could not be opened; the numbers of `failure` are in open-engine.ts. */
+export interface OpenFailure {
+  readonly failure: number;
+  readonly errno: number;
+  readonly wanted: number;
+  readonly available: number;
 }
 
-const OPEN_BAD_OPTIONS = 1;
-
-let addon: Addon | undefined;
-
-/** Opens an engine: the one of that name, or a private one for the empty name.
- * @throws CATZ_CACHE_NATIVE_UNAVAILABLE, CATZ_CACHE_NO_MEMORY, CATZ_CACHE_OPTION */
-export function openEngine(...args: OpenArguments): NativeHandle {
-  addon ??= loadAddon(fileURLToPath(new URL('../..', import.meta.url)));
-  const handle = addon.open(...args);
-  // A copy: what native code fills property by property becomes a hash table, and each call would look it up there.
-  if (typeof handle === 'object') return { ...handle };
-  const [, maxBytes, reserveBytes] = args;
-  if (handle === OPEN_BAD_OPTIONS) {
-    throw new errors.OPTION(
-      `expected options.reserveBytes to be small enough for its bookkeeping to fit into maxBytes (${maxBytes}), got ${reserveBytes}`,
-    );
-  }
-  throw new errors.NO_MEMORY(`${reserveBytes} bytes of address space`);
-}
-
-/** Loads the addon of a package folder.
- * @throws CATZ_CACHE_NATIVE_UNAVAILABLE with platform, arch, the files tried and the loader's words */
-export function loadAddon(packageDir: string): Addon {
-  const loaded = loadNative({
-    packageDir,
-    name: '@catzilla/cache-core',
-    error: ({ summary, cause }) =>
-      new errors.NATIVE_UNAVAILABLE(`Node ${process.version}, ${summary}`, { cause }),
-  });
-  return loaded as Addon;
+/** The addon itself. */
+export interface Addon {
+  readonly layoutVersion: number;
+  open(...args: OpenArguments): NativeHandle | OpenFailure;
 }

@@ -5,14 +5,27 @@
 import { Buffer } from 'node:buffer';
 import { isUint8Array } from 'node:util/types';
 import { show } from '@catzilla/common';
-import { copyOption, listingOptions, ttlOption } from '../call-options.ts';
+import {
+  checkSetOptions,
+  copyOption,
+  listingOptions,
+  sinceOf,
+  tagArguments,
+  tagsOf,
+  ttlOf,
+  ttlOption,
+  unlinkOption,
+} from '../call-options.ts';
 import type {
   Cache,
+  CloseOptions,
   GetOptions,
   Key,
   KeysOptions,
+  Lease,
   NearRecord,
   SetOptions,
+  TouchOptions,
   Value,
 } from '../cache.ts';
 import { errors } from '../errors.ts';
@@ -22,10 +35,13 @@ import type { TestClock } from '../testing.ts';
 import * as addon from './addon.ts';
 import { makeWords } from './addon.ts';
 import type { NativeHandle, Words } from './addon.ts';
+import { deleteMany, isAtRest, setMany } from './batches.ts';
 import { CachedClock } from './cached-clock.ts';
+import { Leases } from './leases.ts';
 import { listKeys } from './list-keys.ts';
 import { NearCache } from './near-cache.ts';
 import type { ArenaViews, NearEntry } from './near-cache.ts';
+import { openEngine, POLICIES } from './open-engine.ts';
 import { readStats } from './read-stats.ts';
 import { startSweeping } from '../sweeper.ts';
 import { allocateChunk, view } from './view.ts';
@@ -33,7 +49,6 @@ import { allocateChunk, view } from './view.ts';
 const READ_CHUNK_BYTES = 64 * 1024;
 /** Values above this are read into memory of their own. */
 const LARGEST_IN_CHUNK = 16 * 1024;
-const POLICIES = ['s3fifo', 'lru'] as const;
 const NO_NEAR_CACHE: NearLimits = { maxEntries: 1, maxBytes: 0, maxEntryBytes: 0 };
 
 /** The native backend. Made by openCache. */
@@ -47,12 +62,20 @@ export class NativeCache implements Cache, TestClock {
   readonly #clock: CachedClock;
   readonly #copies: boolean;
   readonly #policy: 's3fifo' | 'lru';
+  readonly #scope: 'process' | 'machine';
+  readonly #leases: Leases;
   readonly #onClose: () => void;
   readonly #stopSweeping: () => void;
   #chunk: Buffer = Buffer.alloc(0);
   #memory: ArrayBufferLike = this.#chunk.buffer;
   #used = 0;
   #isClosed = false;
+  readonly #batchTarget = {
+    set: (key: Key, value: Value, options?: SetOptions): boolean => this.set(key, value, options),
+    delete: (key: Key): boolean => this.delete(key),
+    failure: (result: number, key: unknown, value?: unknown): Error =>
+      this.#failure(result, key, value),
+  };
 
   constructor(name: string | undefined, settings: Settings, onClose: () => void) {
     this.name = name;
@@ -61,18 +84,11 @@ export class NativeCache implements Cache, TestClock {
     this.#onClose = onClose;
     const words = makeWords();
     this.#words = words;
-    const native = addon.openEngine(
-      name ?? '',
-      settings.maxBytes,
-      settings.reserveBytes,
-      settings.maxKeyBytes,
-      settings.maxValueBytes,
-      POLICIES.indexOf(settings.policy),
-      settings.ttl,
-      words.memory,
-    );
+    const native = openEngine(name, settings, words.memory);
     this.#native = native;
     this.#policy = POLICIES[native.policy] ?? 's3fifo';
+    this.#scope = settings.scope;
+    this.#leases = new Leases(native, words);
     this.#clock = new CachedClock(() => native.now());
     const views = arenaViews(native);
     this.#hasNear = settings.nearCache !== false && views !== undefined;
@@ -88,8 +104,9 @@ export class NativeCache implements Cache, TestClock {
 
   /** The options that hold for every opener of the name, as the first one decided them. */
   get shared(): SharedOptions {
-    const { maxBytes, ttl, maxKeyBytes, maxValueBytes, reserveBytes } = this.#native;
-    return { maxBytes, reserveBytes, maxKeyBytes, maxValueBytes, policy: this.#policy, ttl };
+    const { maxBytes, ttl, maxKeyBytes, maxValueBytes, reserveBytes, leaseLimit } = this.#native;
+    const [policy, scope] = [this.#policy, this.#scope];
+    return { maxBytes, reserveBytes, maxKeyBytes, maxValueBytes, policy, ttl, scope, leaseLimit };
   }
 
   // HOT: benchmarks/engine
@@ -150,26 +167,55 @@ export class NativeCache implements Cache, TestClock {
     throw this.#failure(result, key);
   }
 
+  lease(key: Key): Lease | undefined {
+    const result = this.#native.lease(key);
+    if (result === addon.MISS) return undefined;
+    if (result < 0 && result !== addon.COPY_LEASE) throw this.#failure(result, key);
+    const lease = result > 0 ? this.#leases.pinned() : undefined;
+    if (lease !== undefined) return lease;
+    const bytes = this.get(key, { copy: true });
+    return bytes === undefined ? undefined : this.#leases.copy(bytes);
+  }
+
   // HOT: benchmarks/engine
   set(key: Key, value: Value, options?: SetOptions): boolean {
     const result =
-      options === undefined
-        ? this.#store(key, value)
-        : this.#storeFor(key, value, ttlOption(options));
+      options === undefined ? this.#store(key, value) : this.#storeWith(key, value, options);
     if (result >= 0) return result > 0;
     throw this.#failure(result, key, value);
   }
 
   getMany(keys: Iterable<Key>): (Buffer | undefined)[] {
+    if (this.#copies || !isAtRest(keys)) return Array.from(keys, (key) => this.get(key));
+    this.#assertOpen();
+    const all = [...keys];
     const values: (Buffer | undefined)[] = [];
-    for (const key of keys) values.push(this.get(key));
+    const [rest, places]: [Key[], number[]] = [[], []];
+    for (const [i, key] of all.entries()) {
+      const entry = typeof key === 'string' ? this.#near.use(key) : undefined;
+      values.push(entry?.bytes);
+      if (entry !== undefined) continue;
+      rest.push(key);
+      places.push(i);
+    }
+    const results = new Int32Array(rest.length);
+    for (let done = 0; done < rest.length;) {
+      this.#prepare();
+      const end = this.#native.getMany(rest, done, results);
+      for (; done < end; done++) {
+        if (results[done] !== addon.MISS) values[places[done]!] = this.#take(results[done]!);
+      }
+      if (done === rest.length) break;
+      // What found no room in the read chunk, or is no key.
+      values[places[done]!] = this.get(rest[done]!);
+      done++;
+    }
     return values;
   }
 
   setMany(entries: Iterable<readonly [Key, Value, SetOptions?]>): number {
-    let stored = 0;
-    for (const [key, value, options] of entries) if (this.set(key, value, options)) stored++;
-    return stored;
+    this.#assertOpen();
+    return setMany(entries, this.#native, this.#words.ints, this.#batchTarget);
   }
 
   delete(key: Key): boolean {
@@ -179,12 +225,11 @@ export class NativeCache implements Cache, TestClock {
   }
 
   deleteMany(keys: Iterable<Key>): number {
-    let deleted = 0;
-    for (const key of keys) if (this.delete(key)) deleted++;
-    return deleted;
+    this.#assertOpen();
+    return deleteMany(keys, this.#native, this.#words.ints, this.#batchTarget);
   }
 
-  touch(key: Key, options?: SetOptions): boolean {
+  touch(key: Key, options?: TouchOptions): boolean {
     const ttl = options === undefined ? undefined : ttlOption(options);
     const result = ttl === undefined ? this.#native.touch(key) : this.#native.touch(key, ttl);
     if (result >= 0) return result > 0;
@@ -205,17 +250,26 @@ export class NativeCache implements Cache, TestClock {
     this.#renewNearChunk();
   }
 
+  invalidateTag(tag: string | readonly string[]): void {
+    this.#assertOpen();
+    this.#native.invalidateTags(tagArguments(tag));
+  }
+
+  epoch(): number {
+    this.#assertOpen();
+    return this.#native.epoch();
+  }
+
   keys(options: KeysOptions & { readonly as: 'buffer' }): IterableIterator<Buffer>;
   keys(options?: KeysOptions): IterableIterator<string | Buffer>;
   keys(options?: KeysOptions): IterableIterator<string | Buffer> {
     this.#assertOpen();
-    const listing = listingOptions(options);
-    return listKeys(this.#native, this.#words.ints, listing, () => this.#assertOpen());
+    return listKeys(this.#native, listingOptions(options), () => this.#assertOpen());
   }
 
   stats(): CacheStats {
     this.#assertOpen();
-    return readStats(this.#native, this.#policy, {
+    return readStats(this.#native, this.#policy, this.#scope, {
       enabled: this.#hasNear,
       entries: this.#near.size,
       bytes: this.#near.bytes,
@@ -239,8 +293,10 @@ export class NativeCache implements Cache, TestClock {
     }
   }
 
-  close(): void {
+  close(options?: CloseOptions): void {
+    const unlink = unlinkOption(options, this.#scope);
     if (this.#isClosed) return;
+    if (unlink) this.#native.unlink();
     this.#isClosed = true;
     this.#stopSweeping();
     this.#clock.close();
@@ -251,6 +307,13 @@ export class NativeCache implements Cache, TestClock {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  get abi(): object {
+    this.#assertOpen();
+    const table = this.#native.abi();
+    if (typeof table === 'object') return table;
+    throw new errors.NO_MEMORY('the C interface');
   }
 
   /** Removes expired values, when this handle's isolate is the first of all in the interval. */
@@ -274,7 +337,15 @@ export class NativeCache implements Cache, TestClock {
     return this.#native.setBytes(key, isUint8Array(value) ? value : undefined);
   }
 
-  #storeFor(key: Key, value: Value, ttl: number | undefined): number {
+  #storeWith(key: Key, value: Value, options: SetOptions): number {
+    checkSetOptions(options);
+    const ttl = ttlOf(options.ttl);
+    const tags = tagsOf(options.tags);
+    const since = sinceOf(options.since);
+    if (tags !== undefined || since !== undefined) {
+      const stored = typeof value === 'string' || isUint8Array(value) ? value : undefined;
+      return this.#native.setTagged(key, stored, ttl ?? NaN, tags, since ?? -1);
+    }
     if (ttl === undefined) return this.#store(key, value);
     if (typeof value === 'string') return this.#native.setText(key, value, ttl);
     return this.#native.setBytes(key, isUint8Array(value) ? value : undefined, ttl);

@@ -1,6 +1,7 @@
 // Near-cache: copies of the hottest values of one handle, found without a native call.
 // Invariant: an entry is used only while the engine's generation word it was read under is unchanged
-// (every write to the key, in any thread, changes it before it returns) and its time is not over.
+// (every write to the key, in any thread or process, changes it before it returns), its time is not over, and, if it has
+// tags, no tag at all was invalidated since.
 // Values live in chunks of their own, filled in order. Over a limit, the oldest chunk goes with all
 // its entries: no small view keeps a large chunk of other values alive for long.
 import type { NearRecord } from '../cache.ts';
@@ -11,6 +12,8 @@ import {
   WORD_PASS_OVER,
   WORD_SIZE,
   WORD_SLOT,
+  WORD_TAG_EPOCH,
+  WORD_TAGGED,
 } from './addon.ts';
 import type { Words } from './addon.ts';
 import { NEVER } from './cached-clock.ts';
@@ -33,7 +36,7 @@ const PASSED_OVER = 7;
 
 /** The parts of the engine's memory a near-cache works with. */
 export interface ArenaViews {
-  /** Generation words, signed: small integers for V8. */
+  /** Generation words, signed: small integers for V8. The last two are the tag epoch, low word first. */
   readonly generations: Int32Array;
   /** Set to 1 when a copy was used: recency for the engine's eviction. */
   readonly visited: Uint8Array;
@@ -50,6 +53,8 @@ export class NearEntry implements NearRecord {
   readonly generation: number;
   readonly size: number;
   readonly deadline: number;
+  readonly isTagged: boolean;
+  readonly tagEpoch: number;
   readonly chunk: NearChunk | undefined;
 
   constructor(
@@ -58,6 +63,8 @@ export class NearEntry implements NearRecord {
     deadline: number,
     slot: number,
     generation: number,
+    isTagged: boolean,
+    tagEpoch: number,
     chunk: NearChunk | undefined,
   ) {
     this.bytes = bytes;
@@ -65,6 +72,8 @@ export class NearEntry implements NearRecord {
     this.slot = slot;
     this.generation = generation;
     this.deadline = deadline;
+    this.isTagged = isTagged;
+    this.tagEpoch = tagEpoch;
     this.size = bytes.length;
     this.chunk = chunk;
   }
@@ -80,6 +89,7 @@ interface NearChunk {
 export class NearCache {
   readonly #entries = new Map<string, NearEntry>();
   readonly #generations: Int32Array;
+  readonly #tagSlot: number;
   readonly #visited: Uint8Array;
   readonly #hits: Float64Array;
   readonly #clock: CachedClock;
@@ -104,6 +114,7 @@ export class NearCache {
 
   constructor(views: ArenaViews, limits: NearLimits, clock: CachedClock, words: Words) {
     this.#generations = views.generations;
+    this.#tagSlot = views.generations.length - 2;
     this.#visited = views.visited;
     this.#hits = views.hits;
     this.#clock = clock;
@@ -213,6 +224,7 @@ export class NearCache {
   #isCurrent(entry: NearEntry): boolean {
     return (
       this.#generations[entry.slot] === entry.generation &&
+      (!entry.isTagged || this.#generations[this.#tagSlot] === entry.tagEpoch) &&
       (entry.deadline === NEVER || this.#clock.isBefore(entry.deadline, entry.expiresAt)) &&
       entry.bytes.length === entry.size
     );
@@ -222,7 +234,16 @@ export class NearCache {
     const { ints, expiresAt } = this.#words;
     const expiry = expiresAt[0]!;
     const deadline = this.#clock.deadline(expiry);
-    return new NearEntry(bytes, expiry, deadline, ints[WORD_SLOT]!, ints[WORD_GENERATION]!, chunk);
+    return new NearEntry(
+      bytes,
+      expiry,
+      deadline,
+      ints[WORD_SLOT]!,
+      ints[WORD_GENERATION]!,
+      ints[WORD_TAGGED] === 1,
+      ints[WORD_TAG_EPOCH]!,
+      chunk,
+    );
   }
 
   #add(key: string, entry: NearEntry, chunk: NearChunk): NearEntry {

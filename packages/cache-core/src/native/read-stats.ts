@@ -2,20 +2,25 @@
 import { hitRatio } from '../stats.ts';
 import type { CacheStats } from '../stats.ts';
 import { STATS_WORDS } from './addon.ts';
+import { addon } from './load-addon.ts';
 import type { NativeHandle } from './addon.ts';
 
 type Numbers = Record<(typeof STATS_WORDS)[number], number>;
+
+/** How an engine came to be, by its number in the engine. */
+const OPENED = ['created', 'attached', 'warm', 'recovered', 'recreated'] as const;
 
 /** Reads the totals of all threads. REQUIRES: the handle is open. */
 export function readStats(
   native: NativeHandle,
   policy: 's3fifo' | 'lru',
+  scope: 'process' | 'machine',
   near: CacheStats['near'],
 ): CacheStats {
   const words = new Float64Array(new ArrayBuffer(STATS_WORDS.length * 8));
   native.stats(new Uint8Array(words.buffer));
   const numbers = Object.fromEntries(STATS_WORDS.map((name, i) => [name, words[i]])) as Numbers;
-  const { max, used, live, index, meta, large, misses, nearHits } = numbers;
+  const { max, used, live, index, meta, large, quarantined, misses, nearHits } = numbers;
   const hits = numbers.hits + nearHits;
   return {
     hits,
@@ -29,9 +34,18 @@ export function readStats(
     evictedUnread: numbers.evictedUnread,
     expired: { onRead: numbers.expiredOnRead, swept: numbers.expiredSwept },
     expirations: numbers.expiredOnRead + numbers.expiredSwept,
-    refused: { tooLarge: numbers.refusedTooLarge, noRoom: numbers.refusedNoRoom },
+    invalidated: numbers.invalidated,
+    refused: {
+      tooLarge: numbers.refusedTooLarge,
+      noRoom: numbers.refusedNoRoom,
+      since: numbers.refusedSince,
+      lockTimeout: numbers.refusedLockTimeout,
+    },
+    corrupt: numbers.corrupt,
+    recoveries: numbers.recoveries,
+    leases: { open: numbers.leases, copied: numbers.leaseCopies, leaked: numbers.leaseLeaks },
     entries: numbers.entries,
-    bytes: { max, used, live, index, meta, large, free: max - used },
+    bytes: { max, used, live, index, meta, large, quarantined, free: max - used },
     capacity: max,
     segments: numbers.segments,
     segmentBytes: numbers.segmentBytes,
@@ -39,6 +53,11 @@ export function readStats(
     near,
     cleaning: { segments: numbers.cleanedSegments, movedBytes: numbers.cleanedBytes },
     isolates: numbers.isolates,
+    processes: numbers.processes,
+    scope,
+    opened: OPENED[native.opened] ?? 'created',
+    ...(native.openedReason === undefined ? {} : { openedReason: native.openedReason }),
+    layoutVersion: addon().layoutVersion,
     backend: 'native',
     allocator: 'segments',
     policy,

@@ -1,0 +1,97 @@
+#include "abi.h"
+
+namespace catzilla {
+
+namespace {
+
+Engine* EngineOf(catz_cache* cache) { return reinterpret_cast<Engine*>(cache); }
+const Engine* EngineOf(const catz_cache* cache) { return reinterpret_cast<const Engine*>(cache); }
+catz_cache* CacheOf(Engine* engine) { return reinterpret_cast<catz_cache*>(engine); }
+Counters* CountersOf(catz_thread* thread) { return reinterpret_cast<Counters*>(thread); }
+
+catz_cache* OpenExisting(const char* name, uint32_t size) {
+  return CacheOf(Engine::FindOpen(name, size));
+}
+void Retain(catz_cache* cache) { EngineOf(cache)->Retain(); }
+void Release(catz_cache* cache) { EngineOf(cache)->Release(); }
+catz_thread* AttachThread(catz_cache* cache) {
+  return reinterpret_cast<catz_thread*>(EngineOf(cache)->Attach());
+}
+void DetachThread(catz_cache* cache, catz_thread* thread) {
+  EngineOf(cache)->Detach(CountersOf(thread));
+}
+uint64_t Hash(const catz_cache* cache, const uint8_t* key, uint32_t size) {
+  return EngineOf(cache)->Hash(key, size);
+}
+uint64_t NowMs(const catz_cache* cache) { return static_cast<uint64_t>(EngineOf(cache)->Now()); }
+
+catz_status PinKey(catz_cache* cache, catz_thread* thread, const uint8_t* key, uint32_t size,
+                   uint64_t hash, catz_view* view) {
+  LeaseView leased;
+  ReadInfo info;
+  switch (EngineOf(cache)->Lease(CountersOf(thread), Key{key, size, hash}, &leased, &info)) {
+    case ReadStatus::kHit:
+      break;
+    case ReadStatus::kOverLimit:
+      return CATZ_OVER_LIMIT;
+    default:
+      return CATZ_MISS;
+  }
+  const bool never = info.expires_at == kNeverExpires;
+  *view = catz_view{
+      leased.data,     info.size,  info.generation_slot,
+      info.generation, leased.pin, never ? CATZ_NEVER : static_cast<uint64_t>(info.expires_at)};
+  return CATZ_OK;
+}
+void UnpinKey(catz_cache* cache, uint32_t pin) { EngineOf(cache)->Unlease(pin); }
+
+catz_status Copy(catz_cache* cache, catz_thread* thread, const uint8_t* key, uint32_t size,
+                 uint64_t hash, uint8_t* target, uint32_t capacity, uint32_t* length) {
+  ReadInfo info;
+  const ReadStatus status =
+      EngineOf(cache)->Get(CountersOf(thread), Key{key, size, hash}, target, capacity, &info);
+  if (status == ReadStatus::kMiss) return CATZ_MISS;
+  *length = info.size;
+  return status == ReadStatus::kHit ? CATZ_OK : CATZ_TOO_SMALL;
+}
+
+catz_status Put(catz_cache* cache, catz_thread* thread, const uint8_t* key, uint32_t size,
+                const uint8_t* value, uint64_t length, uint64_t ttl_ms) {
+  Engine* const engine = EngineOf(cache);
+  const bool is_time = ttl_ms == CATZ_NEVER || (ttl_ms != 0 && ttl_ms <= uint64_t{kMaxTtl});
+  if (size > engine->options().max_key_bytes || !is_time) return CATZ_BAD_ARGUMENT;
+  WriteOptions options;
+  if (ttl_ms != CATZ_NEVER) options.ttl = static_cast<int64_t>(ttl_ms);
+  const Key whole{key, size, engine->Hash(key, size)};
+  const WriteStatus written = engine->Set(CountersOf(thread), whole, value, length, options);
+  const bool stored = written == WriteStatus::kStored || written == WriteStatus::kStoredInPlace;
+  return stored ? CATZ_OK : CATZ_REFUSED;
+}
+
+catz_status Remove(catz_cache* cache, catz_thread* thread, const uint8_t* key, uint32_t size) {
+  Engine* const engine = EngineOf(cache);
+  const Key whole{key, size, engine->Hash(key, size)};
+  return engine->Delete(CountersOf(thread), whole) ? CATZ_OK : CATZ_MISS;
+}
+
+}  // namespace
+
+catz_abi AbiOf(Engine* engine) {
+  return catz_abi{CATZ_ABI_VERSION,
+                  sizeof(catz_abi),
+                  CacheOf(engine),
+                  OpenExisting,
+                  Retain,
+                  Release,
+                  AttachThread,
+                  DetachThread,
+                  Hash,
+                  NowMs,
+                  PinKey,
+                  UnpinKey,
+                  Copy,
+                  Put,
+                  Remove};
+}
+
+}  // namespace catzilla
