@@ -1,6 +1,6 @@
-// Both backends keep the same contract.
+// Every kind of cache keeps the same contract.
 import { describe } from 'vitest';
 import { describeCache } from './contract/contract.ts';
+import { targets } from './contract/suite.ts';
 
-describe("backend 'native'", () => describeCache('native'));
-describe("backend 'js'", () => describeCache('js'));
+for (const target of targets) describe(target.title, () => describeCache(target));

@@ -1,10 +1,10 @@
 // Where the runtime forbids buffers over native memory (Electron), there is no near-cache; everything else works.
 import { expect, it, vi } from 'vitest';
 import { openCache } from '../src/index.ts';
-import type * as Addon from '../src/native/addon.ts';
+import type * as OpenEngine from '../src/native/open-engine.ts';
 
-vi.mock('../src/native/addon.ts', async (importOriginal) => {
-  const original = await importOriginal<typeof Addon>();
+vi.mock('../src/native/open-engine.ts', async (importOriginal) => {
+  const original = await importOriginal<typeof OpenEngine>();
   return {
     ...original,
     openEngine: (...args: Parameters<typeof original.openEngine>) => {

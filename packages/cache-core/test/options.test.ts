@@ -34,6 +34,10 @@ describe('defaults', () => {
       sweepInterval: 1000,
       sweepBudget: 1,
       backend: 'native',
+      scope: 'process',
+      path: undefined,
+      leaseLimit: 0.125,
+      lockTimeout: 50,
     });
     expect(settle({ maxBytes: 1024 * MiB }, undefined).maxValueBytes).toBe(16 * MiB);
     expect(settle({ backend: 'js' }, undefined).policy).toBe('lru');
@@ -48,7 +52,12 @@ describe('defaults', () => {
 describe('bad options', () => {
   const cases: [unknown, RegExp][] = [
     [{ maxByte: 5 }, /unknown option options\.maxByte, did you mean maxBytes\?/],
-    [{ scope: 'machine' }, /unknown option options\.scope/],
+    [{ scope: 'host' }, /options\.scope to be "process" or "machine", got "host"/],
+    [{ path: '/dev/shm/x' }, /options\.path only with scope 'machine', got "\/dev\/shm\/x"/],
+    [{ lockTimeout: 10 }, /options\.lockTimeout only with scope 'machine', got 'process'/],
+    [{ leaseLimit: -0.1 }, /options\.leaseLimit to be a number from 0 to 0\.5, got -0\.1/],
+    [{ leaseLimit: 0.51 }, /options\.leaseLimit/],
+    [{ leaseLimit: NaN }, /options\.leaseLimit/],
     [{ nearCache: { maxEntry: 1 } }, /unknown option options\.nearCache\.maxEntry/],
     [{ maxBytes: MiB - 1 }, /options\.maxBytes to be an integer from 1048576/],
     [{ maxBytes: -1 }, /options\.maxBytes/],
@@ -77,6 +86,23 @@ describe('bad options', () => {
     expect(call).toThrow(message);
     expect(call).toThrow(expect.objectContaining({ code: 'CATZ_CACHE_OPTION' }));
     expect(() => openCache('bad-options', options as CacheOptions)).toThrow(message);
+  });
+
+  const machineCases: [CacheOptions, RegExp][] = [
+    [{ path: 'relative/x' }, /options\.path to be an absolute path, got "relative\/x"/],
+    [{ path: './x' }, /options\.path/],
+    [{ path: '' }, /options\.path/],
+    [{ path: '/tmp/a\0b' }, /options\.path/],
+    [{ path: 5 as never }, /options\.path/],
+    [{ lockTimeout: 0 }, /options\.lockTimeout to be a duration in ms from 1 to 10000, got 0/],
+    [{ lockTimeout: 10_001 }, /options\.lockTimeout/],
+    [{ lockTimeout: Infinity }, /options\.lockTimeout/],
+  ];
+
+  it.each(machineCases)("%o throws with scope 'machine'", (options, message) => {
+    const call = () => openCache('bad-options', { scope: 'machine', ...options });
+    expect(call).toThrow(message);
+    expect(call).toThrow(expect.objectContaining({ code: 'CATZ_CACHE_OPTION' }));
   });
 
   it('throws when the bookkeeping of the reserve does not fit into the bound', () => {
@@ -114,6 +140,44 @@ describe('backend', () => {
       'expected CATZ_CACHE_BACKEND to be "native" or "js", got "none"',
     );
     expect(open({ backend: 'js' }).stats().backend).toBe('js');
+  });
+});
+
+describe('scope', () => {
+  it("'machine' needs a name, which a path does not replace", () => {
+    for (const options of [{ scope: 'machine' }, { scope: 'machine', path: '/tmp/x' }] as const) {
+      expect(() => openCache(options)).toThrow(errors.OPTION);
+      expect(() => openCache(options)).toThrow("expected a name with scope 'machine', got none");
+    }
+  });
+
+  it("'machine' is not for backend 'js', whoever chose that", () => {
+    const asked = { scope: 'machine', path: '/tmp/x' } as const;
+    const call = () => openCache('machine-js', { ...asked, backend: 'js' });
+    expect(call).toThrow(expect.objectContaining({ code: 'CATZ_CACHE_UNSUPPORTED_BACKEND' }));
+    expect(call).toThrow(/^expected backend 'native' for scope 'machine', got 'js'$/);
+    vi.stubEnv('CATZ_CACHE_BACKEND', 'js');
+    expect(() => openCache('machine-js', asked)).toThrow(errors.UNSUPPORTED_BACKEND);
+    expect(() => openCache('machine-js', asked)).toThrow(
+      /^expected backend 'native' for scope 'machine', got 'js', which CATZ_CACHE_BACKEND says$/,
+    );
+  });
+
+  it('settles with what it needs', () => {
+    vi.stubEnv('CATZ_CACHE_BACKEND', '');
+    const options = { scope: 'machine', path: '/tmp/x', lockTimeout: 7.5, leaseLimit: 0 };
+    expect(settle(options, undefined, 'name')).toMatchObject({ ...options, backend: 'native' });
+    expect(settle({ scope: 'machine' }, undefined, 'name')).toMatchObject({
+      path: undefined,
+      lockTimeout: 50,
+    });
+  });
+
+  it('and path are those the name is open with, unless they are named', () => {
+    const current = { backend: 'native', scope: 'machine', path: '/tmp/x' } as const;
+    expect(settle({ lockTimeout: 9 }, current, 'name')).toMatchObject(current);
+    expect(settle({ path: '/tmp/y' }, current, 'name')).toMatchObject({ path: '/tmp/y' });
+    expect(settle({ scope: 'process' }, current, 'name').scope).toBe('process');
   });
 });
 
@@ -217,7 +281,7 @@ describe('nearCache', () => {
 
 describe('the native addon', () => {
   it('is reported when it is missing, with the way to run without it', async () => {
-    const { loadAddon } = await import('../src/native/addon.ts');
+    const { loadAddon } = await import('../src/native/load-addon.ts');
     expect(() => loadAddon('/nonexistent')).toThrow(errors.NATIVE_UNAVAILABLE);
     expect(() => loadAddon('/nonexistent')).toThrow(
       new RegExp(
