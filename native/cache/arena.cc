@@ -41,6 +41,7 @@ void ReadHeader(EngineState& state) {
 void InitMutexes(EngineState& state) {
   state.header->mutex.Init(state.is_shared);
   state.header->run_mutex.Init(state.is_shared);
+  state.header->pass_mutex.Init(state.is_shared);
   for (uint32_t i = 0; i <= state.shard_mask; i++) state.shards[i].mutex.Init(state.is_shared);
 }
 

@@ -9,6 +9,7 @@
 #include "read.h"
 #include "reclaim.h"
 #include "sweep.h"
+#include "tag_pass.h"
 #include "tags.h"
 #include "write.h"
 
@@ -177,7 +178,7 @@ uint64_t Engine::Sweep(Counters* counters, int64_t budget_us) {
       if (MonotonicNs() >= deadline) return removed;
     }
   }
-  return removed;
+  return removed + PassTags(*state_, counters, deadline);
 }
 
 bool Engine::Keys(KeysCursor* cursor, const uint8_t* prefix, uint32_t prefix_size,

@@ -76,6 +76,11 @@ void MoveEntry(EngineState& state, Shard& shard, const SlotRef& ref, Offset targ
   const uint32_t bytes = uint32_t{from->capacity} * 8;
   RacyWrite(reinterpret_cast<uint8_t*>(to), reinterpret_cast<const uint8_t*>(from), bytes);
   const uint64_t copied = LoadRelaxed(&to->expiry_flags);
+  if (TagCountOf(copied) != 0) {
+    uint64_t* const epoch =
+        reinterpret_cast<uint64_t*>(reinterpret_cast<uint8_t*>(to) + TagsOffset(to->key_size));
+    StoreRelaxed(epoch, RaisedEpoch(state, LoadRelaxed(epoch)));
+  }
   if (slot::FrequencyOf(old) != 0) StoreRelaxed(&to->expiry_flags, copied | kWasRead);
   AddLive(state, shard, state.SegmentAt(target), bytes, ExpiryOf(copied));
   const uint64_t moved = slot::WithOffset(old, frequency, target);

@@ -37,7 +37,8 @@ void RemoveEntry(EngineState& state, Shard& shard, const SlotRef& ref) CATZ_REQU
 void EvictEntry(EngineState& state, Shard& shard, Counters* counters, const SlotRef& ref)
     CATZ_REQUIRES(shard.mutex);
 
-// Copies the item to `target`, which has room for it, and points the slot there.
+// Copies the item to `target`, which has room for it, and points the slot there. REQUIRES: it is
+// live.
 void MoveEntry(EngineState& state, Shard& shard, const SlotRef& ref, Offset target,
                uint32_t frequency) CATZ_REQUIRES(shard.mutex);
 

@@ -38,8 +38,7 @@ int64_t CostOf(const EngineState& state, SegmentId id) {
   }
 }
 
-SegmentId CheapestWindow(const EngineState& state, uint32_t count) {
-  const uint32_t total = state.header->geometry.segment_count;
+SegmentId CheapestBelow(const EngineState& state, uint32_t count, uint32_t total) {
   SegmentId best = kNoSegment;
   int64_t best_cost = INT64_MAX;
   int64_t cost = 0;
@@ -63,6 +62,15 @@ SegmentId CheapestWindow(const EngineState& state, uint32_t count) {
     }
   }
   return best;
+}
+
+// Index segments cannot be emptied, and a few in the wrong places leave no window: they come from
+// the top, so the top eighth is taken only when there is no other.
+SegmentId CheapestWindow(const EngineState& state, uint32_t count) {
+  const uint32_t active =
+      SegmentsFor(state.header->geometry, LoadRelaxed(&state.header->max_bytes));
+  const SegmentId below = CheapestBelow(state, count, active - active / 8);
+  return below != kNoSegment ? below : CheapestBelow(state, count, state.segment_count);
 }
 
 void TakeRun(EngineState& state, SegmentId first, uint32_t count)

@@ -112,6 +112,7 @@ struct alignas(64) Process {
   uint32_t pid;     // 0: nobody; written under Header::mutex
   uint32_t pinned;  // segments its leases keep from reuse; atomic
   uint64_t leases;  // open ones; atomic
+  uint32_t noting;  // invalidations whose note is not written yet; atomic
 };
 
 struct Geometry {
@@ -160,10 +161,15 @@ struct alignas(128) Header {
   uint64_t pending_clears;  // atomic; a bit for each shard whose entries are void but not yet gone
   uint64_t clear_epoch;     // atomic; the tag epoch of the last Clear
   uint64_t tag_floor;       // atomic; notes up to this epoch may have been forgotten
+  uint64_t tag_pass;        // atomic; the epoch that a pass over all tagged items raises them to
   uint64_t recoveries;      // atomic; mutexes taken over from dead owners
   uint64_t corrupt;         // atomic; items that failed their checksum
   uint32_t quarantined;     // atomic; segments
-  ArenaMutex run_mutex;     // held while a large value finds its place; before any shard
+  ArenaMutex pass_mutex;    // only tried, by whoever sweeps; before any shard
+  SegmentId pass_segment CATZ_GUARDED_BY(pass_mutex);
+  uint32_t pass_at CATZ_GUARDED_BY(pass_mutex);
+  uint64_t pass_version CATZ_GUARDED_BY(pass_mutex);
+  ArenaMutex run_mutex;  // held while a large value finds its place; before any shard
   ArenaMutex mutex;
   uint32_t active CATZ_GUARDED_BY(mutex);       // segments the bound allows
   uint32_t lowest_free CATZ_GUARDED_BY(mutex);  // no segment below it is free

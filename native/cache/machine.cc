@@ -191,6 +191,8 @@ bool Revive(EngineState& state) {
   InitMutexes(state);
   header.test_clock = -1;
   if (!same_boot) RebaseClock(header);
+  std::memcpy(header.boot_id, boot, sizeof(boot));
+  header.tag_pass = 0;
   state.opened = clean ? Opened::kWarm : Opened::kRecovered;
   if (clean) return true;
   ForgetProcesses(state);

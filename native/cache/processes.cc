@@ -34,6 +34,7 @@ void Reap(EngineState& state, uint32_t process) CATZ_REQUIRES(state.header->mute
   Process& row = state.processes[process];
   StoreRelaxed(&row.pinned, 0u);
   StoreRelaxed(&row.leases, uint64_t{0});
+  StoreRelaxed(&row.noting, 0u);
   FoldCounters(state, process);
   FreeClaimed(state, process);
   FreeQuarantined(state);

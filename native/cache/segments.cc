@@ -136,8 +136,8 @@ void FreeSegment(EngineState& state, Shard& shard, SegmentId id) {
   for (SegmentId part = id; part < id + run; part++) CloseVersion(state.segments[part]);
   AddRelaxed(&shard.segments, 0u - run);
 
-  if (RoleOf(state.segments[id]) == Role::kLarge) AddRelaxed(&state.header->large, 0u - run);
   ArenaLock lock(state);
+  if (RoleOf(state.segments[id]) == Role::kLarge) AddRelaxed(&state.header->large, 0u - run);
   if (!lock || IsPinned(state, id)) return Quarantine(state, id, run);
   AddFree(state, id, run);
 }

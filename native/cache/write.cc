@@ -114,8 +114,8 @@ bool IsOutdated(const EngineState& state, const WriteOptions& options) {
          AnyInvalidated(state, options.tags, options.tag_count, options.since);
 }
 
-WriteStatus StoreEntry(EngineState& state, Counters* counters, const Key& key,
-                       const Content& content, const WriteOptions& options) {
+WriteStatus StoreEntry(EngineState& state, Counters* counters, const Key& key, Content content,
+                       const WriteOptions& options) {
   Shard& shard = state.ShardOf(key.hash);
   WriteStatus refusal = WriteStatus::kNoRoom;
   for (int i = 0; i < kRoomTries; i++) {
@@ -131,6 +131,8 @@ WriteStatus StoreEntry(EngineState& state, Counters* counters, const Key& key,
         refusal = WriteStatus::kSince;
         break;
       }
+      // Not outdated, so what is behind a pass is behind it, too.
+      content.epoch = RaisedEpoch(state, content.epoch);
       const Intent intent(shard, key.hash);
       stored = TryStore(state, shard, counters, key, content);
       if (stored != Try::kNoRoom) {
@@ -151,7 +153,11 @@ WriteStatus StoreEntry(EngineState& state, Counters* counters, const Key& key,
 }
 
 WriteStatus Refuse(EngineState& state, Counters* counters, const Key& key, WriteStatus why) {
-  RemoveKey(state, nullptr, key);
+  if (why == WriteStatus::kLockTimeout) {
+    SetExpiryUnlocked(state, key, 0);  // no second wait for the same mutex
+  } else {
+    RemoveKey(state, nullptr, key);
+  }
   switch (why) {
     case WriteStatus::kTooLarge:
       Count(counters, Counter::kRefusedTooLarge);

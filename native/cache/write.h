@@ -12,8 +12,8 @@ namespace catzilla {
 // The largest item that is appended to a log; a bigger one takes segments of its own.
 inline uint64_t MaxLogItem(const EngineState& state) { return state.segment_bytes() / 2 - 8; }
 
-WriteStatus StoreEntry(EngineState& state, Counters* counters, const Key& key,
-                       const Content& content, const WriteOptions& options);
+WriteStatus StoreEntry(EngineState& state, Counters* counters, const Key& key, Content content,
+                       const WriteOptions& options);
 WriteStatus StoreLarge(EngineState& state, Counters* counters, const Key& key,
                        const Content& content, const WriteOptions& options);
 // Whether what is to be stored was computed before it was invalidated. REQUIRES: the mutex of the
