@@ -285,7 +285,7 @@ describe('the native addon', () => {
     expect(() => loadAddon('/nonexistent')).toThrow(errors.NATIVE_UNAVAILABLE);
     expect(() => loadAddon('/nonexistent')).toThrow(
       new RegExp(
-        `did not load: Node v.*${process.platform}-${process.arch}, tried /nonexistent/prebuilds.*no such file.*pass backend: 'js'`,
+        `did not load: Node v.*${process.platform}-${process.arch}.*, tried /nonexistent/prebuilds.*no such file.*pass backend: 'js'`,
       ),
     );
   });

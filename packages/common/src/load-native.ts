@@ -1,9 +1,11 @@
 // Finds and loads the native addon of a package: prebuilds/<platform>-<arch>/<name>[.<libc>].node, the layout that
-// prebuildify 6 writes. On Linux both libcs are tried, since no cheap test tells which one Node was linked with:
-// the dynamic linker refuses the wrong file. What to do when nothing loads is left to the caller's error.
+// prebuildify 6 writes. On Linux the file is that of the libc Node was linked with; where the executable does not tell,
+// both are tried. Never both otherwise: a file that does load would bring a second libc into the process.
+// What to do when nothing loads is left to the caller's error.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { libcOf, type Libc } from './libc-of.ts';
 
 /** One file that did not load. */
 export interface NativeAttempt {
@@ -16,8 +18,10 @@ export interface NativeAttempt {
 export interface NativeFailure {
   readonly platform: string;
   readonly arch: string;
+  /** On Linux what Node is linked with; undefined when its executable does not tell, and elsewhere. */
+  readonly libc: Libc | undefined;
   readonly tried: readonly NativeAttempt[];
-  /** All of it in one sentence, for a message: `linux-x64, tried /…/x.glibc.node (no such file), …`. */
+  /** All of it in one sentence, for a message: `linux-x64 (glibc), tried /…/x.glibc.node (no such file)`. */
   readonly summary: string;
   /** What the dynamic loader threw last, if a file was there. */
   readonly cause: unknown;
@@ -38,9 +42,10 @@ export interface NativeOptions {
 export function loadNative({ packageDir, name, error }: NativeOptions): unknown {
   const { platform, arch } = process;
   const require = createRequire(import.meta.url);
+  const libc = platform === 'linux' ? libcOf(process.execPath) : undefined;
   const tried: NativeAttempt[] = [];
   let cause: unknown;
-  for (const tag of platform === 'linux' ? ['.glibc', '.musl'] : ['']) {
+  for (const tag of platform === 'linux' ? tagsOf(libc) : ['']) {
     const base = `${name.replaceAll('/', '+')}${tag}.node`;
     const file = join(packageDir, 'prebuilds', `${platform}-${arch}`, base);
     if (!existsSync(file)) {
@@ -56,6 +61,11 @@ export function loadNative({ packageDir, name, error }: NativeOptions): unknown 
     }
   }
   const files = tried.map(({ file, reason }) => `${file} (${reason})`).join(', ');
-  const summary = `${platform}-${arch}, tried ${files}`;
-  throw error(Object.freeze({ platform, arch, tried, summary, cause }));
+  const system = `${platform}-${arch}${libc === undefined ? '' : ` (${libc})`}`;
+  const summary = `${system}, tried ${files}`;
+  throw error(Object.freeze({ platform, arch, libc, tried, summary, cause }));
+}
+
+function tagsOf(libc: Libc | undefined): string[] {
+  return libc === undefined ? ['.glibc', '.musl'] : [`.${libc}`];
 }

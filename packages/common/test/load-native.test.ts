@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadNative } from '../src/index.ts';
 import type { NativeFailure } from '../src/index.ts';
+import { libcOf } from '../src/libc-of.ts';
+import { elf, GLIBC, MUSL } from './support/elf.ts';
 
 class Refusal extends Error {
   readonly failure: NativeFailure;
@@ -16,6 +18,8 @@ class Refusal extends Error {
 
 const name = '@catzilla/toy';
 const error = (failure: NativeFailure): Error => new Refusal(failure);
+const { execPath } = process;
+const ownTag = process.platform === 'linux' ? `.${libcOf(execPath)}` : '';
 let packageDir: string;
 
 beforeEach(() => {
@@ -23,6 +27,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.restoreAllMocks();
+  process.execPath = execPath;
   rmSync(packageDir, { recursive: true });
 });
 
@@ -55,27 +60,56 @@ function onPlatform(platform: NodeJS.Platform): void {
   vi.spyOn(process, 'platform', 'get').mockReturnValue(platform);
 }
 
+// A Linux whose Node is linked with what the interpreter belongs to.
+function onLinux(interpreter: string | undefined): void {
+  onPlatform('linux');
+  process.execPath = join(packageDir, 'node');
+  writeFileSync(process.execPath, elf(interpreter));
+}
+
 describe('loadNative', () => {
   it('throws the error of the caller with every file it tried when there is none', () => {
-    onPlatform('linux');
-    const { tried, summary, platform, arch, cause } = refusal();
+    onLinux(undefined);
+    const { tried, summary, platform, arch, libc, cause } = refusal();
     expect(tried.map(({ reason }) => reason)).toEqual(['no such file', 'no such file']);
     expect(tried[0]?.file).toContain(join(`linux-${process.arch}`, '@catzilla+toy.glibc.node'));
     expect(tried[1]?.file).toContain('@catzilla+toy.musl.node');
     expect(summary).toContain(`linux-${process.arch}, tried `);
     expect(summary).toContain(tried[1]?.file);
-    expect([platform, arch, cause]).toEqual(['linux', process.arch, undefined]);
+    expect([platform, arch, libc, cause]).toEqual(['linux', process.arch, undefined, undefined]);
   });
 
   it('loads the file of this platform', () => {
-    onPlatform('linux');
+    onLinux(GLIBC);
     const file = place('.glibc');
     link((loaded) => ({ loaded }));
     expect(loadNative({ packageDir, name, error })).toEqual({ loaded: file });
   });
 
-  it('loads the file of the other libc when the first cannot be linked', () => {
-    onPlatform('linux');
+  it.each([
+    [GLIBC, 'glibc', '.musl'],
+    [MUSL, 'musl', '.glibc'],
+  ])(
+    'where Node names %s it takes the file of %s and leaves the other alone',
+    (linker, libc, other) => {
+      onLinux(linker);
+      const linked: string[] = [];
+      link((file) => linked.push(file));
+      place(other);
+      const failure = refusal();
+      expect(failure.libc).toBe(libc);
+      expect(failure.tried.map(({ file }) => file)).toEqual([
+        expect.stringContaining(`@catzilla+toy.${libc}.node`),
+      ]);
+      expect(failure.summary).toContain(`linux-${process.arch} (${libc}), tried `);
+      const file = place(`.${libc}`);
+      loadNative({ packageDir, name, error });
+      expect(linked).toEqual([file]);
+    },
+  );
+
+  it('loads the file of the other libc when Node does not tell its own', () => {
+    onLinux(undefined);
     place('.glibc');
     const musl = place('.musl');
     link((file) => {
@@ -86,7 +120,7 @@ describe('loadNative', () => {
   });
 
   it('hands on the words of the dynamic linker, first line only', () => {
-    onPlatform('linux');
+    onLinux(GLIBC);
     place('.glibc');
     const cause = new Error('GLIBC_2.38 not found\nRequire stack');
     link(() => {
@@ -99,16 +133,16 @@ describe('loadNative', () => {
   });
 
   it('reports what was thrown even when it is no Error', () => {
-    onPlatform('linux');
+    onLinux(MUSL);
     place('.musl');
     link(() => {
       throw 'odd';
     });
-    expect(refusal().tried[1]?.reason).toBe('odd');
+    expect(refusal().tried[0]?.reason).toBe('odd');
   });
 
   it('reports a file that is no binary, by the real linker', () => {
-    place(process.platform === 'linux' ? '.glibc' : '');
+    place(ownTag);
     const { tried, cause } = refusal();
     expect(tried[0]?.reason).not.toBe('no such file');
     expect(tried[0]?.reason).not.toBe('');
@@ -123,7 +157,7 @@ describe('loadNative', () => {
   });
 
   it('gives the same exports twice', () => {
-    onPlatform('linux');
+    onLinux(GLIBC);
     place('.glibc');
     link(() => ({}));
     const first = loadNative({ packageDir, name, error });
@@ -141,8 +175,7 @@ describe('loadNative', () => {
     const folder = mkdtempSync(join(tmpdir(), 'catz-addon-'));
     const prebuilds = join(folder, 'prebuilds', `${process.platform}-${process.arch}`);
     mkdirSync(prebuilds, { recursive: true });
-    const tag = process.platform === 'linux' ? '.glibc' : '';
-    copyFileSync(addon, join(prebuilds, `@catzilla+toy${tag}.node`));
+    copyFileSync(addon, join(prebuilds, `@catzilla+toy${ownTag}.node`));
     expect(loadNative({ packageDir: folder, name, error })).toHaveProperty('BindingBundler');
     if (process.platform !== 'win32') rmSync(folder, { recursive: true });
   });
