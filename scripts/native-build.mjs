@@ -1,12 +1,13 @@
 // Builds the addon of a package into its prebuilds folder, unless it stands there already for these sources.
 // Run in a package folder: node ../../scripts/native-build.mjs. Invariant: a file in prebuilds/<platform>-<arch> with
 // a fitting .stamp was made from the sources as they are. There is no fallback here: whoever wants to run without
-// native code says so with CATZ_CACHE_BACKEND=js.
+// native code says so with CATZ_CACHE_BACKEND=js. Other targets than this system are asked for by prebuild.mjs.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Failure, onPath, runTool } from './lib/run.mjs';
 import { contentStamp, readStamp, writeStamp } from './lib/stamp.mjs';
 import { main } from './lib/steps.mjs';
+import { crossTools, host, obstacle } from './lib/targets.mjs';
 import { filesBelow, readJson, root } from './lib/workspace.mjs';
 
 /** The oldest Node the addon loads in; prebuildify would otherwise pick the newest and go online for its headers. */
@@ -14,23 +15,32 @@ const TARGET = '20.19.0';
 const NOT_BUILT = new Set(['test', 'fuzz', 'corpus', 'out', 'build']);
 
 /** True when the addon of this package is up to date. */
-export function isBuilt(packageDir) {
-  const { folder, stamp } = plan(packageDir);
+export function isBuilt(packageDir, target = host) {
+  const { folder, stamp } = plan(packageDir, target);
   const built = existsSync(folder) && filesBelow(folder).some((file) => file.endsWith('.node'));
   return built && readStamp(join(folder, '.stamp')) === stamp;
 }
 
-/** Builds the addon of a package.
+/** Builds the addon of a package, for this system or by a cross compiler for another.
  * @throws Failure naming the tools that are missing, or with the compiler's output */
-export async function nativeBuild(packageDir, env = process.env) {
-  const missing = missingTools(env);
-  if (missing.length > 0) throw new Failure(missingSentence(missing));
-  const { folder, stamp } = plan(packageDir);
+export async function nativeBuild(packageDir, { target = host, env = process.env } = {}) {
+  const cross = crossTools(target);
+  const missing = missingTools(cross === undefined ? env : { ...env, CXX: cross.CXX });
+  const inTheWay = obstacle(target, { env });
+  if (inTheWay !== undefined) throw new Failure(inTheWay);
+  if (missing.length > 0) throw new Failure(missingSentence(missing, ...target.split('-')));
+  const { folder, stamp } = plan(packageDir, target);
   rmSync(folder, { recursive: true, force: true });
   const args = ['-t', TARGET, '--napi', '--strip'];
   // Elsewhere there is one libc, and prebuildify would call it glibc.
   if (process.platform === 'linux') args.push('--tag-libc');
-  await runTool('prebuildify', args, { cwd: packageDir, env: withHeaders(env), capture: true });
+  const tools = {};
+  if (cross !== undefined) {
+    args.push('--arch', target.split('-')[1], '--strip-bin', cross.strip);
+    Object.assign(tools, { CC: cross.CC, CXX: cross.CXX });
+  }
+  const options = { cwd: packageDir, env: { ...withHeaders(env), ...tools }, capture: true };
+  await runTool('prebuildify', args, options);
   writeStamp(join(folder, '.stamp'), stamp);
 }
 
@@ -70,14 +80,14 @@ function installHint(platform) {
   return '`apt install build-essential python3`';
 }
 
-function plan(packageDir) {
-  const folder = join(packageDir, 'prebuilds', `${process.platform}-${process.arch}`);
+function plan(packageDir, target) {
+  const folder = join(packageDir, 'prebuilds', target);
   const sources = [
     ...filesBelow(join(root, 'native'), (name) => NOT_BUILT.has(name)),
-    ...filesBelow(join(packageDir, 'binding')),
+    ...filesBelow(join(packageDir, 'binding'), (name) => NOT_BUILT.has(name)),
     join(packageDir, 'binding.gyp'),
   ];
-  const { CXX, CC, CXXFLAGS } = process.env;
+  const { CXX, CC, CXXFLAGS } = { ...process.env, ...crossTools(target) };
   return { folder, stamp: contentStamp(sources, [TARGET, CXX, CC, CXXFLAGS]) };
 }
 
@@ -96,6 +106,6 @@ if (process.argv[1] === import.meta.filename) {
       return console.log(`${name}: CATZ_CACHE_BACKEND=js, not built`);
     if (isBuilt(packageDir)) return console.log(`${name}: up to date`);
     await nativeBuild(packageDir);
-    console.log(`${name}: built for ${process.platform}-${process.arch}`);
+    console.log(`${name}: built for ${host}`);
   });
 }

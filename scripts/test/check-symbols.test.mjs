@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readSymbols } from '../check-symbols.mjs';
+import { needsBlock, pageProblems, readSymbols, strangeLibraries } from '../check-symbols.mjs';
 
 const dump = (...lines) => lines.join('\n');
 const napi =
@@ -20,7 +20,7 @@ describe('readSymbols', () => {
     expect(above).toEqual([]);
   });
 
-  it('names the families above the floor', () => {
+  it('names the symbols above the floor', () => {
     const { above } = readSymbols(
       dump(
         '0000000000000000      DF *UND*\t0000000000000000 (GLIBC_2.34) pthread_create',
@@ -28,7 +28,7 @@ describe('readSymbols', () => {
         '0000000000000000      DF *UND*\t0000000000000000 (CXXABI_1.3.9) _ZdlPvm',
       ),
     );
-    expect(above).toEqual(['GLIBC', 'GLIBCXX']);
+    expect(above).toEqual(['pthread_create@GLIBC_2.34', '_ZSt28x@GLIBCXX_3.4.29']);
   });
 
   it('finds exports besides the two of N-API', () => {
@@ -41,5 +41,57 @@ describe('readSymbols', () => {
       ),
     );
     expect(extra).toEqual(['_ZN4leakEv', 'leaked_state']);
+  });
+});
+
+describe('strangeLibraries', () => {
+  const headers = (...names) => dump(...names.map((name) => `  NEEDED               ${name}`));
+
+  it('lets pass what Node is linked with', () => {
+    const glibc = headers(
+      'libstdc++.so.6',
+      'libpthread.so.0',
+      'libc.so.6',
+      'ld-linux-aarch64.so.1',
+    );
+    expect(strangeLibraries(glibc, 'glibc')).toEqual([]);
+    const musl = headers('libstdc++.so.6', 'libgcc_s.so.1', 'libc.musl-x86_64.so.1');
+    expect(strangeLibraries(musl, 'musl')).toEqual([]);
+  });
+
+  it('names a library that nobody may have loaded', () => {
+    const needed = `${headers('libc.so.6', 'librt.so.1')}\n  SONAME               libours.so.1`;
+    expect(strangeLibraries(needed, 'glibc')).toEqual(['librt.so.1']);
+  });
+
+  it('names the libc of another file', () => {
+    expect(strangeLibraries(headers('libc.so.6'), 'musl')).toEqual(['libc.so.6']);
+    const musl = headers('libc.musl-x86_64.so.1');
+    expect(strangeLibraries(musl, 'glibc')).toEqual(['libc.musl-x86_64.so.1']);
+  });
+});
+
+describe('the page of the binaries', () => {
+  const file = (needs) => [{ name: 'linux-x64/engine.node', needs }];
+
+  it('says what each file needs, and agrees with the files it was made from', async () => {
+    const files = file({ GLIBC: '2.25', CXXABI: '1.3.9' });
+    const page = await needsBlock(files);
+    expect(page).toMatch(/linux-x64\/engine\.node` +\| GLIBC_2\.25 +\| - +\| CXXABI_1\.3\.9 +\|$/m);
+    expect(page).toMatch(/allowed, as Node itself needs +\| GLIBC_2\.28/);
+    expect(pageProblems(page, files)).toEqual([]);
+    expect(pageProblems(page, file({ GLIBC: '2.4' }))).toEqual([]);
+  });
+
+  it('is wrong about a file that needs more, and about one it does not have', async () => {
+    const page = await needsBlock(file({ GLIBC: '2.9' }));
+    expect(pageProblems(page, file({ GLIBC: '2.25' }))).toEqual([
+      expect.stringContaining('linux-x64/engine.node needs GLIBC_2.25'),
+    ]);
+    expect(pageProblems(page, file({ GLIBCXX: '3.4' }))).toHaveLength(1);
+    expect(pageProblems(page, [{ name: 'linux-arm64/engine.node', needs: {} }])).toEqual([
+      expect.stringContaining('linux-arm64/engine.node is not in docs'),
+    ]);
+    expect(pageProblems(page, [{ name: 'linux-x64/engine.musl.node', needs: {} }])).toEqual([]);
   });
 });
