@@ -1,7 +1,10 @@
 // What the registry would get: each tarball through publint and attw (types as every resolver but node10 sees them),
-// no install script, no binding.gyp (npm would compile on the user's machine); and knip over the workspace.
+// with every addon that was built, no install script and no binding.gyp (npm would compile on the user's machine); and
+// knip over the workspace.
+import { join, relative, sep } from 'node:path';
 import { Failure, run, runTool } from './lib/run.mjs';
 import { main } from './lib/steps.mjs';
+import { filesBelow } from './lib/workspace.mjs';
 import { pack } from './pack.mjs';
 
 await main(async () => {
@@ -27,7 +30,7 @@ await main(async () => {
   if (problems.length > 0) throw new Failure(problems.join('\n\n'));
 });
 
-async function contents(tarball) {
+async function contents(tarball, dir) {
   const { output } = await run('tar', ['-tzf', tarball], { capture: true });
   const files = output.split('\n').filter(Boolean);
   const isAllowed = (file) =>
@@ -37,6 +40,11 @@ async function contents(tarball) {
   const strange = files.filter((file) => !isAllowed(file));
   if (strange.length > 0)
     throw new Failure(`does not belong into a package: ${strange.join(', ')}`);
+  const left = filesBelow(join(dir, 'prebuilds'))
+    .filter((file) => file.endsWith('.node'))
+    .map((file) => `package/${relative(dir, file).replaceAll(sep, '/')}`)
+    .filter((file) => !files.includes(file));
+  if (left.length > 0) throw new Failure(`were built and not packed: ${left.join(', ')}`);
   if (!files.some((file) => file.endsWith('/README.md'))) throw new Failure('has no README.md');
   const { output: text } = await run('tar', ['-xzOf', tarball, 'package/package.json'], {
     capture: true,

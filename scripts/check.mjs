@@ -20,8 +20,9 @@ const STEPS = {
   lock: () => script('check-lock.mjs'),
   imports: () => script('check-imports.mjs'),
   generated,
+  arm64: () => script('check-arm64.mjs'),
   packaging: () => script('check-packaging.mjs'),
-  symbols: () => script('check-symbols.mjs'),
+  symbols,
   consumption: () => script('consumption.mjs'),
   nx: () => nx(),
   start: () => script('check-start.mjs'),
@@ -42,6 +43,11 @@ async function types() {
 async function generated() {
   await script('generate-errors.mjs', '--check');
   await run(process.execPath, [join(root, 'benchmarks', 'render.mjs'), '--check']);
+}
+
+async function symbols() {
+  await script('check-symbols.mjs');
+  await script('check-floor.mjs');
 }
 
 // One after the other: each uses all cores to compile, and their reports must not mix.

