@@ -48,6 +48,7 @@ uint64_t Engine::arena_bytes() const { return state_->arena_bytes; }
 uint32_t Engine::layout_version() { return kLayoutVersion; }
 Opened Engine::opened() const { return state_->opened; }
 const char* Engine::opened_reason() const { return state_->opened_reason; }
+bool Engine::Announce() { return OrSeqCst(&state_->announced, 1u) == 0; }
 void Engine::Unlink() {
   if (state_->is_shared) UnlinkMachine(*state_);
 }

@@ -183,6 +183,7 @@ class Engine {
   static uint32_t layout_version();
   Opened opened() const;
   const char* opened_reason() const;  // why it was recreated, or nullptr
+  bool Announce();  // true for the first caller: whoever is to say how it was opened
   // Removes the file's name: who has it open keeps it, who opens it gets a new one.
   void Unlink();
 

@@ -31,6 +31,7 @@ const char kOtherLayout[] = "it was made by a build with another layout";
 const char kOtherOptions[] = "it had other options, and nobody had it open";
 const char kUnfinished[] = "its making was not finished";
 const char kDamaged[] = "it was damaged";
+const char kNotClosed[] = "its last process did not close it";
 
 // Which given options the file contradicts.
 bool Contradicts(const Header& header, const Options& asked, uint32_t given) {
@@ -194,6 +195,7 @@ bool Revive(EngineState& state) {
   std::memcpy(header.boot_id, boot, sizeof(boot));
   header.tag_pass = 0;
   state.opened = clean ? Opened::kWarm : Opened::kRecovered;
+  if (!clean) state.opened_reason = kNotClosed;
   if (clean) return true;
   ForgetProcesses(state);
   return RecoverArena(state);

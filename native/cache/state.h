@@ -44,6 +44,7 @@ struct EngineState {
   uint32_t process;  // our row
   int file;          // of a shared arena; its descriptor holds our byte locks
   Opened opened;
+  uint32_t announced;         // atomic
   const char* opened_reason;  // nullptr, or why it was recreated
 
   Engine* engine;

@@ -98,6 +98,9 @@ napi_value DescribeHandle(napi_env env, Handle* handle, bool counters_shared) {
     napi_create_string_latin1(env, reason, NAPI_AUTO_LENGTH, &text);
     napi_set_named_property(env, object, "openedReason", text);
   }
+  napi_value announce = nullptr;
+  napi_get_boolean(env, engine->Announce(), &announce);
+  napi_set_named_property(env, object, "announce", announce);
   // The tag epoch stands behind the generation words.
   const size_t generations = engine->generation_count();
   SetView(env, object, "generations", engine->generation_words(), generations * 4 + 8,

@@ -118,6 +118,8 @@ export interface NativeHandle {
   readonly leaseLimit: number;
   readonly opened: number;
   readonly openedReason?: string;
+  /** Whether this handle is the first of the process. */
+  readonly announce: boolean;
   /** Generation words, then the tag epoch in two of them. */
   readonly generations?: ArrayBuffer;
   readonly visited?: ArrayBuffer;

@@ -5,6 +5,7 @@ import { getSystemErrorMessage } from './system-error.ts';
 import { errors } from '../errors.ts';
 import type { Settings } from '../options.ts';
 import type { NativeHandle, OpenFailure } from './addon.ts';
+import { announce } from './announce.ts';
 import { addon } from './load-addon.ts';
 
 /** How long opening waits for another process that opens the same file, in ms; the same as in machine.cc. */
@@ -20,6 +21,9 @@ const GIVEN = [
   'leaseLimit',
   'ttl',
 ] as const;
+
+/** How an engine came to be, by its number in the engine. */
+export const OPENED = ['created', 'attached', 'warm', 'recovered', 'recreated'] as const;
 
 /** Policies by their number in the engine. */
 export const POLICIES = ['s3fifo', 'lru'] as const;
@@ -49,8 +53,9 @@ export function openEngine(
     words,
   );
   // A copy: what native code fills property by property becomes a hash table, and each call would look it up there.
-  if (!('failure' in handle)) return { ...handle };
-  throw failed(handle, path, settings);
+  if ('failure' in handle) throw failed(handle, path, settings);
+  if (isMachine && handle.announce) announce(path, OPENED[handle.opened]!, handle.openedReason);
+  return { ...handle };
 }
 
 /** Where a cache of scope 'machine' lies without `path`: the layout in the name lets two releases run side by side. */

@@ -3,12 +3,10 @@ import { hitRatio } from '../stats.ts';
 import type { CacheStats } from '../stats.ts';
 import { STATS_WORDS } from './addon.ts';
 import { addon } from './load-addon.ts';
+import { OPENED } from './open-engine.ts';
 import type { NativeHandle } from './addon.ts';
 
 type Numbers = Record<(typeof STATS_WORDS)[number], number>;
-
-/** How an engine came to be, by its number in the engine. */
-const OPENED = ['created', 'attached', 'warm', 'recovered', 'recreated'] as const;
 
 /** Reads the totals of all threads. REQUIRES: the handle is open. */
 export function readStats(
