@@ -12,6 +12,7 @@ const READ_LABELS = {
   'near-ttl': 'catzilla near-cache with ttl',
   engine: 'catzilla engine, copying get',
   'engine-ttl': 'catzilla engine with ttl, copying get',
+  machine: "catzilla engine, scope 'machine', copying get",
 };
 
 /** @returns the cells of a run; `quick` keeps those that ratios are made of */
@@ -35,6 +36,8 @@ function hotReads() {
     'near-ttl 100',
     'engine 100',
     'engine 1024',
+    'machine 100',
+    'machine 1024',
   ]);
   const cells = [];
   for (const [size, shown] of [
@@ -54,6 +57,8 @@ function hotReads() {
       add(competitor, 'get', READ_LABELS[competitor]);
     add('lru', 'get-copy', 'lru-cache, private copy (Buffer.from)');
     add('engine', 'getInto', 'catzilla engine, getInto');
+    add('engine', 'lease', 'catzilla engine, lease and release (view)');
+    add('engine', 'getMany', 'catzilla engine, getMany of 64 keys, per key');
     add('lmdb', 'get', 'lmdb get (msgpack)', { encoding: 'msgpack' });
     cells.push(
       read(
@@ -154,6 +159,20 @@ function writes() {
       ),
       write({ group, label: 'catzilla', competitor: 'near', operation: 'set', size }, small),
       write({ group, label: 'catzilla with ttl', competitor: 'near-ttl', operation: 'set', size }),
+      write({
+        group,
+        label: "catzilla, scope 'machine'",
+        competitor: 'machine',
+        operation: 'set',
+        size,
+      }),
+      write({
+        group,
+        label: 'catzilla, setMany of 64 entries, per entry',
+        competitor: 'near',
+        operation: 'set-many',
+        size,
+      }),
       write({
         group,
         label: 'lmdb put (batched, all threads in CPU)',

@@ -64,6 +64,15 @@ function loops() {
       }
       return done;
     },
+    'set-many'(ops) {
+      let done = 0;
+      for (let at = 0; at < ops; at += 64) {
+        const entries = [];
+        for (let i = at; i < at + 64; i++) entries.push([keys[order[i & mask]], values[i & 63]]);
+        done += store.setMany(entries);
+      }
+      return done;
+    },
     'set-copy'(ops) {
       let done = 0;
       for (let at = 0; at < ops; at++) {

@@ -47,6 +47,8 @@ const openers = {
   /** Ours without the near-cache: every read crosses into the native engine and copies. */
   engine: (spec) => openOurs(spec, { nearCache: false }),
   'engine-ttl': (spec) => openOurs(spec, { nearCache: false, ttl: TTL }),
+  /** The same on a file that other processes may share, where scope 'machine' puts it by default. */
+  machine: (spec) => openOurs(spec, { nearCache: false, scope: 'machine' }),
 };
 
 /**
@@ -78,7 +80,7 @@ async function openOurs(spec, options) {
       if (!store.set(key, value)) throw new Error(`set of ${key} was refused`);
     },
     read: (key) => store.get(key),
-    close: () => store.close(),
+    close: () => store.close(options.scope === 'machine' ? { unlink: true } : undefined),
   };
 }
 

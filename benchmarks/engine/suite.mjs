@@ -160,6 +160,7 @@ function makeRatios(measures) {
     return field ? median(measure.details.map((sample) => sample[field])) : measure.median;
   };
   const over = (a, b) => (a === undefined || b === undefined ? undefined : a / b);
+  const worst = (a, b) => (a === undefined || b === undefined ? undefined : Math.max(a, b));
   const set100 = of('near set 100');
   const ratios = {
     near_get_over_lru: over(of('near get 100'), of('lru get 100')),
@@ -177,6 +178,10 @@ function makeRatios(measures) {
       of('memory lru 1024', 'longestFullGcMs'),
     ),
     threads2_over_1: of('threads engine 1024'),
+    machine_over_process: worst(
+      over(of('machine get 100'), of('engine get 100')),
+      over(of('machine get 1024'), of('engine get 1024')),
+    ),
     hit_ratio_gain_over_lru: of('hit ratio 0.99'),
   };
   return Object.fromEntries(Object.entries(ratios).filter(([, value]) => value !== undefined));
