@@ -26,7 +26,10 @@ export default defineConfig({
         root: folder,
         test: { name: nameOf(folder), include: ['test/**/*.test.ts'] },
       })),
-      { extends: true, test: { name: 'scripts', include: ['scripts/test/**/*.test.mjs'] } },
+      ...['scripts', 'benchmarks'].map((name) => ({
+        extends: true as const,
+        test: { name, include: [`${name}/test/**/*.test.mjs`] },
+      })),
     ],
     coverage: {
       provider: 'v8',

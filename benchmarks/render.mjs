@@ -26,6 +26,7 @@ const HEADLINES = [
 const bounds = JSON.parse(readFileSync(new URL('targets.json', import.meta.url), 'utf8'));
 const TITLES = {
   engine: 'The engine: @catzilla/cache-core',
+  'hit-ratio': 'Hit ratio: the engine beside reference policies',
   http: 'HTTP: @catzilla/fastify-cache',
 };
 

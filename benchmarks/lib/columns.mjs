@@ -6,6 +6,9 @@ const spread = (one) => `${figure(one.min)} – ${figure(one.max)}`;
 const of = (one, field) => figure(median(one.details.map((sample) => sample[field])));
 const percent = (one, field) =>
   `${figure(100 * median(one.details.map((sample) => sample[field])))} %`;
+/** Hundredths of hit ratio, to the hundredth: what policies differ by. */
+const points = (one, field) =>
+  (100 * median(one.details.map((sample) => sample[field]))).toFixed(2);
 
 const KINDS = {
   time: {
@@ -64,6 +67,58 @@ const KINDS = {
       percent(one, 'gain'),
       percent(one, 'sameBytes'),
       percent(one, 'gainSameBytes'),
+      percent(one, 'share'),
+    ],
+  },
+  policies: {
+    header: [
+      '',
+      'catzilla',
+      'min – max',
+      'with near-cache',
+      "policy 'lru'",
+      'LRU',
+      'FIFO',
+      'SIEVE',
+      'S3-FIFO',
+      'two hits',
+      'W-TinyLFU',
+      'optimum',
+    ],
+    cells: (one) => [
+      one.label,
+      points(one, 'ours'),
+      `${(100 * one.min).toFixed(2)} – ${(100 * one.max).toFixed(2)}`,
+      points(one, 'oursNear'),
+      points(one, 'oursLru'),
+      points(one, 'lru'),
+      points(one, 'fifo'),
+      points(one, 'sieve'),
+      points(one, 's3fifo'),
+      points(one, 's3fifoTwo'),
+      points(one, 'wTinyLfu'),
+      points(one, 'optimum'),
+    ],
+  },
+  'policy-cost': {
+    header: [
+      '',
+      'above LRU',
+      'below S3-FIFO',
+      'min – max',
+      'above LRU, same bytes',
+      'below S3-FIFO, same bytes',
+      'engine B/entry',
+      'objects held',
+    ],
+    cells: (one) => [
+      one.label,
+      points(one, 'gain'),
+      points(one, 'gap'),
+      `${(100 * one.min).toFixed(2)} – ${(100 * one.max).toFixed(2)}`,
+      points(one, 'gainSameBytes'),
+      points(one, 'gapSameBytes'),
+      of(one, 'bytesPerEntry'),
       percent(one, 'share'),
     ],
   },

@@ -23,16 +23,16 @@ export function uniformOrder(length, count, seed) {
  */
 export function zipfSource(count, skew, seed) {
   const random = seeded(seed);
+  const ids = shuffledIds(count, random);
+  const nextRank = zipfRanks(count, skew, random);
+  return () => ids[nextRank()];
+}
+
+/** Zipf ranks alone, 0 the most popular: what `zipfSource` scatters. */
+export function zipfRanks(count, skew, random) {
   const cumulated = new Float64Array(count);
   let sum = 0;
   for (let rank = 0; rank < count; rank++) cumulated[rank] = sum += (rank + 1) ** -skew;
-  const ids = Uint32Array.from({ length: count }, (_, rank) => rank);
-  for (let at = count - 1; at > 0; at--) {
-    const other = Math.floor(random() * (at + 1));
-    const id = ids[at];
-    ids[at] = ids[other];
-    ids[other] = id;
-  }
   return () => {
     const target = random() * sum;
     let low = 0;
@@ -42,6 +42,18 @@ export function zipfSource(count, skew, seed) {
       if (cumulated[middle] < target) low = middle + 1;
       else high = middle;
     }
-    return ids[low];
+    return low;
   };
+}
+
+/** The ids 0 to count - 1 in a random order. */
+export function shuffledIds(count, random) {
+  const ids = Uint32Array.from({ length: count }, (_, id) => id);
+  for (let at = count - 1; at > 0; at--) {
+    const other = Math.floor(random() * (at + 1));
+    const id = ids[at];
+    ids[at] = ids[other];
+    ids[other] = id;
+  }
+  return ids;
 }

@@ -67,9 +67,9 @@ export function readVitest(reports, code, projects, base = root) {
   return { ...count, failed: count.failed + problems.length, problems, skips };
 }
 
-/** Folders that must have tests: every workspace member, and the scripts. */
+/** Folders that must have tests: every workspace member, the scripts and the benchmarks. */
 export function testedProjects() {
-  return [...workspaces().map(({ path }) => path), 'scripts'];
+  return [...workspaces().map(({ path }) => path), 'scripts', 'benchmarks'];
 }
 
 /** Adds the parts up. */
