@@ -2,6 +2,7 @@
 // either is stale. Built-ins only.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
+import { findings } from './hit-ratio/findings.mjs';
 import { SUITES } from './lib/arguments.mjs';
 import { columnsOf } from './lib/columns.mjs';
 import { bound, groupBy, outcome } from './lib/report.mjs';
@@ -29,6 +30,10 @@ const TITLES = {
   'hit-ratio': 'Hit ratio: the engine beside reference policies',
   http: 'HTTP: @catzilla/fastify-cache',
 };
+const HIT_RATIO_UNITS = [
+  'Hit ratios in percent, differences in points. _With near-cache_ and _policy lru_ are the engine too; the others are',
+  'reference policies of object granularity with as many entries. The optimum knows the future.',
+].join('\n');
 
 const results = SUITES.map((suite) => new URL(`results/${suite}.json`, import.meta.url))
   .filter((file) => existsSync(file))
@@ -89,6 +94,9 @@ function renderSuite(result) {
     parts.push('**From a quick run**: short windows and smaller data, not meant to be quoted.');
   }
   parts.push('### Targets', verdicts(result.targets), ...reasons(result));
+  if (result.suite === 'hit-ratio') {
+    parts.push('### Who wins where', findings(result.measures).join('\n'), HIT_RATIO_UNITS);
+  }
   const groups = [...groupBy(result.measures)];
   for (const [group, measures] of groups) {
     const { header, cells } = columnsOf(measures[0].kind);

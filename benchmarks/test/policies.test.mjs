@@ -127,7 +127,10 @@ describe('S3Fifo', () => {
       const s3 = new S3Fifo(10);
       // 1 to 9 come into main, and what they were asked for before counts no more.
       askAll(s3, [...range(0, 10), ...range(0, 10), 1, 1, 10]);
-      askAll(s3, new Array(hits).fill(1));
+      askAll(
+        s3,
+        Array.from({ length: hits }, () => 1),
+      );
       for (let key = 100; key < 100 + 2 * pushes; key += 2)
         askAll(s3, [key, key + 1, key, key + 1]);
       return s3.access(1);
@@ -177,7 +180,7 @@ describe('WTinyLfu', () => {
   it('protects what was asked for again from those who come later and are asked for more', () => {
     const cache = new WTinyLfu(100);
     askAll(cache, [0, 1, 0, ...range(2, 100)]); // asked for in probation
-    const newcomers = range(1000, 1090).flatMap((key) => new Array(6).fill(key));
+    const newcomers = range(1000, 1090).flatMap((key) => Array.from({ length: 6 }, () => key));
     askAll(cache, newcomers);
     expect(askAll(cache, [0, 1])).toEqual([true, false]);
   });
