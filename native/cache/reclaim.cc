@@ -69,8 +69,10 @@ void SettleItem(EngineState& state, Shard& shard, Counters* counters, const Slot
   if (shard.victim_cleaning) {
     if (!drop) target = AppendBeside(state, shard, shard.victim, bytes);
   } else {
-    frequency += state.TakeVisit(hash);
     const Log log = LogOf(state.segments[shard.victim]);
+    // Only what was read has a near copy, and a read in the small log is reason enough to move on:
+    // a visit seen there for an unread item is that of another key with the same byte.
+    if (log == kMainLog) frequency += state.TakeVisit(hash);
     const Fate fate = FateOf(state.policy, log, frequency > 3 ? 3 : frequency);
     if (fate.remember) {
       shard.ghost_used = true;

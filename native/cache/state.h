@@ -59,8 +59,10 @@ struct EngineState {
   uint32_t* DirectoryOf(const Shard& shard) const {
     return directories + (size_t{ShardNumber(shard)} << directory_bits);
   }
+  // Of nine tenths of the shard's items: those of the main log.
   Ghost GhostOf(const Shard& shard) const {
-    return Ghost(ghosts + size_t{ShardNumber(shard)} * ghost_buckets * kGhostWays, ghost_buckets);
+    return Ghost(ghosts + size_t{ShardNumber(shard)} * ghost_buckets * kGhostWays, ghost_buckets,
+                 LoadRelaxed(&shard.entries) * 9 / 10);
   }
   SegmentId SegmentAt(Offset offset) const {
     return static_cast<SegmentId>((offset - meta_bytes) >> segment_shift);
