@@ -4,7 +4,7 @@
 // Invariant: initialised once by Init before its first use; never copied or moved.
 // A shared ArenaMutex is robust: when its owner dies, the next one to lock it is told so and must
 // bring what it guards into order (see locks.h, which everyone but the guards there goes through).
-// Lock order, everywhere: registry, runs, one shard, arena. Never two shards.
+// Lock order, everywhere: registry, tag pass, runs, one shard, arena. Never two shards.
 #ifndef CATZILLA_CACHE_MUTEX_H_
 #define CATZILLA_CACHE_MUTEX_H_
 
