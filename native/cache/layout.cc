@@ -12,8 +12,7 @@ namespace {
 constexpr uint64_t kMinSegment = 16u << 10;
 constexpr uint64_t kMaxSegment = 1u << 20;
 constexpr uint64_t kMaxArena = uint64_t{1} << 44;  // what 41 bits of 8 B units can address
-constexpr uint32_t kMaxShards = 64;
-constexpr uint32_t kSegmentsPerShard = 32;   // fewer would make the queues too coarse
+constexpr uint32_t kSegmentsPerShard = 32;         // fewer would make the queues too coarse
 constexpr uint32_t kMaxDirectoryBits = 16;   // leaves 4 tag bits of 20 to tell keys of a page apart
 constexpr uint64_t kTagBytesPerNote = 2048;  // one note per so many cache bytes
 

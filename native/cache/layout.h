@@ -28,6 +28,7 @@ inline constexpr uint32_t kBucketsPerPage = 64;
 inline constexpr uint32_t kSlotsPerBucket = 7;
 inline constexpr uint32_t kCounterBlocks = 128;
 inline constexpr uint32_t kLogs = 2;
+inline constexpr uint32_t kMaxShards = 64;
 inline constexpr uint32_t kMaxProcesses = 64;  // that share one arena
 inline constexpr uint32_t kTagWays = 8;        // notes in a bucket: one cache line
 

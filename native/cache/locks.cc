@@ -1,5 +1,6 @@
 #include "locks.h"
 
+#include "clock.h"
 #include "recover.h"
 #include "write.h"
 
@@ -7,20 +8,36 @@ namespace catzilla {
 
 namespace {
 
-template <class T>
-bool Acquire(EngineState& state, T& mutex, Wait wait, bool* owner_died) {
-  const Locked locked =
-      wait == Wait::kBriefly ? mutex.TryLock() : mutex.Lock(state.lock_timeout_ms);
+// Who has waited once for a process that does not move need not wait again at every call.
+constexpr int64_t kOnlyTriedTimes = 20;
+
+bool MayWait(const EngineState& state, uint32_t number) {
+  const int64_t until = LoadRelaxed(&state.only_tried_until[number]);
+  return until == 0 || MonotonicNs() >= until;
+}
+
+// `number`: which of only_tried_until is the mutex's.
+bool Acquire(EngineState& state, ArenaMutex& mutex, uint32_t number, Wait wait, bool* owner_died) {
+  int64_t* const until = &state.only_tried_until[number];
+  Locked locked = mutex.TryLock();
+  if (locked == Locked::kTimedOut && wait == Wait::kAsLongAsAllowed && MayWait(state, number)) {
+    locked = mutex.Lock(state.lock_timeout_ms);
+    if (locked == Locked::kTimedOut) {
+      StoreRelaxed(until, MonotonicNs() + kOnlyTriedTimes * state.lock_timeout_ms * 1000000);
+    }
+  }
   *owner_died = locked == Locked::kOwnerDied;
   if (*owner_died) AddRelaxed(&state.header->recoveries, uint64_t{1});
-  return locked != Locked::kTimedOut;
+  if (locked == Locked::kTimedOut) return false;
+  if (LoadRelaxed(until) != 0) StoreRelaxed(until, int64_t{0});
+  return true;
 }
 
 }  // namespace
 
 ShardLock::ShardLock(EngineState& state, Shard& shard, Wait wait) CATZ_NO_ANALYSIS : shard_(shard) {
   bool owner_died;
-  held_ = Acquire(state, shard.mutex, wait, &owner_died);
+  held_ = Acquire(state, shard.mutex, state.ShardNumber(shard), wait, &owner_died);
   if (!held_) return;
   if (owner_died) RebuildShard(state, shard);
   const uint64_t bit = state.ShardBit(shard);
@@ -35,7 +52,7 @@ ShardLock::~ShardLock() CATZ_NO_ANALYSIS {
 
 ArenaLock::ArenaLock(EngineState& state, Wait wait) CATZ_NO_ANALYSIS : header_(*state.header) {
   bool owner_died;
-  held_ = Acquire(state, header_.mutex, wait, &owner_died);
+  held_ = Acquire(state, header_.mutex, kMaxShards + 1, wait, &owner_died);
   if (held_ && owner_died) RecountSegments(state);
 }
 ArenaLock::~ArenaLock() CATZ_NO_ANALYSIS {
@@ -44,7 +61,7 @@ ArenaLock::~ArenaLock() CATZ_NO_ANALYSIS {
 
 RunLock::RunLock(EngineState& state) CATZ_NO_ANALYSIS : header_(*state.header) {
   bool owner_died;
-  held_ = Acquire(state, header_.run_mutex, Wait::kAsLongAsAllowed, &owner_died);
+  held_ = Acquire(state, header_.run_mutex, kMaxShards, Wait::kAsLongAsAllowed, &owner_died);
   if (!held_ || !owner_died) return;
   ArenaLock lock(state);
   header_.claim_low = header_.claim_high = 0;

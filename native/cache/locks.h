@@ -3,7 +3,8 @@
 //
 // Invariant: inside the scope what the mutex guards is whole. A guard that is false holds nothing:
 // another process kept the mutex longer than lock_timeout (only in arenas that processes share).
-// Lock order: RunLock, one ShardLock, ArenaLock.
+// For twenty times as long it is then only tried, so that a stopped process does not slow every
+// call. Lock order: RunLock, one ShardLock, ArenaLock.
 #ifndef CATZILLA_CACHE_LOCKS_H_
 #define CATZILLA_CACHE_LOCKS_H_
 

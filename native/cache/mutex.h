@@ -98,17 +98,13 @@ class CATZ_CAPABILITY("mutex") ArenaMutex {
   Locked Lock(int64_t timeout_ms) {
 #if defined(__linux__)
     if (timeout_ms != 0) {
-      int result = pthread_mutex_trylock(&lock_);
-      if (result == EBUSY) {
-        // The only clock that every libc takes here. A step of it makes one wait long or short.
-        timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        const int64_t ns = until.tv_nsec + (timeout_ms % 1000) * 1000000;
-        until.tv_sec += static_cast<time_t>(timeout_ms / 1000 + ns / 1000000000);
-        until.tv_nsec = static_cast<long>(ns % 1000000000);
-        result = pthread_mutex_timedlock(&lock_, &until);
-      }
-      return Result(result);
+      // The only clock that every libc takes here. A step of it makes one wait long or short.
+      timespec until;
+      clock_gettime(CLOCK_REALTIME, &until);
+      const int64_t ns = until.tv_nsec + (timeout_ms % 1000) * 1000000;
+      until.tv_sec += static_cast<time_t>(timeout_ms / 1000 + ns / 1000000000);
+      until.tv_nsec = static_cast<long>(ns % 1000000000);
+      return Result(pthread_mutex_timedlock(&lock_, &until));
     }
 #endif
     (void)timeout_ms;

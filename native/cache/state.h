@@ -41,6 +41,9 @@ struct EngineState {
   Policy policy;
   bool is_shared;  // with other processes: items carry checksums, locks are given up on
   int64_t lock_timeout_ms;
+  // Until when a mutex is only tried, because it was waited for in vain; 0: it may be waited for.
+  // Monotonic ns, atomic: one for each shard, then run placement, then the arena.
+  int64_t only_tried_until[kMaxShards + 2];
   uint32_t process;  // our row
   int file;          // of a shared arena; its descriptor holds our byte locks
   Opened opened;
