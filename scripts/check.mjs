@@ -23,6 +23,7 @@ const STEPS = {
   arm64: () => script('check-arm64.mjs'),
   packaging: () => script('check-packaging.mjs'),
   symbols,
+  jemalloc: () => script('check-jemalloc.mjs'),
   consumption: () => script('consumption.mjs'),
   nx: () => nx(),
   start: () => script('check-start.mjs'),

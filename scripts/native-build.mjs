@@ -2,8 +2,10 @@
 // Run in a package folder: node ../../scripts/native-build.mjs. Invariant: a file in prebuilds/<platform>-<arch> with
 // a fitting .stamp was made from the sources as they are. There is no fallback here: whoever wants to run without
 // native code says so with CATZ_CACHE_BACKEND=js. Other targets than this system are asked for by prebuild.mjs.
+// CATZ_JEMALLOC links jemalloc (jemalloc.mjs), and is part of the stamp.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { ensureJemalloc, jemallocStamp } from './jemalloc.mjs';
 import { Failure, onPath, runTool } from './lib/run.mjs';
 import { contentStamp, readStamp, writeStamp } from './lib/stamp.mjs';
 import { main } from './lib/steps.mjs';
@@ -12,35 +14,41 @@ import { filesBelow, readJson, root } from './lib/workspace.mjs';
 
 /** The oldest Node the addon loads in; prebuildify would otherwise pick the newest and go online for its headers. */
 const TARGET = '20.19.0';
-const NOT_BUILT = new Set(['test', 'fuzz', 'corpus', 'out', 'build']);
+const NOT_BUILT = new Set(['test', 'fuzz', 'corpus', 'bench', 'out', 'build']);
 
-/** True when the addon of this package is up to date. */
-export function isBuilt(packageDir, target = host) {
-  const { folder, stamp } = plan(packageDir, target);
+/** True when the addon of this package is up to date. Options as in nativeBuild. */
+export function isBuilt(packageDir, options = {}) {
+  const { folder, stamp } = plan(packageDir, options);
   const built = existsSync(folder) && filesBelow(folder).some((file) => file.endsWith('.node'));
   return built && readStamp(join(folder, '.stamp')) === stamp;
 }
 
 /** Builds the addon of a package, for this system or by a cross compiler for another.
+ * @param options.target  `linux-arm64`; default: this system
+ * @param options.env     environment of the build: compiler, CATZ_JEMALLOC; default: ours
+ * @param options.out     folder that gets `prebuilds`; default: the package's own
  * @throws Failure naming the tools that are missing, or with the compiler's output */
-export async function nativeBuild(packageDir, { target = host, env = process.env } = {}) {
+export async function nativeBuild(packageDir, options = {}) {
+  const { target = host, env = process.env, out } = options;
   const cross = crossTools(target);
   const missing = missingTools(cross === undefined ? env : { ...env, CXX: cross.CXX });
   const inTheWay = obstacle(target, { env });
   if (inTheWay !== undefined) throw new Failure(inTheWay);
   if (missing.length > 0) throw new Failure(missingSentence(missing, ...target.split('-')));
-  const { folder, stamp } = plan(packageDir, target);
+  const { folder, stamp } = plan(packageDir, options);
+  const jemalloc = await ensureJemalloc(env);
   rmSync(folder, { recursive: true, force: true });
   const args = ['-t', TARGET, '--napi', '--strip'];
+  if (out !== undefined) args.push('--out', out);
   // Elsewhere there is one libc, and prebuildify would call it glibc.
   if (process.platform === 'linux') args.push('--tag-libc');
-  const tools = {};
+  const tools = { CATZ_JEMALLOC_DIR: jemalloc ?? '' };
   if (cross !== undefined) {
     args.push('--arch', target.split('-')[1], '--strip-bin', cross.strip);
     Object.assign(tools, { CC: cross.CC, CXX: cross.CXX });
   }
-  const options = { cwd: packageDir, env: { ...withHeaders(env), ...tools }, capture: true };
-  await runTool('prebuildify', args, options);
+  const buildEnv = { ...withHeaders(env), ...tools };
+  await runTool('prebuildify', args, { cwd: packageDir, env: buildEnv, capture: true });
   writeStamp(join(folder, '.stamp'), stamp);
 }
 
@@ -80,15 +88,16 @@ function installHint(platform) {
   return '`apt install build-essential python3`';
 }
 
-function plan(packageDir, target) {
-  const folder = join(packageDir, 'prebuilds', target);
+function plan(packageDir, { target = host, env = process.env, out = packageDir }) {
+  const folder = join(out, 'prebuilds', target);
   const sources = [
     ...filesBelow(join(root, 'native'), (name) => NOT_BUILT.has(name)),
     ...filesBelow(join(packageDir, 'binding'), (name) => NOT_BUILT.has(name)),
     join(packageDir, 'binding.gyp'),
   ];
-  const { CXX, CC, CXXFLAGS } = { ...process.env, ...crossTools(target) };
-  return { folder, stamp: contentStamp(sources, [TARGET, CXX, CC, CXXFLAGS]) };
+  const { CXX, CC, CXXFLAGS } = { ...env, ...crossTools(target) };
+  const facts = [TARGET, CXX, CC, CXXFLAGS, jemallocStamp(env)];
+  return { folder, stamp: contentStamp(sources, facts) };
 }
 
 // Official archives, nvm and setup-node carry the headers beside the binary: then nothing has to be downloaded.

@@ -13,7 +13,7 @@ import { isBuilt, nativeBuild } from './native-build.mjs';
 export async function prebuild(target) {
   for (const { name, dir } of workspaces()) {
     if (!existsSync(join(dir, 'binding.gyp'))) continue;
-    if (isBuilt(dir, target)) note('prebuild', `${name} for ${target} is up to date`);
+    if (isBuilt(dir, { target })) note('prebuild', `${name} for ${target} is up to date`);
     else await step('prebuild', `${name} for ${target}`, () => nativeBuild(dir, { target }));
   }
 }

@@ -1,4 +1,6 @@
 {
+  # A folder with include/ and lib/ of our own build of jemalloc, or nothing: see scripts/jemalloc.mjs.
+  'variables': { 'jemalloc%': "<!(node -p \"process.env.CATZ_JEMALLOC_DIR || ''\")" },
   'targets': [
     {
       'target_name': 'catzilla_cache',
@@ -20,6 +22,12 @@
             '-Wl,--gc-sections',
           ],
           'cflags+': ['-ffunction-sections', '-fdata-sections'],
+        }],
+        ["jemalloc!=''", {
+          'defines': ['CATZ_JEMALLOC'],
+          'include_dirs': ['<(jemalloc)/include'],
+          'libraries': ['<(jemalloc)/lib/libjemalloc_pic.a'],
+          'ldflags': ['-Wl,--exclude-libs,ALL'],
         }],
         ["OS=='mac'", {
           'xcode_settings': {
