@@ -2,6 +2,7 @@
 // either is stale. Built-ins only.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
+import { winners } from './allocators/words.mjs';
 import { findings } from './hit-ratio/findings.mjs';
 import { SUITES } from './lib/arguments.mjs';
 import { columnsOf } from './lib/columns.mjs';
@@ -29,6 +30,7 @@ const TITLES = {
   engine: 'The engine: @catzilla/cache-core',
   'hit-ratio': 'Hit ratio: the engine beside reference policies',
   http: 'HTTP: @catzilla/fastify-cache',
+  allocators: 'Allocators: segments against glibc and jemalloc',
 };
 const HIT_RATIO_UNITS = [
   'Hit ratios in percent, differences in points. _With near-cache_ and _policy lru_ are the engine too; the others are',
@@ -93,10 +95,13 @@ function renderSuite(result) {
   if (result.quick) {
     parts.push('**From a quick run**: short windows and smaller data, not meant to be quoted.');
   }
-  parts.push('### Targets', verdicts(result.targets), ...reasons(result));
+  if (result.targets.length > 0)
+    parts.push('### Targets', verdicts(result.targets), ...reasons(result));
   if (result.suite === 'hit-ratio') {
     parts.push('### Who wins where', findings(result.measures).join('\n'), HIT_RATIO_UNITS);
   }
+  if (result.suite === 'allocators')
+    parts.push('### Who wins where', winners(result.measures).join('\n'));
   const groups = [...groupBy(result.measures)];
   for (const [group, measures] of groups) {
     const { header, cells } = columnsOf(measures[0].kind);

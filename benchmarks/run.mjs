@@ -21,9 +21,9 @@ async function main(options) {
   const { runSuite, versionsOf } = await import(`./${options.suite}/suite.mjs`);
   const startedAt = new Date();
   const machine = describeMachine();
-  const { settings, measures, ratios } = await runSuite(options, progress);
+  const { settings, measures, ratios, versions } = await runSuite(options, progress);
   const targets = JSON.parse(readFileSync(new URL('targets.json', import.meta.url), 'utf8'));
-  const verdicts = judge(ratios, targets[options.suite]);
+  const verdicts = judge(ratios, targets[options.suite] ?? {});
   progress('');
   console.log(printResult({ measures, verdicts }, columnsOf));
   if (options.only) return;
@@ -36,7 +36,7 @@ async function main(options) {
     seconds: Math.round((Date.now() - startedAt.getTime()) / 1000),
     ...describeCommit(),
     machine: { ...machine, loadAverageAtEnd: describeMachine().loadAverage },
-    versions: describeVersions(versionsOf),
+    versions: { ...describeVersions(versionsOf), ...versions },
     settings,
     ratios,
     targets: verdicts,

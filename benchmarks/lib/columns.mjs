@@ -1,5 +1,5 @@
 // Columns of the tables, by kind of measure; used by the run's print-out and by the rendered page.
-import { median } from './statistics.mjs';
+import { median, summarize } from './statistics.mjs';
 import { figure } from './table.mjs';
 
 const spread = (one) => `${figure(one.min)} – ${figure(one.max)}`;
@@ -120,6 +120,26 @@ const KINDS = {
       points(one, 'gapSameBytes'),
       of(one, 'bytesPerEntry'),
       percent(one, 'share'),
+    ],
+  },
+  churn: {
+    header: [
+      '',
+      'resident / live',
+      'min – max',
+      'worst step',
+      'CPU ns/operation',
+      'min – max',
+      'wall ns/operation',
+    ],
+    cells: (one) => [
+      one.label,
+      figure(one.median),
+      spread(one),
+      of(one, 'worstOverLive'),
+      of(one, 'cpuNs'),
+      spread(summarize(one.details.map((sample) => sample.cpuNs))),
+      of(one, 'wallNs'),
     ],
   },
   http: {
