@@ -22,13 +22,12 @@ export function winners(measures) {
   return lines;
 }
 
-// `a` wins with x, before `b` (+8 %) and `c` (+12 %); what overlaps with the one before it is not told apart.
+// The share is what is needed above the first; where the spreads of both overlap, that one is not proved to be behind.
 function order([first, ...others], unit) {
-  const rest = others.map(({ label, median, min }, at) => {
-    const before = at === 0 ? first : others[at - 1];
-    const open = min <= before.max ? ', spreads overlap' : '';
-    return `${label} (+${figure(100 * (median / first.median - 1))} %${open})`;
+  const rest = others.map(({ label, median, min }) => {
+    const open = min <= first.max ? ', not proved: its spread overlaps with the first' : '';
+    return `_${label}_ (+${figure(100 * (median / first.median - 1))} %${open})`;
   });
-  const lead = `${first.label} needs least, ${figure(first.median)} ${unit}`;
+  const lead = `_${first.label}_ needs least, ${figure(first.median)} ${unit}`;
   return rest.length === 0 ? lead : `${lead}; then ${rest.join(', ')}`;
 }
