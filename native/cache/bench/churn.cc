@@ -84,7 +84,7 @@ class Store {
   void Set(Counters* counters, const KeyText& key, const uint8_t* value, uint32_t size) {
     const bool stored = table_ != nullptr
                             ? table_->Set(key.data(), key.size, value, size)
-                            : engine_->Set(counters, Hashed(key), value, size, kNeverExpires) <=
+                            : engine_->Set(counters, Hashed(key), value, size, WriteOptions{}) <=
                                   WriteStatus::kStoredInPlace;
     if (!stored) Fail("a value was refused");
   }
