@@ -1,8 +1,8 @@
 #include "machine.h"
 
-#include <cstdlib>
 #include <cstring>
 
+#include "allocator.h"
 #include "arena.h"
 #include "arena_file.h"
 #include "checksum.h"
@@ -235,19 +235,19 @@ bool Prepare(EngineState& state, const Place& place, const Options& options, Ope
 void Abandon(EngineState* state) {
   if (state->base != nullptr) UnmapFile(state->base, state->arena_bytes);
   if (state->file != kNoFile) CloseArenaFile(state->file);
-  std::free(state->name);
-  std::free(state);
+  Free(state->name);
+  Free(state);
 }
 
 }  // namespace
 
 EngineState* OpenMachine(const Place& place, const Options& options, OpenReport* report) {
   *report = OpenReport{};
-  EngineState* const state = static_cast<EngineState*>(std::calloc(1, sizeof(EngineState)));
-  char* const path = static_cast<char*>(std::malloc(place.size + 1));
+  EngineState* const state = static_cast<EngineState*>(AllocateZeroed(sizeof(EngineState)));
+  char* const path = static_cast<char*>(Allocate(place.size + 1));
   if (state == nullptr || path == nullptr) {
-    std::free(state);
-    std::free(path);
+    Free(state);
+    Free(path);
     report->status = OpenStatus::kNoMemory;
     return nullptr;
   }

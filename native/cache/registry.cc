@@ -1,9 +1,9 @@
 // The engines that this process has open by name or by path of their file, and the life of all.
 // Invariant: a name or path maps to at most one engine, from its first open to its last release.
-#include <cstdlib>
 #include <cstring>
 #include <new>
 
+#include "allocator.h"
 #include "arena.h"
 #include "machine.h"
 #include "memory.h"
@@ -33,7 +33,7 @@ void Forget(EngineState* state) CATZ_REQUIRES(registry_mutex) {
 }
 
 char* CopyName(const char* name, size_t size) {
-  char* const copy = static_cast<char*>(std::malloc(size + 1));
+  char* const copy = static_cast<char*>(Allocate(size + 1));
   if (copy == nullptr) return nullptr;
   std::memcpy(copy, name, size);
   copy[size] = '\0';
@@ -48,14 +48,14 @@ EngineState* CreateState(const Options& options, OpenStatus* status) {
     return nullptr;
   }
   *status = OpenStatus::kNoMemory;
-  EngineState* const state = static_cast<EngineState*>(std::calloc(1, sizeof(EngineState)));
+  EngineState* const state = static_cast<EngineState*>(AllocateZeroed(sizeof(EngineState)));
   if (state == nullptr) return nullptr;
   uint8_t* const base = ReserveMemory(geometry.arena_bytes);
   const uint64_t active = SegmentsFor(geometry, options.max_bytes);
   const uint64_t committed = geometry.meta_bytes + (active << geometry.segment_shift);
   if (base == nullptr || !CommitMemory(base, committed)) {
     if (base != nullptr) ReleaseMemory(base, geometry.arena_bytes);
-    std::free(state);
+    Free(state);
     return nullptr;
   }
   MapArena(*state, base, geometry);
@@ -69,8 +69,8 @@ EngineState* CreateState(const Options& options, OpenStatus* status) {
 void DestroyState(EngineState* state) {
   if (state->is_shared) return CloseMachine(state);
   ReleaseMemory(state->base, state->arena_bytes);
-  std::free(state->name);
-  std::free(state);
+  Free(state->name);
+  Free(state);
 }
 
 EngineState* CreateNamed(const Place& place, const Options& options, OpenReport* report) {
@@ -81,7 +81,7 @@ EngineState* CreateNamed(const Place& place, const Options& options, OpenReport*
   }
   EngineState* const state = CreateState(options, &report->status);
   if (state == nullptr) {
-    std::free(copy);
+    Free(copy);
     return nullptr;
   }
   state->name = copy;
@@ -92,14 +92,13 @@ EngineState* CreateNamed(const Place& place, const Options& options, OpenReport*
 
 Engine* Engine::Wrap(EngineState* state, OpenStatus* status) {
   if (state == nullptr) return nullptr;
-  Engine* const engine = new (std::nothrow) Engine(state);
-  if (engine == nullptr) {
+  void* const memory = Allocate(sizeof(Engine));
+  if (memory == nullptr) {
     DestroyState(state);
     *status = OpenStatus::kNoMemory;
     return nullptr;
   }
-  state->engine = engine;
-  return engine;
+  return state->engine = new (memory) Engine(state);
 }
 
 Engine* Engine::Create(const Options& options, OpenStatus* status) {
@@ -141,7 +140,8 @@ void Engine::Release() {
     if (AddAcqRel(&state->references, ~0u) != 1) return;
     if (state->name != nullptr) Forget(state);
   }
-  delete this;
+  this->~Engine();
+  Free(this);
   DestroyState(state);
 }
 

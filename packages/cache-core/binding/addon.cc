@@ -4,8 +4,8 @@
 #include <node_api.h>
 
 #include <cmath>
-#include <new>
 
+#include "../../../native/cache/allocator.h"
 #include "functions.h"
 #include "pin.h"
 
@@ -17,7 +17,7 @@ void FreeEnvironment(napi_env, void* data, void*) {
   Environment* environment = static_cast<Environment*>(data);
   environment->key.Free();
   environment->value.Free();
-  delete environment;
+  Delete(environment);
 }
 
 // Runs when a function was collected: the last one takes the handle along.
@@ -26,7 +26,7 @@ void DropFunction(napi_env, void* data, void*) {
   if (--handle->functions != 0) return;
   CloseHandle(handle, true);
   // Leases that nobody released keep it until the isolate ends: their bytes may still be in use.
-  if (handle->lease_engine == nullptr) delete handle;
+  if (handle->lease_engine == nullptr) Delete(handle);
 }
 
 napi_value ToNumber(napi_env env, double number) {
@@ -114,7 +114,7 @@ napi_value DescribeHandle(napi_env env, Handle* handle, bool counters_shared) {
   }
   if (DefineFunctions(env, object, handle) == napi_ok) return object;
   CloseHandle(handle, true);
-  if (handle->functions == 0) delete handle;
+  if (handle->functions == 0) Delete(handle);
   OpenReport report;
   report.status = OpenStatus::kNoMemory;
   return DescribeFailure(env, report);
@@ -171,7 +171,7 @@ napi_value Open(napi_env env, napi_callback_info info) {
   handle->environment = static_cast<Environment*>(environment);
   if (!TakeWords(env, arguments[kWords], handle)) {
     CloseHandle(handle, true);
-    delete handle;
+    Delete(handle);
     report.status = OpenStatus::kNoMemory;
     return DescribeFailure(env, report);
   }
@@ -240,12 +240,15 @@ napi_status DefineFunctions(napi_env env, napi_value object, Handle* handle) {
 NAPI_MODULE_INIT() {
   using namespace catzilla;
   PinModule();
-  Environment* environment = new (std::nothrow) Environment;
+  Environment* environment = New<Environment>();
   if (environment == nullptr) return nullptr;
   napi_set_instance_data(env, environment, FreeEnvironment, nullptr);
   napi_value open = nullptr;
   napi_create_function(env, "open", NAPI_AUTO_LENGTH, Open, nullptr, &open);
   napi_set_named_property(env, exports, "open", open);
+  napi_value allocator = nullptr;
+  napi_create_string_latin1(env, AllocatorName(), NAPI_AUTO_LENGTH, &allocator);
+  napi_set_named_property(env, exports, "allocator", allocator);
   SetNumber(env, exports, "layoutVersion", Engine::layout_version());
   return exports;
 }

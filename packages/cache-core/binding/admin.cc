@@ -1,11 +1,10 @@
 // Everything that is not on the hot path of an open cache: listing, statistics, clock, chunks,
 // close.
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
-#include <new>
 
 #include "../../../native/cache/abi.h"
+#include "../../../native/cache/allocator.h"
 #include "functions.h"
 
 namespace catzilla::admin {
@@ -27,7 +26,7 @@ void AddKey(void* context, const uint8_t* key, uint32_t size) {
   if (listing->failed || listing->left <= 0) return;
   listing->left--;
   if (needed > listing->size) {
-    uint8_t* grown = static_cast<uint8_t*>(realloc(listing->data, needed * 2));
+    uint8_t* grown = static_cast<uint8_t*>(Reallocate(listing->data, needed * 2));
     listing->failed = grown == nullptr;
     if (listing->failed) return;
     listing->data = grown;
@@ -82,7 +81,7 @@ napi_value Keys(napi_env env, napi_callback_info info) {
   napi_value result = nullptr;
   const bool copied = !listing.failed && napi_create_buffer_copy(env, listing.used, listing.data,
                                                                  nullptr, &result) == napi_ok;
-  free(listing.data);
+  Free(listing.data);
   return copied ? result : Number(env, kNoScratch);
 }
 
@@ -168,12 +167,12 @@ napi_value Abi(napi_env env, napi_callback_info info) {
   napi_value arguments[1];
   Handle* handle = Arguments(env, info, arguments);
   if (handle->engine == nullptr) return Number(env, kClosed);
-  catz_abi* const table = new (std::nothrow) catz_abi(AbiOf(handle->engine));
+  catz_abi* const table = New<catz_abi>(AbiOf(handle->engine));
   if (table == nullptr) return Number(env, kNoScratch);
-  const auto drop = [](napi_env, void* data, void*) { delete static_cast<catz_abi*>(data); };
+  const auto drop = [](napi_env, void* data, void*) { Delete(static_cast<catz_abi*>(data)); };
   napi_value external = nullptr;
   if (napi_create_external(env, table, drop, nullptr, &external) != napi_ok) {
-    delete table;
+    Delete(table);
     return Number(env, kNoScratch);
   }
   static constexpr napi_type_tag kTag = {CATZ_ABI_TAG_LOWER, CATZ_ABI_TAG_UPPER};

@@ -2,8 +2,7 @@
 // only.
 #include "handle.h"
 
-#include <new>
-
+#include "../../../native/cache/allocator.h"
 #include "../../../native/cache/mutex.h"
 
 namespace catzilla {
@@ -50,13 +49,13 @@ bool SharesCounters(const Entry* entry, const Attachment* own) {
 Attachment* Attach(Engine* engine, napi_env env, Entry** entry) CATZ_REQUIRES(registry_mutex) {
   *entry = FindEntry(engine);
   if (*entry == nullptr) {
-    *entry = new (std::nothrow) Entry{engine, nullptr, registry};
+    *entry = New<Entry>(engine, nullptr, registry);
     if (*entry == nullptr) return nullptr;
     registry = *entry;
   }
   Attachment* attachment = FindAttachment(*entry, env);
   if (attachment == nullptr) {
-    attachment = new (std::nothrow) Attachment{env, nullptr, 0, (*entry)->attachments};
+    attachment = New<Attachment>(env, nullptr, 0u, (*entry)->attachments);
     if (attachment == nullptr) return nullptr;
     attachment->counters = engine->Attach();
     (*entry)->attachments = attachment;
@@ -75,11 +74,11 @@ void Detach(Engine* engine, napi_env env) CATZ_REQUIRES(registry_mutex) {
   Attachment* last = *attachment;
   *attachment = last->next;
   engine->Detach(last->counters);
-  delete last;
+  Delete(last);
   if ((*entry)->attachments != nullptr) return;
   Entry* done = *entry;
   *entry = done->next;
-  delete done;
+  Delete(done);
 }
 
 void CloseAtExit(void* data) {
@@ -91,7 +90,7 @@ void CloseAtExit(void* data) {
   handle->leases.ReleaseAll(engine);
   handle->leases.Free();
   engine->Release();
-  if (handle->functions == 0) delete handle;  // it was kept for its leases alone
+  if (handle->functions == 0) Delete(handle);  // it was kept for its leases alone
 }
 
 void DetachView(napi_env env, napi_ref reference) {
@@ -111,7 +110,7 @@ void DropReference(napi_env env, napi_ref* reference) {
 Handle* OpenHandle(napi_env env, const Place& place, const Options& options, bool* counters_shared,
                    OpenReport* report) {
   report->status = OpenStatus::kNoMemory;
-  Handle* handle = new (std::nothrow) Handle;
+  Handle* handle = New<Handle>();
   if (handle == nullptr) return nullptr;
   // Opening and closing are one step with the registry's: else a name could be opened again
   // between the last Release and the end of its entry.
@@ -119,7 +118,7 @@ Handle* OpenHandle(napi_env env, const Place& place, const Options& options, boo
   Engine* engine = place.size == 0 ? Engine::Create(options, &report->status)
                                    : Engine::Open(place, options, report);
   if (engine == nullptr) {
-    delete handle;
+    Delete(handle);
     return nullptr;
   }
   Entry* entry = nullptr;
@@ -128,10 +127,10 @@ Handle* OpenHandle(napi_env env, const Place& place, const Options& options, boo
     report->status = OpenStatus::kNoMemory;
     if (entry != nullptr && entry->attachments == nullptr) {
       registry = entry->next;  // Attach has just put it there
-      delete entry;
+      Delete(entry);
     }
     engine->Release();
-    delete handle;
+    Delete(handle);
     return nullptr;
   }
   *counters_shared = SharesCounters(entry, attachment);

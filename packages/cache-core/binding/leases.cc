@@ -1,7 +1,7 @@
 // Implements leases.h.
 #include "leases.h"
 
-#include <cstdlib>
+#include "../../../native/cache/allocator.h"
 
 namespace catzilla {
 
@@ -12,7 +12,7 @@ uint32_t Leases::Add(uint32_t pin) {
   } else {
     if (used_ == size_) {
       const uint32_t size = size_ == 0 ? 16 : size_ * 2;
-      Slot* const grown = static_cast<Slot*>(realloc(slots_, size * sizeof(Slot)));
+      Slot* const grown = static_cast<Slot*>(Reallocate(slots_, size * sizeof(Slot)));
       if (grown == nullptr) return 0;
       slots_ = grown;
       size_ = size;
@@ -62,8 +62,8 @@ void Leases::ReleaseAll(Engine* engine) {
 }
 
 void Leases::Free() {
-  free(slots_);
-  free(regions_);
+  catzilla::Free(slots_);
+  catzilla::Free(regions_);
   slots_ = nullptr;
   regions_ = nullptr;
   size_ = used_ = free_ = region_count_ = 0;
@@ -73,7 +73,7 @@ napi_value Leases::Region(napi_env env, Engine* engine, uint32_t number) {
   const uint64_t arena = engine->arena_bytes();
   if (regions_ == nullptr) {
     region_count_ = static_cast<uint32_t>((arena + kRegionBytes - 1) / kRegionBytes);
-    regions_ = static_cast<napi_ref*>(calloc(region_count_, sizeof(napi_ref)));
+    regions_ = static_cast<napi_ref*>(AllocateZeroed(region_count_ * sizeof(napi_ref)));
   }
   if (regions_ == nullptr || number >= region_count_) return nullptr;
   napi_value view = nullptr;

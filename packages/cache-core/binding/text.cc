@@ -1,8 +1,9 @@
 // Implements text.h. Hot: a key of ASCII text costs one call into V8 and one vector pass.
 #include "text.h"
 
-#include <cstdlib>
 #include <cstring>
+
+#include "../../../native/cache/allocator.h"
 
 #if defined(__SSE2__) || defined(_M_X64)
 #include <emmintrin.h>
@@ -118,9 +119,9 @@ TextStatus ReadTyped(napi_env env, napi_value value, napi_typedarray_type* type,
 
 void* Scratch::Reserve(size_t size) {
   if (size <= size_) return data_;
-  free(data_);
+  catzilla::Free(data_);
   size_t rounded = size < 4096 ? 4096 : size + size / 4;
-  data_ = malloc(rounded);
+  data_ = Allocate(rounded);
   size_ = data_ == nullptr ? 0 : rounded;
   return data_;
 }
@@ -130,7 +131,7 @@ void Scratch::Trim() {
 }
 
 void Scratch::Free() {
-  free(data_);
+  catzilla::Free(data_);
   data_ = nullptr;
   size_ = 0;
 }
