@@ -14,6 +14,7 @@ assert.equal(allocator, 'jemalloc');
 const { openCache } = await import(pathToFileURL(join(folder, 'dist', 'index.js')).href);
 const cache = openCache('jemalloc', { maxBytes: 64 * 2 ** 20, nearCache: false });
 assert.equal(cache.stats().backend, 'native');
+assert.equal(cache.stats().allocator, 'segments+jemalloc');
 
 // Text goes through scratch memory: UTF-16 units, then UTF-8. Grown, given back above a megabyte, grown again.
 for (let round = 0; round < 20; round++) {

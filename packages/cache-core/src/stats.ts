@@ -87,7 +87,8 @@ export interface CacheStats {
   /** Version of the format in memory and file; 0 with backend 'js'. */
   readonly layoutVersion: number;
   readonly backend: 'native' | 'js';
-  /** Where values live: the engine's segments, large ones perhaps by jemalloc; 'v8' with backend 'js'. */
+  /** Where values live: in the engine's segments; 'v8' with backend 'js'. '+jemalloc': what is no value (names, strings on
+   * their way) comes from jemalloc, in a build that asked for it. */
   readonly allocator: 'segments' | 'segments+jemalloc' | 'v8';
   readonly policy: 's3fifo' | 'lru';
   /** Whether other threads that open the name see the same values. */

@@ -181,5 +181,7 @@ export interface OpenFailure {
 /** The addon itself. */
 export interface Addon {
   readonly layoutVersion: number;
+  /** Where memory outside the arena comes from. */
+  readonly allocator: 'malloc' | 'jemalloc';
   open(...args: OpenArguments): NativeHandle | OpenFailure;
 }

@@ -57,7 +57,7 @@ export function readStats(
     ...(native.openedReason === undefined ? {} : { openedReason: native.openedReason }),
     layoutVersion: addon().layoutVersion,
     backend: 'native',
-    allocator: 'segments',
+    allocator: addon().allocator === 'jemalloc' ? 'segments+jemalloc' : 'segments',
     policy,
     shared: true,
   };
