@@ -68,8 +68,12 @@ export async function consume(tarballs) {
         console.log(`Node ${version} ${file}: passed with ${addon}`);
       }
     }
-    if (existsSync(join(app, 'node_modules', '@catzilla', 'cache-core', 'build'))) {
+    const core = join(app, 'node_modules', '@catzilla', 'cache-core');
+    if (existsSync(join(core, 'build'))) {
       throw new Failure('something was compiled during the installation');
+    }
+    if (!existsSync(join(core, 'include', 'catzilla_cache.h'))) {
+      throw new Failure('the header of the C interface was not packed');
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -1,12 +1,17 @@
 // Packs every publishable package into .cache/pack, from a clean build. `tsc -b` never deletes the output of a removed
 // source, so dist is emptied first. Not a prepack script: with ignore-scripts=true npm would not run it.
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { npm, runTool } from './lib/run.mjs';
 import { main } from './lib/steps.mjs';
 import { publishable, root } from './lib/workspace.mjs';
 
 const packDir = join(root, '.cache', 'pack');
+
+/** What a package ships and the repository keeps elsewhere; git ignores the copies. */
+const COPIED = [
+  ['native/cache/include/catzilla_cache.h', 'packages/cache-core/include/catzilla_cache.h'],
+];
 
 /** @returns {Promise<{ name: string, dir: string, tarball: string }[]>} */
 export async function pack() {
@@ -14,6 +19,10 @@ export async function pack() {
   for (const { dir } of packages) {
     rmSync(join(dir, 'dist'), { recursive: true, force: true });
     copyFileSync(join(root, 'LICENSE'), join(dir, 'LICENSE'));
+  }
+  for (const [from, to] of COPIED) {
+    mkdirSync(dirname(join(root, to)), { recursive: true });
+    copyFileSync(join(root, from), join(root, to));
   }
   await runTool('tsc', ['-b'], { capture: true });
   rmSync(packDir, { recursive: true, force: true });

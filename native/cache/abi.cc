@@ -1,8 +1,13 @@
 #include "abi.h"
 
+#include "atomics.h"
+
 namespace catzilla {
 
 namespace {
+
+// catz_view::state.
+enum ViewState : uint32_t { kSlot, kGeneration, kTagged, kTagEpoch };
 
 Engine* EngineOf(catz_cache* cache) { return reinterpret_cast<Engine*>(cache); }
 const Engine* EngineOf(const catz_cache* cache) { return reinterpret_cast<const Engine*>(cache); }
@@ -38,9 +43,14 @@ catz_status PinKey(catz_cache* cache, catz_thread* thread, const uint8_t* key, u
       return CATZ_MISS;
   }
   const bool never = info.expires_at == kNeverExpires;
-  *view = catz_view{
-      leased.data,     info.size,  info.generation_slot,
-      info.generation, leased.pin, never ? CATZ_NEVER : static_cast<uint64_t>(info.expires_at)};
+  view->data = leased.data;
+  view->expires_at_ms = never ? CATZ_NEVER : static_cast<uint64_t>(info.expires_at);
+  view->length = info.size;
+  view->pin = leased.pin;
+  view->state[kSlot] = info.generation_slot;
+  view->state[kGeneration] = info.generation;
+  view->state[kTagged] = info.tagged;
+  view->state[kTagEpoch] = info.tag_epoch;
   return CATZ_OK;
 }
 void UnpinKey(catz_cache* cache, uint32_t pin) { EngineOf(cache)->Unlease(pin); }
@@ -58,10 +68,12 @@ catz_status Copy(catz_cache* cache, catz_thread* thread, const uint8_t* key, uin
 catz_status Put(catz_cache* cache, catz_thread* thread, const uint8_t* key, uint32_t size,
                 const uint8_t* value, uint64_t length, uint64_t ttl_ms) {
   Engine* const engine = EngineOf(cache);
-  const bool is_time = ttl_ms == CATZ_NEVER || (ttl_ms != 0 && ttl_ms <= uint64_t{kMaxTtl});
-  if (size > engine->options().max_key_bytes || !is_time) return CATZ_BAD_ARGUMENT;
+  const bool is_named = ttl_ms == CATZ_NEVER || ttl_ms == CATZ_CACHE_TTL;
+  const bool is_time = ttl_ms != 0 && ttl_ms <= uint64_t{kMaxTtl};
+  if (size > engine->options().max_key_bytes || !(is_named || is_time)) return CATZ_BAD_ARGUMENT;
   WriteOptions options;
-  if (ttl_ms != CATZ_NEVER) options.ttl = static_cast<int64_t>(ttl_ms);
+  if (ttl_ms == CATZ_CACHE_TTL) options.ttl = engine->options().default_ttl;
+  if (is_time) options.ttl = static_cast<int64_t>(ttl_ms);
   const Key whole{key, size, engine->Hash(key, size)};
   const WriteStatus written = engine->Set(CountersOf(thread), whole, value, length, options);
   const bool stored = written == WriteStatus::kStored || written == WriteStatus::kStoredInPlace;
@@ -72,6 +84,15 @@ catz_status Remove(catz_cache* cache, catz_thread* thread, const uint8_t* key, u
   Engine* const engine = EngineOf(cache);
   const Key whole{key, size, engine->Hash(key, size)};
   return engine->Delete(CountersOf(thread), whole) ? CATZ_OK : CATZ_MISS;
+}
+
+int32_t IsCurrent(const catz_cache* cache, const catz_view* view) {
+  const Engine* const engine = EngineOf(cache);
+  const uint32_t* const generation = engine->generation_words() + view->state[kSlot];
+  if (LoadAcquire(generation) != view->state[kGeneration]) return 0;
+  const uint32_t tag_epoch = static_cast<uint32_t>(LoadAcquire(engine->tag_epoch_word()));
+  if (view->state[kTagged] != 0 && tag_epoch != view->state[kTagEpoch]) return 0;
+  return view->expires_at_ms > static_cast<uint64_t>(engine->CoarseNow());
 }
 
 }  // namespace
@@ -91,7 +112,8 @@ catz_abi AbiOf(Engine* engine) {
                   UnpinKey,
                   Copy,
                   Put,
-                  Remove};
+                  Remove,
+                  IsCurrent};
 }
 
 }  // namespace catzilla

@@ -43,6 +43,7 @@ async function engine({ openCache }) {
   const { backend, entries, misses, sets, deletes } = cache.stats();
   assert.deepEqual([backend, entries, sets, deletes], ['native', 1001, 1003, 1]);
   assert.ok(misses >= 1);
+  assert.equal(typeof cache.abi, 'object');
   cache.clear();
   assert.equal(cache.stats().entries, 0);
   cache.close();

@@ -162,21 +162,31 @@ napi_value Unlink(napi_env env, napi_callback_info info) {
   return Number(env, 1);
 }
 
-// The C interface as an external, which owns the table and not the engine.
+// The C interface as an external, the same for every call. It owns the table; the engine it does
+// not hold, so CloseHandle takes that out of the table.
 napi_value Abi(napi_env env, napi_callback_info info) {
   napi_value arguments[1];
   Handle* handle = Arguments(env, info, arguments);
   if (handle->engine == nullptr) return Number(env, kClosed);
+  napi_value external = nullptr;
+  if (handle->abi != nullptr) {
+    napi_get_reference_value(env, handle->abi_reference, &external);
+    return external;
+  }
   catz_abi* const table = New<catz_abi>(AbiOf(handle->engine));
   if (table == nullptr) return Number(env, kNoScratch);
   const auto drop = [](napi_env, void* data, void*) { Delete(static_cast<catz_abi*>(data)); };
-  napi_value external = nullptr;
   if (napi_create_external(env, table, drop, nullptr, &external) != napi_ok) {
     Delete(table);
     return Number(env, kNoScratch);
   }
   static constexpr napi_type_tag kTag = {CATZ_ABI_TAG_LOWER, CATZ_ABI_TAG_UPPER};
-  napi_type_tag_object(env, external, &kTag);
+  if (napi_type_tag_object(env, external, &kTag) != napi_ok ||
+      napi_create_reference(env, external, 1, &handle->abi_reference) != napi_ok) {
+    table->cache = nullptr;
+    return Number(env, kNoScratch);
+  }
+  handle->abi = table;
   return external;
 }
 

@@ -146,8 +146,11 @@ void CloseHandle(Handle* handle, bool detach) {
   Engine* engine = handle->engine;
   if (engine == nullptr) return;
   handle->engine = nullptr;
+  if (handle->abi != nullptr) handle->abi->cache = nullptr;  // who wants it longer has retained it
+  handle->abi = nullptr;
   napi_env env = handle->env;
   if (detach) {
+    DropReference(env, &handle->abi_reference);
     for (napi_ref& view : handle->views) {
       if (view != nullptr) DetachView(env, view);
       DropReference(env, &view);

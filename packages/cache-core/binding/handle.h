@@ -14,6 +14,7 @@
 
 #include <cstdint>
 
+#include "../../../native/cache/abi.h"
 #include "../../../native/cache/engine.h"
 #include "leases.h"
 #include "text.h"
@@ -67,6 +68,8 @@ struct Handle {
   Chunk near_;
   napi_ref words_reference = nullptr;
   napi_ref views[3] = {nullptr, nullptr, nullptr};  // the arena's memory as ArrayBuffers
+  catz_abi* abi = nullptr;  // once it was asked for: what the external holds
+  napi_ref abi_reference = nullptr;
   Leases leases;
   Engine* lease_engine = nullptr;  // held by a closed handle whose leases are not all released
   uint32_t functions = 0;          // JavaScript functions that still may call with this handle

@@ -172,7 +172,8 @@ export interface Cache extends Disposable {
    * @throws CATZ_CACHE_OPTION for an unknown option, and for `unlink` without scope 'machine'; it then stays open */
   close(options?: CloseOptions): void;
 
-  /** The table of C functions by which other native addons use this cache (catzilla_cache.h), as a tagged external.
+  /** The table of C functions by which other native addons use this cache (`include/catzilla_cache.h`), as a tagged
+   * external: one for each cache, of no use once that is closed.
    * @throws CATZ_CACHE_UNSUPPORTED_BACKEND with backend 'js' */
   readonly abi: object;
 }
