@@ -75,6 +75,7 @@ int OpenArenaFile(const char* path, int64_t timeout_ms, OpenReport* report) {
     if (file == kNoFile) return kNoFile;
     if (!LockOpening(file, timeout_ms)) {
       report->status = OpenStatus::kBusy;
+      report->wanted = static_cast<uint64_t>(timeout_ms);
       close(file);
       return kNoFile;
     }

@@ -78,7 +78,7 @@ enum class Opened : uint32_t { kCreated, kAttached, kWarm, kRecovered, kRecreate
 struct OpenReport {
   OpenStatus status = OpenStatus::kOk;
   int error = 0;           // errno
-  uint64_t wanted = 0;     // bytes; of kOtherLayout and kOtherNamespace: which one the file has
+  uint64_t wanted = 0;     // bytes; of kOtherLayout, kOtherNamespace: the file's; kBusy: ms waited
   uint64_t available = 0;  // bytes; likewise: which one is ours
 };
 

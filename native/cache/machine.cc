@@ -265,6 +265,7 @@ EngineState* OpenMachine(const Place& place, const Options& options, OpenReport*
   state->header->life = Life::kOpen;
   report->status = TakeRow(*state);
   if (report->status != OpenStatus::kOk) {
+    report->wanted = static_cast<uint64_t>(place.lock_timeout_ms);
     Abandon(state);
     return nullptr;
   }

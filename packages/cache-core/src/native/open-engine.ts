@@ -8,8 +8,6 @@ import type { NativeHandle, OpenFailure } from './addon.ts';
 import { announce } from './announce.ts';
 import { addon } from './load-addon.ts';
 
-/** How long opening waits for another process that opens the same file, in ms; the same as in machine.cc. */
-const OPENING_TIMEOUT = 10_000;
 const MAX_PROCESSES = 64;
 /** Options that a file nobody has open must agree with, or start anew; bits as in engine.h. */
 const GIVEN = [
@@ -94,7 +92,7 @@ function failed(report: OpenFailure, path: string, settings: Settings): Error {
     case 7:
       return new errors.SHM_SPACE(path, wanted, available);
     case 8:
-      return new errors.SHM_BUSY(path, OPENING_TIMEOUT);
+      return new errors.SHM_BUSY(path, wanted);
     case 9:
       return new errors.LAYOUT(
         path,
