@@ -151,7 +151,11 @@ export interface Cache extends Disposable {
    * cache.set('city:1', await load(1), { tags: ['cities'], since }); */
   epoch(): number;
 
-  /** Lists keys in no order, weakly consistent: a key stored throughout the iteration comes once.
+  /** Lists keys in no order, as a snapshot: they are collected before the call returns, so what is written, removed or
+   * expires while you iterate changes nothing. Writers in other threads and processes are not stopped for the call: a
+   * key they leave alone comes once, one they set or remove during it comes once or not at all. Keys of a shard that a
+   * stopped process keeps locked for longer than `lockTimeout` are missing (scope 'machine').
+   * Cost: O(entries), and the memory of the listed keys.
    * @throws CATZ_CACHE_OPTION; while iterating, CATZ_CACHE_CLOSED */
   keys(options: KeysOptions & { readonly as: 'buffer' }): IterableIterator<Buffer>;
   keys(options?: KeysOptions): IterableIterator<string | Buffer>;

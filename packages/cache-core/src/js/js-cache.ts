@@ -14,6 +14,7 @@ import {
   ttlOption,
   unlinkOption,
 } from '../call-options.ts';
+import type { Listing } from '../call-options.ts';
 import type {
   Cache,
   CloseOptions,
@@ -166,7 +167,10 @@ export class JsCache implements Cache, TestClock {
   keys(options?: KeysOptions): IterableIterator<string | Buffer>;
   keys(options?: KeysOptions): IterableIterator<string | Buffer> {
     const store = this.#open();
-    return this.#listKeys(store, listingOptions(options));
+    const { prefix, limit, as } = listingOptions(options);
+    const start = mapPrefix(prefix);
+    const keys = store.liveKeys().filter((key) => key.startsWith(start));
+    return this.#decode(keys.slice(0, limit), as);
   }
 
   stats(): CacheStats {
@@ -230,17 +234,9 @@ export class JsCache implements Cache, TestClock {
     return mapKey(key, this.#store.options.maxKeyBytes);
   }
 
-  *#listKeys(
-    store: JsStore,
-    { prefix, limit, as }: ReturnType<typeof listingOptions>,
-  ): IterableIterator<string | Buffer> {
-    const start = mapPrefix(prefix);
-    let left = limit;
-    for (const key of store.liveKeys()) {
-      if (left <= 0) return;
+  *#decode(keys: readonly string[], as: Listing['as']): IterableIterator<string | Buffer> {
+    for (const key of keys) {
       this.#open();
-      if (!key.startsWith(start)) continue;
-      left--;
       yield keyFromBytes(Buffer.from(key, 'latin1'), as);
     }
   }

@@ -1,11 +1,12 @@
-// keys(): every key once, also while the cache changes.
+// keys(): every key once, as they were at the call, whatever changes meanwhile.
 import { describe, expect, it } from 'vitest';
 import { advance, setClock } from '../../src/testing.ts';
+import { ended, nextMessage, startWorker } from '../support/worker.ts';
 import { code } from './suite.ts';
 import type { Suite } from './suite.ts';
 
 /** Describes what keys() lists. */
-export function describeListing({ open }: Suite): void {
+export function describeListing({ open, target, uniqueName, optionsOf }: Suite): void {
   describe('keys()', () => {
     it('lists every key once', () => {
       const cache = open({ maxBytes: 8 * 2 ** 20 });
@@ -83,6 +84,73 @@ export function describeListing({ open }: Suite): void {
       expect([...seen.keys()].every((key) => key.startsWith('a:'))).toBe(true);
       expect([...seen.values()].every((count) => count === 1)).toBe(true);
     });
+
+    it('lists what was there at the call: not what is set later, but what is deleted later', () => {
+      const cache = open();
+      cache.set('kept', 'v');
+      cache.set('deleted', 'v');
+      const keys = cache.keys();
+      cache.set('new', 'v');
+      cache.delete('deleted');
+      expect([...keys].sort()).toEqual(['deleted', 'kept']);
+      expect([...cache.keys()].sort()).toEqual(['kept', 'new']);
+    });
+
+    it('goes on after clear and expiry with what was there at the call', () => {
+      const cache = open();
+      setClock(cache, 0);
+      cache.set('a', 'v', { ttl: 10 });
+      cache.set('b', 'v');
+      const keys = cache.keys();
+      const first = keys.next().value;
+      advance(cache, 20);
+      cache.clear();
+      expect([first, ...keys].sort()).toEqual(['a', 'b']);
+    });
+
+    it('is not disturbed when each key is deleted as it comes', () => {
+      const cache = open({ maxBytes: 8 * 2 ** 20 });
+      for (let i = 0; i < 3000; i++) cache.set(`k${i}`, 'v');
+      let count = 0;
+      for (const key of cache.keys()) if (cache.delete(key)) count++;
+      expect(count).toBe(3000);
+      expect([...cache.keys()]).toEqual([]);
+    });
+
+    if (target.backend === 'native') {
+      it('lists once each key that another thread leaves alone while it writes others', async () => {
+        const name = uniqueName();
+        const maxBytes = 16 * 2 ** 20;
+        const cache = open({ maxBytes }, name);
+        const stable = Array.from({ length: 3000 }, (_, i) => `stable${i}`).sort();
+        for (const key of stable) cache.set(key, 'v');
+        const stop = new Int32Array(new SharedArrayBuffer(8));
+        const worker = startWorker(
+          `const cache = openCache(data.name, data.options);
+          port.postMessage('open');
+          for (let i = 0; Atomics.load(data.stop, 0) === 0; i++) {
+            cache.set('other' + (i % 20_000), 'x'.repeat(i % 300));
+            cache.delete('other' + ((i * 7) % 20_000));
+            Atomics.store(data.stop, 1, i);
+          }
+          cache.close();`,
+          { name, options: { ...optionsOf(name), maxBytes }, stop },
+        );
+        await nextMessage(worker);
+        let isRight = true;
+        // Long enough for the index to have grown several times meanwhile.
+        for (let calls = 0; calls < 30 || Atomics.load(stop, 1) < 40_000; calls++) {
+          const seen = [...cache.keys({ prefix: 'stable' })].sort();
+          isRight &&= seen.length === stable.length && seen.every((key, i) => key === stable[i]);
+          const all = [...cache.keys()];
+          isRight &&= new Set(all).size === all.length;
+        }
+        Atomics.store(stop, 0, 1);
+        await ended(worker);
+        expect(isRight).toBe(true);
+        expect(cache.stats().evictions).toBe(0);
+      });
+    }
 
     it('throws when the cache is closed meanwhile', () => {
       const cache = open({ maxBytes: 8 * 2 ** 20 });
