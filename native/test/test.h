@@ -1,7 +1,8 @@
 // A test harness of one header: TEST(Title) { CHECK(...); } and a main that runs all or some.
 //
-// A failed CHECK prints its place and values, marks the test failed and goes on. The last line is
-// "native: N passed, M failed"; the exit code is 1 when a test failed or none ran.
+// A failed CHECK prints its place and values, marks the test failed and goes on. A test that cannot
+// run here says SKIP("why") and counts as neither. The last line is "native: N passed, M failed",
+// after "native: S skipped" if any was; the exit code is 1 when a test failed or none ran.
 // Usage: unit [part of a title]
 #ifndef CATZILLA_TEST_TEST_H_
 #define CATZILLA_TEST_TEST_H_
@@ -25,6 +26,12 @@ inline Test*& First() {
 inline int& Failures() {
   static int failures = 0;
   return failures;
+}
+
+// Why the running test was skipped, or nullptr.
+inline const char*& Skipped() {
+  static const char* reason = nullptr;
+  return reason;
 }
 
 struct Registrar {
@@ -59,15 +66,22 @@ inline Test* Reverse(Test* test) {
 }
 
 inline int RunAll(int argc, char** argv) {
-  int passed = 0, failed = 0;
+  int passed = 0, failed = 0, skipped = 0;
   for (Test* test = Reverse(First()); test != nullptr; test = test->next) {
     if (argc > 1 && std::strstr(test->title, argv[1]) == nullptr) continue;
     Failures() = 0;
+    Skipped() = nullptr;
     test->run();
+    if (Skipped() != nullptr && Failures() == 0) {
+      std::printf("skip %s: %s\n", test->title, Skipped());
+      skipped++;
+      continue;
+    }
     std::printf("%s %s\n", Failures() == 0 ? "ok  " : "FAIL", test->title);
     std::fflush(stdout);
     (Failures() == 0 ? passed : failed)++;
   }
+  if (skipped != 0) std::printf("native: %d skipped\n", skipped);
   std::printf("native: %d passed, %d failed\n", passed, failed);
   return failed == 0 && passed > 0 ? 0 : 1;
 }
@@ -100,6 +114,12 @@ struct Random {
 #define CHECK(condition)                                                   \
   do {                                                                     \
     if (!(condition)) catzilla_test::Fail(__FILE__, __LINE__, #condition); \
+  } while (0)
+// Ends the test.
+#define SKIP(reason)                   \
+  do {                                 \
+    catzilla_test::Skipped() = reason; \
+    return;                            \
   } while (0)
 #define CHECK_EQ(a, b) catzilla_test::CheckEqual(__FILE__, __LINE__, #a " == " #b, a, b)
 
