@@ -44,11 +44,10 @@ inline WriteOptions WithTtl(int64_t ttl) {
 // One engine with a counter block of its own, and calls in terms of strings.
 class Cache {
  public:
-  explicit Cache(const Options& options = SmallOptions()) {
-    OpenStatus status;
-    engine_ = Engine::Create(options, &status);
-    if (engine_ == nullptr) return;
-    counters_ = engine_->Attach();
+  explicit Cache(const Options& options = SmallOptions()) : Cache(Create(options)) {}
+  // Takes over a reference; nullptr: there is no engine, and nothing may be called.
+  explicit Cache(Engine* engine) : engine_(engine) {
+    if (engine_ != nullptr) counters_ = engine_->Attach();
   }
   ~Cache() {
     if (engine_ == nullptr) return;
@@ -104,7 +103,12 @@ class Cache {
   }
 
  private:
-  Engine* engine_ = nullptr;
+  static Engine* Create(const Options& options) {
+    OpenStatus status;
+    return Engine::Create(options, &status);
+  }
+
+  Engine* engine_;
   Counters* counters_ = nullptr;
 };
 
