@@ -34,6 +34,13 @@ inline EngineState Inside(const Engine& engine) {
   return state;
 }
 
+// The row of this process, which takes some finding: the first that has its id.
+inline uint32_t OwnRow(const EngineState& state, uint32_t pid) {
+  uint32_t row = 0;
+  while (row + 1 < catzilla::kMaxProcesses && state.processes[row].pid != pid) row++;
+  return row;
+}
+
 // Segments that leases and lease attempts of anybody still claim to keep.
 inline uint64_t PinnedSegments(const Engine& engine) {
   const EngineState state = Inside(engine);
