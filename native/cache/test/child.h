@@ -97,6 +97,7 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
+  pid_t id() const { return pid_; }
   // Its next line; empty when it ended or said nothing for 20 s.
   std::string Hear() { return ReadLine(from_, 20000); }
   void Tell(const std::string& line) { WriteLine(to_, line); }
