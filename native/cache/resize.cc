@@ -36,14 +36,34 @@ uint32_t FewestSegments(const EngineState& state) {
   return count > run * 2 ? count : run * 2;
 }
 
-bool Grow(EngineState& state, uint32_t target) {
+// All or nothing: first the memory, then the bound, then the segments, so that whoever dies in it
+// leaves no more segments than the bound pays for.
+bool Grow(EngineState& state, uint32_t target, uint64_t max_bytes) {
+  Header& header = *state.header;
   ArenaLock lock(state);
   if (!lock) return false;
-  for (SegmentId id = 0; state.header->active < target; id++) {
+  const uint32_t count = header.geometry.segment_count;
+  const uint32_t wanted = target > header.active ? target - header.active : 0;
+  uint32_t backed = 0;
+  SegmentId end = 0;
+  for (; end < count && backed < wanted; end++) {
+    if (RoleOf(state.segments[end]) != Role::kRetired) continue;
+    if (!BackSegment(state, end)) break;
+    backed++;
+  }
+  if (backed < wanted) {
+    for (SegmentId id = 0; id <= end && id < count; id++) {
+      if (RoleOf(state.segments[id]) == Role::kRetired) UnbackSegment(state, id);
+    }
+    return false;
+  }
+  StoreRelaxed(&header.max_bytes, max_bytes);
+  for (SegmentId id = 0; id < end; id++) {
     if (RoleOf(state.segments[id]) != Role::kRetired) continue;
-    if (!BackSegment(state, id)) return false;
-    AddFree(state, id, 1);
-    state.header->active++;
+    SetRole(state.segments[id], Role::kFree);
+    header.active++;
+    StoreRelaxed(&header.free, header.free + 1);
+    if (id < header.lowest_free) header.lowest_free = id;
   }
   return true;
 }
@@ -79,13 +99,14 @@ ResizeStatus Engine::Resize(Counters* counters, uint64_t max_bytes) {
 
   RunLock one_at_a_time(state);
   if (!one_at_a_time) return ResizeStatus::kNoRoom;
-  if (target > ActiveSegments(state) && !Grow(state, target)) return ResizeStatus::kNoRoom;
+  if (target > ActiveSegments(state) && !Grow(state, target, max_bytes)) return ResizeStatus::kNoRoom;
   // Each round frees at least one segment; the bound on rounds only guards against racing writers.
   for (uint32_t i = 0; !RetireFree(state, target); i++) {
     const Pressure pressure = i < target ? Pressure::kFull : Pressure::kDrop;
     const bool stuck = RelieveLargestShard(state, counters, ~0u, pressure) == Reclaimed::kNothing;
     if (stuck || i > header.geometry.segment_count * 4) {
-      Grow(state, SegmentsFor(header.geometry, LoadRelaxed(&header.max_bytes)));
+      const uint64_t before = LoadRelaxed(&header.max_bytes);
+      Grow(state, SegmentsFor(header.geometry, before), before);
       return ResizeStatus::kNoRoom;
     }
   }
