@@ -1,5 +1,5 @@
 // libFuzzer target: the input is a stream of operations for the model of test/model.h, 8 bytes
-// each, after a first byte that chooses policy and size. Any disagreement or damage aborts.
+// each, after a first byte that chooses scope, policy and size. Any disagreement or damage aborts.
 #include <cstdlib>
 
 #include "../test/model.h"
@@ -9,6 +9,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   Options options = SmallOptions(1u << (20 + data[0] % 4));
   options.policy = data[0] & 128 ? Policy::kLru : Policy::kS3Fifo;
+#if defined(__linux__)
+  // Each costs a file, so they are one in four.
+  if ((data[0] >> 2 & 3) == 3) options.scope = catzilla::Scope::kMachine;
+#endif
   Model model(options);
   size_t operations = 0;
   for (size_t at = 1; at + 8 <= size && operations < 1000; at += 8, operations++) {

@@ -1,24 +1,20 @@
 // Random operations against a map. CATZ_SEED repeats one run, CATZ_OPERATIONS makes it longer.
 #include "model.h"
 
-#include <cstdlib>
 #include <ctime>
+
+#include "values.h"
 
 namespace catzilla_test {
 namespace {
 
-uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
-  const char* const text = std::getenv(name);
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
-}
-
 void RunModel(const Options& options, uint32_t keys, uint32_t largest, bool evicts) {
-  const uint64_t seed = FromEnvironment("CATZ_SEED", static_cast<uint64_t>(std::time(nullptr)));
-  const uint64_t operations = FromEnvironment("CATZ_OPERATIONS", 200000);
+  const uint64_t seed = EnvironmentOr("CATZ_SEED", static_cast<uint64_t>(std::time(nullptr)));
+  const uint64_t operations = EnvironmentOr("CATZ_OPERATIONS", 200000);
   Random random(seed);
   Model model(options);
   for (uint64_t i = 0; i < operations; i++) {
-    const uint32_t what = static_cast<uint32_t>(random.Below(evicts ? 16 : 15));
+    const uint32_t what = static_cast<uint32_t>(random.Below(kModelOperations - !evicts));
     const uint32_t key = static_cast<uint32_t>(random.Below(keys));
     // Mostly small, now and then as large as allowed.
     const uint64_t usual = evicts ? 1500 : 300;
@@ -35,6 +31,7 @@ void RunModel(const Options& options, uint32_t keys, uint32_t largest, bool evic
   }
   CHECK(model.Check());
   CHECK_EQ(model.MayForget(), evicts);
+  CHECK_EQ(model.reopenings() > 0, options.scope == catzilla::Scope::kMachine);
 }
 
 TEST("random operations agree with a map when nothing needs to be evicted") {
@@ -54,6 +51,20 @@ TEST("random operations agree with a map under eviction by lru") {
 TEST("random operations agree with a map over several shards") {
   RunModel(SmallOptions(8u << 20), 100000, 200000, true);
 }
+
+#if defined(__linux__)
+TEST("random operations agree with a map over a file that is closed, copied and opened") {
+  Options options = SmallOptions(4u << 20);
+  options.scope = catzilla::Scope::kMachine;
+  RunModel(options, 1000, 4000, false);
+}
+
+TEST("random operations agree with a map over a file under eviction") {
+  Options options = SmallOptions(1u << 20);
+  options.scope = catzilla::Scope::kMachine;
+  RunModel(options, 20000, 40000, true);
+}
+#endif
 
 }  // namespace
 }  // namespace catzilla_test
