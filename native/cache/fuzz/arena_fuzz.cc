@@ -10,9 +10,16 @@
 namespace catzilla_test {
 namespace {
 
-constexpr uint64_t kKeys = 300;
+constexpr uint64_t kKeys = 100;
 
 std::string NameOf(uint64_t key) { return "key" + std::to_string(key); }
+
+// Small, for speed: no room to grow.
+Options FuzzOptions() {
+  Options options = MachineOptions();
+  options.reserve_bytes = options.max_bytes;
+  return options;
+}
 
 // Patches may be aimed at the header or the segment table, which a mutation of offsets finds too
 // rarely by chance.
@@ -20,9 +27,9 @@ class Target {
  public:
   Target() : path_(folder_.File()) {
     {
-      Machine cache(path_);
+      Machine cache(path_, FuzzOptions());
       const uint64_t tag = cache.TagOf("t");
-      for (uint64_t i = 0; i < 700; i++) {
+      for (uint64_t i = 0; i < 300; i++) {
         const uint64_t key = i * 7 % kKeys;
         WriteOptions options;
         options.tags = &tag;
@@ -54,7 +61,7 @@ class Target {
       byte = static_cast<char>(data[at + 3] & 1 ? byte + data[at + 4] : data[at + 4]);
     }
     if (!WriteFile(path_, file)) std::abort();
-    Machine cache(path_);
+    Machine cache(path_, FuzzOptions());
     if (!cache.IsOpen()) {
       if (cache.report.status == OpenStatus::kForeign) return;
       std::abort();
@@ -77,10 +84,10 @@ class Target {
     WriteOptions options;
     options.tags = &tag;
     options.tag_count = 1;
-    for (uint64_t i = 0; i < 200; i++) {
+    for (uint64_t i = 0; i < 60; i++) {
       const uint64_t key = i * 11 % kKeys;
       const WriteStatus stored =
-          cache.Set(NameOf(key), OwnValue(key, i, i % 60 == 0 ? 40000 : i * 3), options);
+          cache.Set(NameOf(key), OwnValue(key, i, i % 20 == 0 ? 40000 : i * 3), options);
       const bool found = cache.Get(NameOf(key), &value);
       if (stored != WriteStatus::kStored && stored != WriteStatus::kStoredInPlace) continue;
       if (!found || !IsOwnValue(key, value.data(), value.size(), &version) || version != i) {
