@@ -167,11 +167,18 @@ uint32_t BookkeepingCheck(EngineState& state) {
   return crc;
 }
 
-// A clock that goes on where the file's stopped: the monotonic one began anew with the boot.
-void RebaseClock(Header& header) {
-  int64_t passed_ms = WallMs() - header.wall_epoch_ms;
-  if (passed_ms < 0) passed_ms = 0;
-  header.epoch_ns = MonotonicNs() - passed_ms * 1000000;
+// A clock that goes on where the file's stopped: after a boot by the wall's, since the monotonic one
+// began anew. False: what the file says is no time at all.
+bool StartClock(Header& header, bool same_boot) {
+  constexpr int64_t kLongestMs = int64_t{1} << 42;  // 139 years
+  if (!same_boot) {
+    const int64_t now_ms = WallMs();
+    if (header.wall_epoch_ms < 0 || now_ms - header.wall_epoch_ms > kLongestMs) return false;
+    const int64_t passed_ms = now_ms - header.wall_epoch_ms;
+    header.epoch_ns = MonotonicNs() - (passed_ms < 0 ? 0 : passed_ms) * 1000000;
+  }
+  const int64_t now_ns = MonotonicNs();
+  return header.epoch_ns <= now_ns && header.epoch_ns >= now_ns - kLongestMs * 1000000;
 }
 
 void ForgetProcesses(EngineState& state) CATZ_NO_ANALYSIS {
@@ -191,12 +198,13 @@ bool Revive(EngineState& state) {
   header.life = Life::kOpen;
   InitMutexes(state);
   header.test_clock = -1;
-  if (!same_boot) RebaseClock(header);
+  if (!StartClock(header, same_boot)) return false;
   std::memcpy(header.boot_id, boot, sizeof(boot));
   header.tag_pass = 0;
   state.opened = clean ? Opened::kWarm : Opened::kRecovered;
   if (!clean) state.opened_reason = kNotClosed;
   if (clean) return true;
+  header.last_sweep = 0;
   ForgetProcesses(state);
   return RecoverArena(state);
 }

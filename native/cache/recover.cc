@@ -21,6 +21,7 @@ void ResetShard(Shard& shard) CATZ_REQUIRES(shard.mutex) {
   shard.index_segment = shard.victim = shard.swept = kNoSegment;
   shard.index_next = shard.free_page = shard.victim_at = shard.swept_at = 0;
   shard.victim_cleaning = false;
+  shard.wants_room = shard.ghost_used = true;  // whatever a damaged file says, as a bool
   StoreRelaxed(&shard.entries, uint64_t{0});
   StoreRelaxed(&shard.live_bytes, uint64_t{0});
   StoreRelaxed(&shard.index_pages, 0u);
