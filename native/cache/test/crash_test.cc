@@ -139,11 +139,11 @@ TEST("killed at any time in a full cache, a writer leaves every value whole and 
 }
 
 TEST("killed at any instruction, a writer leaves every value whole, and loses one at most") {
-  RunDeaths(kRoomy, Deaths(30), true);
+  RunDeaths(kRoomy, Deaths(20), true);
 }
 
 TEST("killed at any instruction in a full cache, a writer leaves every value whole and current") {
-  RunDeaths(kTight, Deaths(30), true);
+  RunDeaths(kTight, Deaths(20), true);
 }
 
 }  // namespace
