@@ -73,7 +73,10 @@ bool Readmit(EngineState& state, Shard& shard, Offset offset, uint64_t room)
       (item->sequence & 1) == 0 && Fits(state, item, room) && IsWhole(state, item, offset);
   const uint64_t hash = whole ? HashBytes(item->key(), item->key_size, state.hash_seed) : 0;
   if (!whole || &state.ShardOf(hash) != &shard) {
-    AddRelaxed(&state.header->corrupt, uint64_t{1});
+    // What a death left half written, or in a segment that was being given back, is not damage.
+    const bool unfinished = (item->sequence & 1) != 0 || item->checksum == 0 ||
+                            (state.segments[state.SegmentAt(offset)].version & 1) != 0;
+    if (!unfinished) AddRelaxed(&state.header->corrupt, uint64_t{1});
     MarkDead(item);
     return false;
   }
@@ -195,8 +198,16 @@ bool RebuildShard(EngineState& state, Shard& shard) {
 
 void RecountSegments(EngineState& state) {
   uint32_t free = 0, active = 0, large = 0, quarantined = 0;
+  SegmentId covered = 0;  // where the last quarantined run ends
   for (SegmentId id = 0; id < state.segment_count; id++) {
-    const Role role = RoleOf(state.segments[id]);
+    Segment& row = state.segments[id];
+    if (RoleOf(row) == Role::kQuarantined) covered = id + LoadRelaxed(&row.run);
+    // Its head was freed, and whoever did it died before the rest.
+    if (RoleOf(row) == Role::kQuarantinedTail && id >= covered) {
+      StoreRelaxed(&row.run, 1u);
+      SetRole(row, Role::kFree);
+    }
+    const Role role = RoleOf(row);
     if (role == Role::kFree) free++;
     if (role != Role::kRetired) active++;
     if (role == Role::kLarge || role == Role::kLargeTail || role == Role::kClaimedRun) large++;
