@@ -49,9 +49,6 @@ uint32_t Engine::layout_version() { return kLayoutVersion; }
 Opened Engine::opened() const { return state_->opened; }
 const char* Engine::opened_reason() const { return state_->opened_reason; }
 bool Engine::Announce() { return OrSeqCst(&state_->announced, 1u) == 0; }
-void Engine::Unlink() {
-  if (state_->is_shared) UnlinkMachine(*state_);
-}
 const uint64_t* Engine::tag_epoch_word() const { return state_->tag_epoch; }
 uint64_t Engine::Epoch() const { return LoadSeqCst(state_->tag_epoch); }
 uint32_t* Engine::generation_words() const { return state_->generations; }

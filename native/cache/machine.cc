@@ -167,8 +167,8 @@ uint32_t BookkeepingCheck(EngineState& state) {
   return crc;
 }
 
-// A clock that goes on where the file's stopped: after a boot by the wall's, since the monotonic one
-// began anew. False: what the file says is no time at all.
+// A clock that goes on where the file's stopped: after a boot by the wall's, since the monotonic
+// one began anew. False: what the file says is no time at all.
 bool StartClock(Header& header, bool same_boot) {
   constexpr int64_t kLongestMs = int64_t{1} << 42;  // 139 years
   if (!same_boot) {

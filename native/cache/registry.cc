@@ -17,8 +17,10 @@ namespace {
 Mutex registry_mutex;
 EngineState* first_named CATZ_GUARDED_BY(registry_mutex) = nullptr;
 
-EngineState* FindNamed(const char* name, size_t size) CATZ_REQUIRES(registry_mutex) {
+EngineState* FindNamed(const char* name, size_t size, bool is_shared)
+    CATZ_REQUIRES(registry_mutex) {
   for (EngineState* state = first_named; state != nullptr; state = state->next_named) {
+    if (state->is_shared != is_shared) continue;
     if (std::strlen(state->name) == size && std::memcmp(state->name, name, size) == 0) {
       return state;
     }
@@ -107,12 +109,12 @@ Engine* Engine::Create(const Options& options, OpenStatus* status) {
 
 Engine* Engine::Open(const Place& place, const Options& options, OpenReport* report) {
   *report = OpenReport{};
+  const bool machine = options.scope == Scope::kMachine;
   MutexLock lock(registry_mutex);
-  if (EngineState* const found = FindNamed(place.name, place.size)) {
+  if (EngineState* const found = FindNamed(place.name, place.size, machine)) {
     AddRelaxed(&found->references, 1u);
     return found->engine;
   }
-  const bool machine = options.scope == Scope::kMachine;
   EngineState* const state =
       machine ? OpenMachine(place, options, report) : CreateNamed(place, options, report);
   Engine* const engine = Wrap(state, &report->status);
@@ -124,10 +126,19 @@ Engine* Engine::Open(const Place& place, const Options& options, OpenReport* rep
 
 Engine* Engine::FindOpen(const char* name, size_t size) {
   MutexLock lock(registry_mutex);
-  EngineState* const found = FindNamed(name, size);
+  EngineState* found = FindNamed(name, size, false);
+  if (found == nullptr) found = FindNamed(name, size, true);
   if (found == nullptr) return nullptr;
   AddRelaxed(&found->references, 1u);
   return found->engine;
+}
+
+// Forgotten here, too: who opens the path next makes a new file.
+void Engine::Unlink() {
+  if (!state_->is_shared) return;
+  MutexLock lock(registry_mutex);
+  Forget(state_);
+  UnlinkMachine(*state_);
 }
 
 void Engine::Retain() { AddRelaxed(&state_->references, 1u); }

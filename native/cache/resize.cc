@@ -99,7 +99,8 @@ ResizeStatus Engine::Resize(Counters* counters, uint64_t max_bytes) {
 
   RunLock one_at_a_time(state);
   if (!one_at_a_time) return ResizeStatus::kNoRoom;
-  if (target > ActiveSegments(state) && !Grow(state, target, max_bytes)) return ResizeStatus::kNoRoom;
+  if (target > ActiveSegments(state) && !Grow(state, target, max_bytes))
+    return ResizeStatus::kNoRoom;
   // Each round frees at least one segment; the bound on rounds only guards against racing writers.
   for (uint32_t i = 0; !RetireFree(state, target); i++) {
     const Pressure pressure = i < target ? Pressure::kFull : Pressure::kDrop;

@@ -1,7 +1,7 @@
 // libFuzzer target: the input is patches to a file that was an arena, 5 bytes each (where: 3,
-// aim and whether to add: 1, what: 1), after a first byte that chooses how the file was left: closed, as it was while
-// it was open, or after another boot. Opening it must not crash, hang or serve a value that is not
-// its key's own.
+// aim and whether to add: 1, what: 1), after a first byte that chooses how the file was left:
+// closed, as it was while it was open, or after another boot. Opening it must not crash, hang or
+// serve a value that is not its key's own.
 #include <cstdlib>
 
 #include "../test/files.h"

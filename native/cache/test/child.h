@@ -1,5 +1,5 @@
-// Child: another process of the same test binary, started anew (`run child NAME ARGUMENTS`), so that
-// it shares nothing with its parent but files. Linux only.
+// Child: another process of the same test binary, started anew (`run child NAME ARGUMENTS`), so
+// that it shares nothing with its parent but files. Linux only.
 //
 // CHILD("name") { ... } is its body, with the arguments as strings. Parent and child talk in lines
 // over a pipe each way. Invariant: a child never outlives its Child, nor the test program.
@@ -159,12 +159,12 @@ inline int RunChild(int argc, char** argv) {
 
 }  // namespace catzilla_test
 
-#define CHILD(name)                                                                            \
-  static int CATZ_JOIN(ChildRun, __LINE__)(const catzilla_test::Arguments& arguments);         \
-  static catzilla_test::ChildBody CATZ_JOIN(body_, __LINE__){                                  \
-      name, CATZ_JOIN(ChildRun, __LINE__), nullptr};                                           \
-  static catzilla_test::BodyRegistrar CATZ_JOIN(bodies_, __LINE__)(                            \
-      &CATZ_JOIN(body_, __LINE__));                                                            \
-  static int CATZ_JOIN(ChildRun, __LINE__)([[maybe_unused]] const catzilla_test::Arguments& arguments)
+#define CHILD(name)                                                                               \
+  static int CATZ_JOIN(ChildRun, __LINE__)(const catzilla_test::Arguments& arguments);            \
+  static catzilla_test::ChildBody CATZ_JOIN(body_, __LINE__){name, CATZ_JOIN(ChildRun, __LINE__), \
+                                                             nullptr};                            \
+  static catzilla_test::BodyRegistrar CATZ_JOIN(bodies_, __LINE__)(&CATZ_JOIN(body_, __LINE__));  \
+  static int CATZ_JOIN(ChildRun,                                                                  \
+                       __LINE__)([[maybe_unused]] const catzilla_test::Arguments& arguments)
 
 #endif  // CATZILLA_CACHE_TEST_CHILD_H_

@@ -1,6 +1,6 @@
 // A writer is killed at any moment, and at any instruction, again and again. After each death the
-// survivor finds every value whole and current, all of them but the one under way, and exact counts.
-// CATZ_DEATHS says how many; CATZ_SEED repeats from one.
+// survivor finds every value whole and current, all of them but the one under way, and exact
+// counts. CATZ_DEATHS says how many; CATZ_SEED repeats from one.
 #if defined(__linux__)
 
 #include <sys/ptrace.h>

@@ -62,7 +62,8 @@ bool OperateOn(Cache& cache) {
     right = right && IsOwnValue(key, value.data(), value.size(), &version);
   }
   catzilla::KeysCursor cursor;
-  while (cache->Keys(&cursor, nullptr, 0, [](void*, const uint8_t*, uint32_t) {}, nullptr)) {
+  while (cache->Keys(
+      &cursor, nullptr, 0, [](void*, const uint8_t*, uint32_t) {}, nullptr)) {
   }
   cache->Sweep(cache.counters(), 100000);
   Random random(3);
@@ -83,7 +84,8 @@ bool OperateOn(Cache& cache) {
   right = right && !cache.Get("tagged");
   cache->Clear();
   const Stats stats = cache.GetStats();
-  return right && stats.entries == 0 && stats.bytes_live == 0 && stats.bytes_used <= stats.bytes_max;
+  return right && stats.entries == 0 && stats.bytes_live == 0 &&
+         stats.bytes_used <= stats.bytes_max;
 }
 
 uint64_t CountRight(Cache& cache) {
@@ -122,8 +124,8 @@ TEST("a file copied while it was open is recovered with all it held") {
 TEST("a file cut short anywhere starts anew") {
   Folder folder;
   const Sources sources = MakeSources(folder.File());
-  for (const size_t left : {size_t{8}, size_t{100}, size_t{4096}, sources.clean.size() / 2,
-                            sources.clean.size() - 1}) {
+  for (const size_t left :
+       {size_t{8}, size_t{100}, size_t{4096}, sources.clean.size() / 2, sources.clean.size() - 1}) {
     CHECK(WriteFile(folder.File(), sources.clean.substr(0, left)));
     Machine cache(folder.File());
     CHECK(cache.IsOpen() && cache->opened() == Opened::kRecreated);

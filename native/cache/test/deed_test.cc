@@ -96,8 +96,8 @@ TEST("killed after any instruction of a deed, a process leaves every count exact
     CHECK(length > 100);
     for (uint64_t i = 0; i < deaths; i++) {
       const uint64_t at = static_cast<uint64_t>(length) * i / deaths;
-      const int64_t most = static_cast<int64_t>(
-          at + random.Below(static_cast<uint64_t>(length) / deaths + 1));
+      const int64_t most =
+          static_cast<int64_t>(at + random.Below(static_cast<uint64_t>(length) / deaths + 1));
       RunDeed(folder.File(), deed, most);
       const bool good = IsWell(cache);
       CHECK(good);

@@ -92,7 +92,7 @@ std::string Obey(Cache& cache, const std::string& line, std::vector<Held>* lease
   if (what == "touch") {
     const std::string name = PeerKey(key);
     return cache->Touch(cache.counters(), cache.KeyOf(name), static_cast<int64_t>(version)) ? "yes"
-                                                                                          : "no";
+                                                                                            : "no";
   }
   if (what == "clear") cache->Clear();
   if (what == "sweep") cache->Sweep(cache.counters(), 100000);

@@ -2,8 +2,6 @@
 // megabytes. No torn read, no stale read, no standstill, and in the end every count exact.
 // CATZ_SECONDS says how long each (2), CATZ_KILL_MS how often a process dies (200), CATZ_SEED
 // repeats the choices; `make soak SECONDS=600` runs these alone.
-#include "soaker.h"
-
 #include <pthread.h>
 
 #include <ctime>
@@ -11,6 +9,7 @@
 
 #include "../clock.h"
 #include "inside.h"
+#include "soaker.h"
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -90,8 +89,7 @@ TEST("a soak of threads ends without a torn or stale read and with every count e
 SoakFloor* MapFloor(const std::string& path) {
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0 || ftruncate(file, sizeof(SoakFloor)) != 0) return nullptr;
-  void* const bytes =
-      mmap(nullptr, sizeof(SoakFloor), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  void* const bytes = mmap(nullptr, sizeof(SoakFloor), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   close(file);
   return bytes == MAP_FAILED ? nullptr : static_cast<SoakFloor*>(bytes);
 }

@@ -133,8 +133,9 @@ bool Settle(Cache& cache, Account* account, bool strict) {
   uint64_t wrong = 0;
   for (uint64_t key = 0; key < kWriterKeys; key++) {
     const uint64_t begun = account->begun[key], finished = account->finished[key];
-    const bool under_way = begun != finished || account->clearing != 0 ||
-                           (account->invalidating != 0 && TagOfKey(key) + 1 == account->invalidating);
+    const bool under_way =
+        begun != finished || account->clearing != 0 ||
+        (account->invalidating != 0 && TagOfKey(key) + 1 == account->invalidating);
     std::string value;
     uint64_t version = 0;
     const bool found = cache.Get(WriterKey(key), &value);

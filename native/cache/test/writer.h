@@ -29,8 +29,7 @@ struct Account {
 inline Account* MapAccount(const std::string& path) {
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0 || ftruncate(file, sizeof(Account)) != 0) return nullptr;
-  void* const bytes =
-      mmap(nullptr, sizeof(Account), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  void* const bytes = mmap(nullptr, sizeof(Account), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   close(file);
   return bytes == MAP_FAILED ? nullptr : static_cast<Account*>(bytes);
 }
