@@ -1,43 +1,35 @@
 // From a request's key to its entry: the record under the primary key is the entry itself, or, where responses carried
 // Vary, an index that says which request fields select among variants (RFC 9111 4.1). HOT: benchmarks/http.
-// Invariant: decoding happens once per near-cache record (`aux`); a record of another route, another version or another
-// full key is not found. Freshness and permission to reuse are the caller's to judge.
-import type { Cache } from '@catzilla/cache-core';
-import { decode } from './entry/decode.ts';
-import { isIndex } from './entry/entry.ts';
-import type { Entry, Stored, VariantIndex } from './entry/entry.ts';
+// Invariant: a record of another route, another version or another full key is not found; of all that is read, only the
+// entry returned may hold a lease. Freshness and permission to reuse are the caller's to judge.
+import { isIndex, letGo } from './entry/entry.ts';
+import type { Entry, VariantIndex } from './entry/entry.ts';
 import { engineKey } from './key/primary-key.ts';
+import type { Records } from './records.ts';
 import type { Fields } from './rfc/fields.ts';
 import { variantKey } from './rfc/vary.ts';
 
-/** Finds the entry that may answer a request.
+/** Finds the entry that may answer a request. It may have a lease, which is the caller's to release.
  * @param key    the full primary key
  * @param route  identity of the route that was matched
  * @throws whatever the cache throws */
 export function findEntry(
-  cache: Cache,
+  records: Records,
   key: string,
   route: string,
   headers: Fields,
 ): Entry | undefined {
-  const stored = readStored(cache, engineKey(key));
+  const stored = records.read(engineKey(key));
   if (stored === undefined) return undefined;
-  if (stored.key !== key) return undefined;
-  if (isIndex(stored)) return findVariant(cache, stored, key, route, headers);
-  return stored.route === route ? stored : undefined;
+  if (stored.key !== key) return letGo(stored);
+  if (isIndex(stored)) return findVariant(records, stored, key, route, headers);
+  return stored.route === route ? stored : letGo(stored);
 }
 
 /** The variant index under a primary key, if there is one. */
-export function findIndex(cache: Cache, key: string): VariantIndex | undefined {
-  const stored = readStored(cache, engineKey(key));
-  return stored !== undefined && isIndex(stored) ? stored : undefined;
-}
-
-/** Reads a record under an engine key, decoded once. */
-export function readStored(cache: Cache, key: string): Stored | undefined {
-  const record = cache.getRecord(key);
-  if (record === undefined) return undefined;
-  return (record.aux as Stored | undefined) ?? (record.aux = decode(record.bytes));
+export function findIndex(records: Records, key: string): VariantIndex | undefined {
+  const stored = records.read(engineKey(key));
+  return stored !== undefined && isIndex(stored) ? stored : letGo(stored);
 }
 
 /** Full key of one variant: generation of its index, route, and the values of the nominated fields. */
@@ -52,21 +44,29 @@ export function variantFullKey(
 }
 
 function findVariant(
-  cache: Cache,
+  records: Records,
   index: VariantIndex,
   key: string,
   route: string,
   headers: Fields,
 ): Entry | undefined {
   let best: Entry | undefined;
-  for (let i = 0; i < index.lists.length; i++) {
-    const names = index.lists[i] as readonly string[];
-    // A response without Vary ranks behind every one with it (RFC 9111 4.1); its empty list stands last.
-    if (best !== undefined && names.length === 0) break;
-    const full = variantFullKey(key, index.generation, route, names, headers);
-    const stored = readStored(cache, engineKey(full));
-    if (stored === undefined || isIndex(stored) || stored.key !== full) continue;
-    if (best === undefined || stored.bornAt > best.bornAt) best = stored;
+  try {
+    for (let i = 0; i < index.lists.length; i++) {
+      const names = index.lists[i] as readonly string[];
+      // A response without Vary ranks behind every one with it (RFC 9111 4.1); its empty list stands last.
+      if (best !== undefined && names.length === 0) break;
+      const full = variantFullKey(key, index.generation, route, names, headers);
+      const stored = records.read(engineKey(full));
+      if (stored === undefined || isIndex(stored)) continue;
+      if (stored.key === full && (best === undefined || stored.bornAt > best.bornAt)) {
+        letGo(best);
+        best = stored;
+      } else letGo(stored);
+    }
+  } catch (error) {
+    letGo(best);
+    throw error;
   }
   return best;
 }

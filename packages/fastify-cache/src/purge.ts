@@ -5,13 +5,12 @@ import { setImmediate as pause } from 'node:timers/promises';
 import { show } from '@catzilla/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { decode } from './entry/decode.ts';
-import { isIndex } from './entry/entry.ts';
+import { isIndex, letGo } from './entry/entry.ts';
 import type { Stored } from './entry/entry.ts';
 import { errors } from './errors.ts';
 import { normalizeHost } from './key/host.ts';
 import { engineKey, keyScope, pathOf, primaryKey, splitAbsolute } from './key/primary-key.ts';
 import type { KeyScope } from './key/primary-key.ts';
-import { readStored } from './lookup.ts';
 import { compilePattern, isExcluded, patternFault } from './match/pattern.ts';
 import type { Pattern } from './match/pattern.ts';
 import type { Scope } from './scope.ts';
@@ -179,7 +178,8 @@ function removeTarget(scope: Scope, scheme: string, host: string, target: string
 
 function removeKey(scope: Scope, key: string): number {
   const { cache } = scope;
-  const stored = readStored(cache, key);
+  const stored = scope.records.read(key);
+  letGo(stored);
   if (stored === undefined || !isIndex(stored)) return cache.delete(key) ? 1 : 0;
   // The index first: from here on its variants cannot be found.
   cache.delete(key);

@@ -12,6 +12,7 @@ import { primaryKey } from './key/primary-key.ts';
 import type { KeyScope } from './key/primary-key.ts';
 import type { PluginSettings, RoutePolicy } from './options/policy.ts';
 import { PurgeTokens } from './purge-token.ts';
+import { Records } from './records.ts';
 import { Counters } from './stats.ts';
 
 /** Name of the engine that scopes without an own cache share. */
@@ -36,6 +37,7 @@ export interface CacheFault {
 export class Scope {
   readonly settings: PluginSettings;
   readonly cache: Cache;
+  readonly records: Records;
   readonly counters: Counters = new Counters();
   readonly collapser: Collapser | undefined;
   readonly tokens: PurgeTokens;
@@ -57,7 +59,11 @@ export class Scope {
           ...settings.cache,
           nearCache: settings.cache?.nearCache ?? NEAR_CACHE,
         });
-    const { capacity } = this.cache.stats();
+    const { capacity, backend } = this.cache.stats();
+    this.records = new Records(
+      this.cache,
+      backend === 'js' ? Infinity : largestNear(settings.cache),
+    );
     this.collapser = settings.collapse === false ? undefined : new Collapser(settings.collapse);
     this.tokens = new PurgeTokens(this.cache, settings.namespace);
     this.styles = makeStyles(settings);
@@ -102,6 +108,13 @@ export class Scope {
 
 function isCache(value: Cache | CacheOptions | undefined): value is Cache {
   return typeof (value as Partial<Cache> | undefined)?.getRecord === 'function';
+}
+
+// The largest record that its near-cache takes, bytes; Infinity where only reads will show.
+function largestNear(given: Cache | CacheOptions | undefined): number {
+  if (isCache(given)) return Infinity;
+  const near = given?.nearCache ?? NEAR_CACHE;
+  return near === false ? 0 : (near.maxEntryBytes ?? Infinity);
 }
 
 // A cache does not tell its largest value: for one that is given, what its bound allows at most; set() has the last word.

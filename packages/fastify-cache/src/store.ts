@@ -45,7 +45,7 @@ export function storeResponse(scope: Scope, job: StoreJob, now: number): StoredK
   const { cache, tokens } = scope;
   try {
     if (now - job.started > MAX_FILL_AGE || !tokens.isCurrent(job.mark)) return 'purged-meanwhile';
-    const index = findIndex(cache, job.key);
+    const index = findIndex(scope.records, job.key);
     const standsAlone = job.vary.length === 0 && !job.constrained && index === undefined;
     const keys = standsAlone ? write(scope, job) : writeVariant(scope, job, index, now);
     if (keys === undefined) return 'backend';

@@ -43,10 +43,10 @@ export function plainHeaders(entry: Entry, hit: Hit): ReplyHeaders {
 
 function formOf(entry: Entry, hit: Hit): Form {
   const { now, style } = hit;
-  let last = entry.composed;
+  let last = entry.forms.composed;
   if (last === undefined || now >= last.until || last.style !== style) {
     const until = untilNextAge(entry, now);
-    last = entry.composed = { until, style, full: undefined, notModified: undefined };
+    last = entry.forms.composed = { until, style, full: undefined, notModified: undefined };
   }
   if (hit.notModified) return (last.notModified ??= compose(entry, hit));
   return (last.full ??= compose(entry, hit));

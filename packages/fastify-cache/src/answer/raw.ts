@@ -25,6 +25,18 @@ let lastTimeout = -1;
 let lastMax: number | null | undefined = -1;
 let lastTail = '';
 
+/** True when what is written now goes to the response's own socket, by Node's own functions. */
+export function holdsSocket(res: ServerResponse): boolean {
+  return (
+    res.write === write &&
+    res.end === end &&
+    res.socket !== null &&
+    // Of pipelined requests only the first holds the socket; the others wait in Node's queue.
+    (res.socket as unknown as { _httpMessage: unknown })._httpMessage === res &&
+    !res.socket.destroyed
+  );
+}
+
 /** True when one write of rendered bytes is what Node itself would put on the wire. */
 export function isRawAllowed(req: IncomingMessage, res: ServerResponse): boolean {
   const { socket } = res;
@@ -33,15 +45,11 @@ export function isRawAllowed(req: IncomingMessage, res: ServerResponse): boolean
     socket !== null &&
     // Neither TLS nor the socket of inject().
     Object.getPrototypeOf(socket) === Socket.prototype &&
-    // Of pipelined requests only the first holds the socket; the others wait in Node's queue.
-    (socket as unknown as { _httpMessage: unknown })._httpMessage === res &&
-    !socket.destroyed &&
+    holdsSocket(res) &&
     !socket.writableNeedDrain &&
     isPlainMessage(req, res) &&
     inner._header === null &&
     res.writeHead === writeHead &&
-    res.write === write &&
-    res.end === end &&
     res.setHeader === setHeader
   );
 }

@@ -34,11 +34,11 @@ export interface Rendered {
 
 /** The current rendering of an entry; made anew when the second, style or tail is another. */
 export function rendered(entry: Entry, now: number, style: Style, tail: string): Rendered {
-  const last = entry.rendered;
+  const last = entry.forms.rendered;
   if (last !== undefined && now < last.until && last.style === style && last.tail === tail) {
     return last;
   }
-  return (entry.rendered = render(entry, now, style, tail));
+  return (entry.forms.rendered = render(entry, now, style, tail));
 }
 
 /** Head of the 304 of an entry, rendered on first use within the same second. */

@@ -1,7 +1,8 @@
 // A stored response as the program works with it: the head as fields, the body as bytes, and the rendered forms that
 // the answers keep next to it. One Entry lives as long as its near-cache record, so a hit decodes nothing.
-// Invariant: names and values were validated when the entry was made; nothing in it changes but `rendered` and `composed`.
+// Invariant: names and values were validated when the entry was made; nothing in it changes but its `forms`.
 // How it is written to bytes is encode.ts, how it is read back decode.ts.
+import type { Lease } from '@catzilla/cache-core';
 import { validatorsOf } from '../rfc/conditional.ts';
 import type { Validators } from '../rfc/conditional.ts';
 import type { StoredField } from '../rfc/stored-headers.ts';
@@ -29,20 +30,27 @@ export interface EntryHead {
   readonly transformed: boolean;
 }
 
+/** Forms of an entry made for answers; shared by all hits of one version. */
+export interface Forms {
+  /** Kept by answer/render.ts. */
+  rendered: Rendered | undefined;
+  /** Kept by answer/composed.ts. */
+  composed: Composed | undefined;
+}
+
 /** A decoded entry. */
 export interface Entry extends EntryHead {
   /** As sent, content coding included. */
   readonly body: Buffer;
+  /** Where the body is memory of the cache: pins it, for this hit alone. */
+  readonly lease: Lease | undefined;
   /** First ms at which it is no longer fresh. */
   readonly freshUntil: number;
   /** What the conditions of clients are judged by. */
   readonly validators: Validators;
   /** Names among `fields`, to find what a header of the current request replaces. */
   readonly names: ReadonlySet<string>;
-  /** Rendered forms, kept by answer/render.ts. */
-  rendered: Rendered | undefined;
-  /** Composed fields, kept by answer/composed.ts. */
-  composed: Composed | undefined;
+  readonly forms: Forms;
 }
 
 /** A decoded index of variants: what stands under a primary key when responses carried Vary. */
@@ -67,6 +75,13 @@ export function isIndex(stored: Stored): stored is VariantIndex {
   return 'lists' in stored;
 }
 
+/** Gives back the memory that an entry has pinned which will not be sent.
+ * @returns undefined, for the reader who finds nothing */
+export function letGo(stored: Stored | undefined): undefined {
+  if (stored !== undefined && !isIndex(stored)) stored.lease?.release();
+  return undefined;
+}
+
 /** Makes the entry of a head and its body. */
 export function makeEntry(head: EntryHead, body: Buffer): Entry {
   const fields = Object.fromEntries(head.fields);
@@ -81,10 +96,10 @@ export function makeEntry(head: EntryHead, body: Buffer): Entry {
     authorizationAllowed: head.authorizationAllowed,
     transformed: head.transformed,
     body,
+    lease: undefined,
     freshUntil: head.bornAt + head.lifetimeMs,
     validators: validatorsOf(head.status, fields, head.bornAt),
     names: new Set(Object.keys(fields)),
-    rendered: undefined,
-    composed: undefined,
+    forms: { rendered: undefined, composed: undefined },
   };
 }

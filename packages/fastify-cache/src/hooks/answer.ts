@@ -3,6 +3,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { extraLines } from '../answer/extra-lines.ts';
 import { answerHead } from '../answer/head.ts';
+import { settleLease } from '../answer/pin.ts';
 import { connectionTail, isRawAllowed, writeRaw } from '../answer/raw.ts';
 import { bodyText, notModifiedHead, rendered } from '../answer/render.ts';
 import { selfTestState } from '../answer/self-test.ts';
@@ -16,23 +17,30 @@ import { setPass } from './pass.ts';
 import { hooksAround } from './route.ts';
 import type { CachedRoute } from './route.ts';
 
-/** Answers a request from an entry that may answer it. */
+/** Answers a request from an entry that may answer it.
+ * @param found  a lease of it is taken over */
 export function answer(
   route: CachedRoute,
   request: FastifyRequest,
   reply: FastifyReply,
-  entry: Entry,
+  found: Entry,
   now: number,
 ): void {
   const { counters, settings, styles } = route.scope;
   const headers = request.headers as Fields;
   const notModified =
     (headers['if-none-match'] !== undefined || headers['if-modified-since'] !== undefined) &&
-    isNotModified(headers, entry.validators, now);
+    isNotModified(headers, found.validators, now);
+  const sends = mustSend(route, request, reply, found);
+  // Before anything of the application runs: from here on the lease ends with the response.
+  const entry =
+    found.lease === undefined
+      ? found
+      : settleLease(found, found.lease, reply.raw, sends && !notModified);
   const style = styles.fixed ?? styles.choose(request);
   counters.hits++;
   if (notModified) counters.notModified++;
-  if (mustSend(route, request, reply, entry)) {
+  if (sends) {
     counters.send++;
     setPass(request, { kind: 'hit', entry });
     answerSend(reply, entry, { notModified, now, style });

@@ -3,6 +3,7 @@
 // Invariant: a fault of the cache is a miss. The real handler keeps its `this`, and what it returns goes to Fastify as it is.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FillOutcome, OpenFill } from '../collapse.ts';
+import { letGo } from '../entry/entry.ts';
 import type { Entry, VariantIndex } from '../entry/entry.ts';
 import { findEntry, findIndex } from '../lookup.ts';
 import type { RoutePolicy } from '../options/policy.ts';
@@ -65,9 +66,9 @@ function lookup(
 ): Entry | undefined {
   const headers = request.headers as Fields;
   try {
-    const entry = findEntry(route.scope.cache, key, route.id, headers);
-    if (entry === undefined || now >= entry.freshUntil) return undefined;
-    return reuseRefusal(headers, entry, policy) === undefined ? entry : undefined;
+    const entry = findEntry(route.scope.records, key, route.id, headers);
+    if (entry === undefined || now >= entry.freshUntil) return letGo(entry);
+    return reuseRefusal(headers, entry, policy) === undefined ? entry : letGo(entry);
   } catch (error) {
     route.scope.fault('get', error);
     return undefined;
@@ -76,8 +77,9 @@ function lookup(
 
 function explain(route: CachedRoute, key: string, headers: Fields, now: number): Missed {
   try {
-    const index = findIndex(route.scope.cache, key);
-    const entry = findEntry(route.scope.cache, key, route.id, headers);
+    const index = findIndex(route.scope.records, key);
+    const entry = findEntry(route.scope.records, key, route.id, headers);
+    letGo(entry);
     if (entry === undefined) return { fwd: index === undefined ? 'uri-miss' : 'vary-miss', index };
     return { fwd: now >= entry.freshUntil ? 'stale' : 'request', index };
   } catch (error) {

@@ -1,0 +1,50 @@
+// What becomes of a leased body on its way out: it stays pinned until the kernel has its bytes, or is copied at once.
+// Invariant: a lease is released exactly when nobody can read its bytes any more. Bytes of the arena go to a socket and
+// to nobody else: not to hooks, not to inject(), not to a res.end that somebody has put in the place of Node's.
+//
+// Why the response's 'close' is late enough: it follows 'finish', and where the socket still holds bytes, those of raw.ts
+// included, res.end() ties 'finish' to the callback of one more, empty write (node: lib/_http_outgoing.js, end:
+// `this._send('', 'latin1', finish)`). A socket writes and calls back in order, once libuv has handed all bytes to
+// write(2), which copies them (no MSG_ZEROCOPY), or TLS has encrypted them. When the socket is destroyed meanwhile, the
+// callbacks come at once, perhaps before its handle is closed: the pin then stays until the socket's own 'close'.
+// HTTP/2 is always copied: a reset closes its stream while frames of it may still wait in the session's write queue.
+import type { Lease } from '@catzilla/cache-core';
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Entry } from '../entry/entry.ts';
+import { holdsSocket } from './raw.ts';
+
+/** The entry to be sent in the place of one that has a lease.
+ * @param isShown  its body is given to code that is not ours
+ * @returns the same, released by the response's end, or one with a body of its own */
+export function settleLease(
+  entry: Entry,
+  lease: Lease,
+  res: ServerResponse,
+  isShown: boolean,
+): Entry {
+  if (!lease.copied && !isShown && holdsSocket(res)) {
+    releaseWhenSent(lease, res, res.socket as Socket);
+    return entry;
+  }
+  try {
+    return {
+      ...entry,
+      body: lease.copied ? entry.body : Buffer.from(entry.body),
+      lease: undefined,
+    };
+  } finally {
+    lease.release();
+  }
+}
+
+// The socket's 'close' comes in any case; on a connection that is kept alive it would be long after the response.
+function releaseWhenSent(lease: Lease, res: ServerResponse, socket: Socket): void {
+  const release = (): void => lease.release();
+  socket.once('close', release);
+  res.once('close', () => {
+    if (socket.destroyed) return;
+    socket.off('close', release);
+    release();
+  });
+}

@@ -1,0 +1,112 @@
+// Reads what is stored, decoded once per version of a record. HOT: benchmarks/http.
+// Small records, and large ones that the near-cache keeps, come with their decoded form as `aux`. A large record that it
+// does not keep would be copied out of the arena and decoded for every hit: such keys are remembered, with the head they
+// had, and from then on leased. A lease costs the same at any size (`--only large` measures both ways).
+// Invariant: a leased record is what its own bytes say: the remembered head counts only where they begin with it.
+// Whoever is given an entry with a lease owns it: sends it (answer/pin.ts), or lets it go (entry/entry.ts).
+import type { Cache, Lease } from '@catzilla/cache-core';
+import { decode } from './entry/decode.ts';
+import { isIndex } from './entry/entry.ts';
+import type { Entry, Stored } from './entry/entry.ts';
+
+/** Smallest body that is leased, bytes: a copy costs several leases there. Above what render.ts joins to its head, so
+ * that no rendered form holds such a body, and fits every record that begins with the same head. */
+const LEASE_FROM = 32_768;
+/** A near-cache takes a record at its third read at the latest: one that is decoded a fourth time is not kept. */
+const PATIENCE = 4;
+/** Keys remembered at most, oldest forgotten first. */
+const MAX_KEYS = 2048;
+const NO_BODY = Buffer.alloc(0);
+
+/** A large record, without its body. */
+interface Large {
+  /** The record up to its body. */
+  readonly head: Buffer;
+  readonly entry: Entry;
+  /** How often this version was decoded. */
+  readonly reads: number;
+  readonly isLeased: boolean;
+}
+
+/** The records of one cache. */
+export class Records {
+  readonly #cache: Cache;
+  readonly #largestNear: number;
+  readonly #large = new Map<string, Large>();
+
+  /** @param largestNear  bytes above which the near-cache of this cache takes no record; Infinity: not known */
+  constructor(cache: Cache, largestNear: number) {
+    this.#cache = cache;
+    this.#largestNear = largestNear;
+  }
+
+  /** Reads the record under an engine key.
+   * @throws whatever the cache throws */
+  read(key: string): Stored | undefined {
+    if (this.#large.size > 0) {
+      const known = this.#large.get(key);
+      if (known?.isLeased === true) return this.#lease(key, known);
+    }
+    const record = this.#cache.getRecord(key);
+    if (record === undefined) return undefined;
+    if (record.aux !== undefined) return record.aux as Stored;
+    const stored = decode(record.bytes);
+    record.aux = stored;
+    if (stored !== undefined && isLarge(stored)) this.#note(key, record.bytes, stored);
+    return stored;
+  }
+
+  #lease(key: string, known: Large): Stored | undefined {
+    const lease = this.#cache.lease(key);
+    if (lease === undefined) {
+      this.#large.delete(key);
+      return undefined;
+    }
+    const { bytes } = lease;
+    const { head, entry } = known;
+    // The head's length stands at its beginning.
+    if (startsWith(bytes, head) && bytes.length - head.length >= LEASE_FROM) {
+      return withBody(entry, bytes.subarray(head.length), lease);
+    }
+    const stored = decode(bytes);
+    if (stored !== undefined && isLarge(stored)) {
+      this.#remember(key, bytes, stored, PATIENCE, true);
+      return withBody(stored, stored.body, lease);
+    }
+    // It has become small, and may be kept near.
+    lease.release();
+    this.#large.delete(key);
+    return this.read(key);
+  }
+
+  #note(key: string, bytes: Buffer, entry: Entry): void {
+    const last = this.#large.get(key);
+    const reads = last !== undefined && startsWith(bytes, last.head) ? last.reads + 1 : 1;
+    this.#remember(key, bytes, entry, reads, reads >= PATIENCE || bytes.length > this.#largestNear);
+  }
+
+  #remember(key: string, bytes: Buffer, stored: Entry, reads: number, isLeased: boolean): void {
+    // A copy of its own: a view would keep the body.
+    const head = Buffer.from(bytes.subarray(0, bytes.length - stored.body.length));
+    const entry: Entry = { ...stored, body: NO_BODY };
+    this.#large.delete(key);
+    this.#large.set(key, { head, entry, reads, isLeased });
+    if (this.#large.size <= MAX_KEYS) return;
+    for (const oldest of this.#large.keys()) {
+      this.#large.delete(oldest);
+      return;
+    }
+  }
+}
+
+function isLarge(stored: Stored): stored is Entry {
+  return !isIndex(stored) && stored.body.length >= LEASE_FROM;
+}
+
+function withBody(entry: Entry, body: Buffer, lease: Lease): Entry {
+  return { ...entry, body, lease };
+}
+
+function startsWith(bytes: Buffer, head: Buffer): boolean {
+  return bytes.length >= head.length && head.compare(bytes, 0, head.length) === 0;
+}
