@@ -67,7 +67,8 @@ function open(port) {
 
 function drive(socket, bytes, expected, state) {
   return new Promise((resolve, reject) => {
-    let received = null;
+    let parts = [];
+    let missing = 0;
     let sentAt = 0;
     const send = () => {
       if (state.started === state.requests) return resolve();
@@ -78,13 +79,21 @@ function drive(socket, bytes, expected, state) {
     socket.on('error', reject);
     socket.on('close', () => reject(new Error('the server closed a connection')));
     socket.on('data', (chunk) => {
-      received = received ? Buffer.concat([received, chunk]) : chunk;
+      // Of a large answer the rest is joined once, when it is there.
+      parts.push(chunk);
+      missing -= chunk.length;
+      if (missing > 0) return;
+      const received = parts.length === 1 ? chunk : Buffer.concat(parts);
+      parts = [received];
       const answer = parse(received);
-      if (!answer || received.length < answer.end) return;
+      if (!answer) return;
+      missing = answer.end - received.length;
+      if (missing > 0) return;
       const fault = check(received, answer, expected);
       if (fault) return reject(new Error(`${fault}\n${received.latin1Slice(0, answer.bodyAt)}`));
       state.latencies[state.finished++] = performance.now() - sentAt;
-      received = null;
+      parts = [];
+      missing = 0;
       send();
     });
     send();

@@ -13,7 +13,7 @@ const OURS = /^(auto|send)/;
  * One round of all variants.
  * @param cells [{ variant, size, headers }] headers: those that a bare server sends
  * @param plan { client, phases, warm, slices, shift } shift: whose turn comes first
- * @returns by cell: { answer, phases: { [name]: { cpuMicros, perSecond, p50Ms, p99Ms } } }, medians of slices
+ * @returns by cell: { answer, phases: { [name]: { cpuMicros, rssBytes, perSecond, p50Ms, p99Ms } } }, medians of slices
  */
 export async function measureRound(cells, { client, phases, warm, slices, shift }, progress) {
   const running = [];
@@ -48,7 +48,16 @@ export async function warmServer(cell, client, warm) {
     const { head, etag } = await firstAnswers(server, client, variant, body);
     const { port } = server;
     const request = HEADS.browser();
-    await client.load({ port, request, connections: 50, requests: warm, status: 200, body });
+    // 50 answers of 4 MB on their way would measure the kernel.
+    const connections = size > 65_536 ? 8 : 50;
+    await client.load({
+      port,
+      request,
+      connections,
+      requests: warm,
+      status: 200,
+      body,
+    });
     return { cell, server, body, etag, answer: head, slices: {} };
   } catch (error) {
     await server.stop();
@@ -66,9 +75,10 @@ async function measureSlice({ server, body, etag }, { head, connections, request
     status: isRevalidation ? 304 : 200,
     body: isRevalidation ? '' : body,
   };
-  const before = await server.cpu();
+  const before = await server.usage();
   const load = await client.load(command);
-  return { cpuMicros: ((await server.cpu()) - before) / requests, ...load };
+  const { cpu, rss } = await server.usage();
+  return { cpuMicros: (cpu - before.cpu) / requests, rssBytes: rss, ...load };
 }
 
 function summarizeSlices(taken) {

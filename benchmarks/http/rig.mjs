@@ -20,17 +20,17 @@ export function startClient() {
   };
 }
 
-/** Starts a server: { port, pid, cpu (µs so far), stop }. */
+/** Starts a server: { port, pid, usage (CPU µs so far, resident bytes), stop }. */
 export async function startServer(spec) {
   const child = start('server.mjs', JSON.stringify(spec));
   const { port } = await child.next();
   return {
     port,
     pid: child.process.pid,
-    async cpu() {
-      child.process.send('cpu');
-      const { cpu } = await child.next();
-      return cpu.user + cpu.system;
+    async usage() {
+      child.process.send('usage');
+      const { cpu, rss } = await child.next();
+      return { cpu: cpu.user + cpu.system, rss };
     },
     stop: child.stop,
   };

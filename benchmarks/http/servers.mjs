@@ -56,6 +56,8 @@ export const servers = {
   },
 
   auto: (spec) => ours(spec, 'auto'),
+  /** Every body is read from the engine, as those are that no near-cache has room for. */
+  'auto-no-near': (spec) => ours(spec, 'auto', undefined, { nearCache: false }),
   send: (spec) => ours(spec, 'send'),
   'auto-six-hooks': (spec) => ours(spec, 'auto', sixHooks),
   'send-six-hooks': (spec) => ours(spec, 'send', sixHooks),
@@ -71,10 +73,10 @@ async function bare({ headers }, body) {
   return { port: server.address().port, close: () => server.closeAllConnections() };
 }
 
-async function ours({ size }, mode, decorate = (app) => app) {
+async function ours({ size }, mode, decorate = (app) => app, cache) {
   const app = decorate(await makeFastify());
   const { default: fastifyCache } = await import('@catzilla/fastify-cache');
-  await app.register(fastifyCache, { ttl: TTL, mode });
+  await app.register(fastifyCache, { ttl: TTL, mode, ...(cache && { cache }) });
   const object = makeObject(size);
   return withRoute(
     app,

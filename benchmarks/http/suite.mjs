@@ -23,11 +23,15 @@ const LABELS = {
   'caching-etag': '@fastify/caching + @fastify/etag',
   lcache: 'fastify-lcache',
   auto: "catzilla, mode 'auto'",
+  'auto-no-near': "catzilla, mode 'auto', no near-cache",
   send: "catzilla, mode 'send'",
   'auto-six-hooks': "catzilla, mode 'auto', six hooks",
   'send-six-hooks': "catzilla, mode 'send', six hooks",
 };
 const QUICK = ['bare-buffer', 'bare-string', 'fastify-object', 'auto', 'send', 'auto-six-hooks'];
+/** The group `large`: the variants whose answers to it differ, and its bodies. */
+const LARGE = ['bare-buffer', 'auto', 'auto-no-near'];
+const LARGE_SIZES = [262_144, 1_048_576, 4_194_304];
 const REVALIDATING = ['caching-etag', 'auto', 'send'];
 const MAIN = 'c50';
 
@@ -35,7 +39,8 @@ const MAIN = 'c50';
 export async function runSuite({ quick, rounds, only }, progress) {
   const settings = makeSettings(quick);
   const cells = makeCells(quick).filter(
-    (cell) => !only || `${cell.id} ${cell.label}`.includes(only),
+    (cell) =>
+      !only || `${cell.id} ${cell.label} ${cell.size > 65536 ? 'large' : ''}`.includes(only),
   );
   if (cells.length === 0) throw new Error(`nothing is called '${only}'`);
   const sizes = [...new Set(cells.map((cell) => cell.size))];
@@ -90,13 +95,21 @@ function makeSettings(quick) {
       },
     );
   }
-  const large = [
+  const page = [
     phase(MAIN, 50, 'browser', 1500, browser),
     phase('c1', 1, 'browser', 750, '1 connection, browser headers'),
   ];
+  const large = (requests) => ({
+    warm: Math.ceil(requests / 2),
+    slices: 4,
+    phases: [phase(MAIN, 8, 'browser', requests, '8 connections, browser headers')],
+  });
   return {
     1024: { warm: quick ? 3000 : 10_000, slices: quick ? 4 : 5, phases: small },
-    65536: { warm: 3000, slices: 4, phases: large },
+    65536: { warm: 3000, slices: 4, phases: page },
+    262144: large(1000),
+    1048576: large(400),
+    4194304: large(120),
     ratiosFrom:
       'CPU time per request of the serving process (process.cpuUsage), 50 connections, browser headers',
   };
@@ -104,12 +117,17 @@ function makeSettings(quick) {
 
 function makeCells(quick) {
   const variants = quick ? QUICK : Object.keys(LABELS);
-  const sizes = quick ? [1024] : [1024, 65536];
+  const sizes = quick ? [1024] : [1024, 65536, ...LARGE_SIZES];
   return sizes.flatMap((size) =>
     variants
-      .filter((variant) => size === 1024 || !variant.includes('six-hooks'))
+      .filter((variant) => isMeasured(variant, size))
       .map((variant) => ({ id: `${variant} ${size}`, variant, size, label: LABELS[variant] })),
   );
+}
+
+function isMeasured(variant, size) {
+  if (LARGE_SIZES.includes(size)) return LARGE.includes(variant);
+  return variant !== 'auto-no-near' && (size === 1024 || !variant.includes('six-hooks'));
 }
 
 /**
