@@ -72,7 +72,7 @@ class Target {
  private:
   static void Operate(Cache& cache) {
     std::string value;
-    uint64_t version;
+    uint64_t version = 0;
     for (uint64_t key = 0; key < kKeys; key++) {
       if (cache.Get(NameOf(key), &value) &&
           !IsOwnValue(key, value.data(), value.size(), &version)) {

@@ -55,7 +55,7 @@ Sources MakeSources(const std::string& path) {
 // Every key read, then written over. False: a value that is not the key's own.
 bool OperateOn(Cache& cache) {
   std::string value;
-  uint64_t version;
+  uint64_t version = 0;
   bool right = true;
   for (uint64_t key = 0; key < kKeys; key++) {
     if (!cache.Get(NameOf(key), &value)) continue;
@@ -89,7 +89,7 @@ bool OperateOn(Cache& cache) {
 }
 
 uint64_t CountRight(Cache& cache) {
-  uint64_t found = 0, version;
+  uint64_t found = 0, version = 0;
   std::string value;
   for (uint64_t key = 0; key < kKeys; key++) {
     if (!cache.Get(NameOf(key), &value)) continue;

@@ -134,7 +134,7 @@ class Soaker {
   }
   void Release(size_t at) {
     const Held held = leases_[at];
-    uint64_t version;
+    uint64_t version = 0;
     if (!IsOwnValue(held.key, held.view.data, held.size, &version)) {
       catzilla::AddRelaxed(&floor_.moved, uint64_t{1});
     }

@@ -209,7 +209,7 @@ TEST("more tags than there are notes make more void than asked for, never less")
   struct Stored {
     uint64_t tags[2];
     uint64_t at;
-    uint64_t version;
+    uint64_t version = 0;
   };
   std::unordered_map<uint64_t, Stored> stored;
   Random random(100000);
