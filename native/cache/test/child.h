@@ -22,6 +22,12 @@
 
 namespace catzilla_test {
 
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool kIsTsan = true;
+#else
+inline constexpr bool kIsTsan = false;
+#endif
+
 using Arguments = std::vector<std::string>;
 
 struct ChildBody {
