@@ -39,11 +39,10 @@ uint32_t FewestSegments(const EngineState& state) {
 // All or nothing: first the memory, then the bound, then the segments, so that whoever dies in it
 // leaves no more segments than the bound pays for.
 bool Grow(EngineState& state, uint32_t target, uint64_t max_bytes) {
-  Header& header = *state.header;
   ArenaLock lock(state);
   if (!lock) return false;
-  const uint32_t count = header.geometry.segment_count;
-  const uint32_t wanted = target > header.active ? target - header.active : 0;
+  const uint32_t count = state.header->geometry.segment_count;
+  const uint32_t wanted = target > state.header->active ? target - state.header->active : 0;
   uint32_t backed = 0;
   SegmentId end = 0;
   for (; end < count && backed < wanted; end++) {
@@ -57,13 +56,13 @@ bool Grow(EngineState& state, uint32_t target, uint64_t max_bytes) {
     }
     return false;
   }
-  StoreRelaxed(&header.max_bytes, max_bytes);
+  StoreRelaxed(&state.header->max_bytes, max_bytes);
   for (SegmentId id = 0; id < end; id++) {
     if (RoleOf(state.segments[id]) != Role::kRetired) continue;
     SetRole(state.segments[id], Role::kFree);
-    header.active++;
-    StoreRelaxed(&header.free, header.free + 1);
-    if (id < header.lowest_free) header.lowest_free = id;
+    state.header->active++;
+    StoreRelaxed(&state.header->free, state.header->free + 1);
+    if (id < state.header->lowest_free) state.header->lowest_free = id;
   }
   return true;
 }
