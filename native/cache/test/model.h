@@ -158,8 +158,11 @@ class Model {
     const WriteStatus status = cache_->Set(key, ValueFor(seed, size), options);
     const bool too_large = size > options_.max_value_bytes;
     if ((status == WriteStatus::kTooLarge) != too_large) return false;
-    // A large value that is outdated may have found no room before anybody looked.
-    if (status == WriteStatus::kSince && !outdated) return false;
+    // A large value that is outdated may have found no room before anybody looked. Of what was
+    // before the floor nobody knows whether a tag was invalidated: then the engine says it was.
+    const bool unknown =
+        options.has_since && tags != 0 && mark_ < Inside(engine()).header->tag_floor;
+    if (status == WriteStatus::kSince && !outdated && !unknown) return false;
     if (status == WriteStatus::kStored || status == WriteStatus::kStoredInPlace) {
       if (outdated) return false;
       entries_[key] = Entry{seed, size, ttl == kNeverExpires ? kNeverExpires : now_ + ttl, tags};
