@@ -113,7 +113,7 @@ TEST("a file copied while it was open is recovered with all it held") {
   Machine cache(folder.File("copy"));
   CHECK(cache.IsOpen() && cache->opened() == Opened::kRecovered);
   CHECK(IsConsistent(cache.engine()));
-  CHECK(held > 1000);
+  CHECK(held > 300);
   CHECK_EQ(CountRight(cache), held);
   CHECK_EQ(cache.GetStats().corrupt, 0u);
   CHECK_EQ(cache.GetStats().processes, 1u);
