@@ -2,6 +2,7 @@
 
 #include "entries.h"
 #include "segments.h"
+#include "tags.h"
 
 namespace catzilla {
 
@@ -64,13 +65,19 @@ bool Fits(const EngineState& state, const Item* item, uint64_t room) {
          tags <= kMaxTags && ItemBytes(item->key_size, tags, item->value_size) <= room;
 }
 
+// An epoch that has not come yet would keep the item from ever being void. REQUIRES: Fits.
+bool IsOfThisTime(const EngineState& state, const Item* item) {
+  return TagCountOf(item->expiry_flags) == 0 ||
+         *TagsOf(item, item->key_size) <= LoadRelaxed(state.tag_epoch);
+}
+
 // Makes an item of the shard's segments findable again, if it deserves it.
 bool Readmit(EngineState& state, Shard& shard, Offset offset, uint64_t room)
     CATZ_REQUIRES(shard.mutex) {
   Item* const item = ItemAt(state, offset);
   if (item->expiry_flags & kDead) return false;
-  const bool whole =
-      (item->sequence & 1) == 0 && Fits(state, item, room) && IsWhole(state, item, offset);
+  const bool whole = (item->sequence & 1) == 0 && Fits(state, item, room) &&
+                     IsWhole(state, item, offset) && IsOfThisTime(state, item);
   const uint64_t hash = whole ? HashBytes(item->key(), item->key_size, state.hash_seed) : 0;
   if (!whole || &state.ShardOf(hash) != &shard) {
     // What a death left half written, or in a segment that was being given back, is not damage.
@@ -166,6 +173,19 @@ void RebuildRuns(EngineState& state, Shard& shard) CATZ_REQUIRES(shard.mutex) {
   }
 }
 
+// Whether the epoch is one that notes can hold, and none of them is ahead of it: what is stored
+// from here on would not become void.
+bool IsEpochSound(const EngineState& state) {
+  constexpr uint64_t kNoteMask = (uint64_t{1} << 44) - 1;
+  const uint64_t epoch = LoadRelaxed(state.tag_epoch);
+  if (epoch == 0 || epoch > kNoteMask / 2) return false;
+  if (state.header->clear_epoch > epoch || state.header->tag_floor > epoch) return false;
+  for (uint64_t i = 0; i < NoteCount(state); i++) {
+    if ((LoadRelaxed(&state.tag_notes[i]) & kNoteMask) > epoch) return false;
+  }
+  return true;
+}
+
 // A role that is none, or work in progress of somebody who is gone.
 void SettleRole(EngineState& state, SegmentId id) {
   Segment& row = state.segments[id];
@@ -222,6 +242,7 @@ void RecountSegments(EngineState& state) {
 
 bool RecoverArena(EngineState& state) CATZ_NO_ANALYSIS {
   Header& header = *state.header;
+  if (!IsEpochSound(state)) return false;
   const uint32_t allowed = SegmentsFor(header.geometry, LoadRelaxed(&header.max_bytes));
   for (SegmentId id = 0; id < state.segment_count; id++) SettleRole(state, id);
   header.claim_low = header.claim_high = 0;
