@@ -176,12 +176,11 @@ void RebuildRuns(EngineState& state, Shard& shard) CATZ_REQUIRES(shard.mutex) {
 // Whether the epoch is one that notes can hold, and none of them is ahead of it: what is stored
 // from here on would not become void.
 bool IsEpochSound(const EngineState& state) {
-  constexpr uint64_t kNoteMask = (uint64_t{1} << 44) - 1;
   const uint64_t epoch = LoadRelaxed(state.tag_epoch);
-  if (epoch == 0 || epoch > kNoteMask / 2) return false;
+  if (epoch == 0 || epoch > kEpochMask / 2) return false;
   if (state.header->clear_epoch > epoch || state.header->tag_floor > epoch) return false;
   for (uint64_t i = 0; i < NoteCount(state); i++) {
-    if ((LoadRelaxed(&state.tag_notes[i]) & kNoteMask) > epoch) return false;
+    if ((LoadRelaxed(&state.tag_notes[i]) & kEpochMask) > epoch) return false;
   }
   return true;
 }

@@ -4,10 +4,6 @@ namespace catzilla {
 
 namespace {
 
-// A note: fingerprint 20 | epoch 44. 0 = empty; epochs begin at 1.
-constexpr uint32_t kEpochBits = 44;
-constexpr uint64_t kEpochMask = (uint64_t{1} << kEpochBits) - 1;
-
 uint64_t Fingerprint(uint64_t tag) { return tag >> kEpochBits; }
 
 // A tag has two buckets to choose from: so hardly any is full before half of all ways are taken.

@@ -17,6 +17,10 @@
 
 namespace catzilla {
 
+// A note: fingerprint 20 | epoch 44. 0 = empty; epochs begin at 1.
+inline constexpr uint32_t kEpochBits = 44;
+inline constexpr uint64_t kEpochMask = (uint64_t{1} << kEpochBits) - 1;
+
 // Never lowers the word.
 void RaiseTo(uint64_t* word, uint64_t value);
 // Notes that fit.
