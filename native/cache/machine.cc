@@ -243,6 +243,7 @@ bool Prepare(EngineState& state, const Place& place, const Options& options, Ope
 void Abandon(EngineState* state) {
   if (state->base != nullptr) UnmapFile(state->base, state->arena_bytes);
   if (state->file != kNoFile) CloseArenaFile(state->file);
+  Free(state->pinned_runs);
   Free(state->name);
   Free(state);
 }
@@ -266,6 +267,13 @@ EngineState* OpenMachine(const Place& place, const Options& options, OpenReport*
   state->lock_timeout_ms = place.lock_timeout_ms;
   state->file = OpenArenaFile(path, kOpeningTimeoutMs, report);
   if (state->file == kNoFile || !Prepare(*state, place, options, report)) {
+    Abandon(state);
+    return nullptr;
+  }
+  state->pinned_runs =
+      static_cast<uint32_t*>(AllocateZeroed(state->segment_count * sizeof(uint32_t)));
+  if (state->pinned_runs == nullptr) {
+    report->status = OpenStatus::kNoMemory;
     Abandon(state);
     return nullptr;
   }

@@ -23,19 +23,28 @@ bool Pin(EngineState& state, SegmentId id) {
     const uint16_t seen = LoadSeqCst(pins);
     if (seen == 0xffff) return false;
     if (!CompareExchangeSeqCst(pins, seen, static_cast<uint16_t>(seen + 1))) continue;
-    if (seen == 0) AddRelaxed(&state.processes[state.process].pinned, RunOf(state, id));
+    if (seen == 0) {
+      // Kept, since a segment that was given back just before may be part of another run at Unpin.
+      const uint32_t run = RunOf(state, id);
+      StoreRelaxed(&state.pinned_runs[id], run);
+      AddRelaxed(&state.processes[state.process].pinned, run);
+    }
     return true;
   }
 }
 
 void Unpin(EngineState& state, SegmentId id) {
   uint16_t* const pins = OwnPins(state, id);
-  // Before the last pin goes, since the run may be taken apart right after.
-  const uint32_t run = RunOf(state, id);
-  const uint16_t seen = AddSeqCst(pins, static_cast<uint16_t>(-1));
-  if (seen != 1) return;
-  AddRelaxed(&state.processes[state.process].pinned, 0u - run);
-  TryFreeQuarantined(state);
+  for (;;) {
+    const uint16_t seen = LoadSeqCst(pins);
+    // With one pin left its taker is done with Pin, or it is our own: what was kept is there.
+    const uint32_t run = LoadRelaxed(&state.pinned_runs[id]);
+    if (!CompareExchangeSeqCst(pins, seen, static_cast<uint16_t>(seen - 1))) continue;
+    if (seen != 1) return;
+    AddRelaxed(&state.processes[state.process].pinned, 0u - run);
+    TryFreeQuarantined(state);
+    return;
+  }
 }
 
 bool IsPinned(const EngineState& state, SegmentId id) {

@@ -61,6 +61,13 @@ EngineState* CreateState(const Options& options, OpenStatus* status) {
     return nullptr;
   }
   MapArena(*state, base, geometry);
+  state->pinned_runs =
+      static_cast<uint32_t*>(AllocateZeroed(geometry.segment_count * sizeof(uint32_t)));
+  if (state->pinned_runs == nullptr) {
+    ReleaseMemory(base, geometry.arena_bytes);
+    Free(state);
+    return nullptr;
+  }
   InitArena(*state, options, geometry);
   state->processes[0].pid = 1;  // this one; its number is of no use
   state->references = 1;
@@ -71,6 +78,7 @@ EngineState* CreateState(const Options& options, OpenStatus* status) {
 void DestroyState(EngineState* state) {
   if (state->is_shared) return CloseMachine(state);
   ReleaseMemory(state->base, state->arena_bytes);
+  Free(state->pinned_runs);
   Free(state->name);
   Free(state);
 }

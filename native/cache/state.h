@@ -44,8 +44,9 @@ struct EngineState {
   // Until when a mutex is only tried, because it was waited for in vain; 0: it may be waited for.
   // Monotonic ns, atomic: one for each shard, then run placement, then the arena.
   int64_t only_tried_until[kMaxShards + 2];
-  uint32_t process;  // our row
-  int file;          // of a shared arena; its descriptor holds our byte locks
+  uint32_t process;       // our row
+  uint32_t* pinned_runs;  // of each segment we have pinned: how many it counted for then
+  int file;               // of a shared arena; its descriptor holds our byte locks
   Opened opened;
   uint32_t announced;         // atomic
   const char* opened_reason;  // nullptr, or why it was recreated
