@@ -85,19 +85,23 @@ void MoveEntry(EngineState& state, Shard& shard, const SlotRef& ref, Offset targ
   AddLive(state, shard, state.SegmentAt(target), bytes, ExpiryOf(copied));
   const uint64_t moved = slot::WithOffset(old, frequency, target);
   if (state.is_shared) {
+    // Without the mutex an entry may be given another expiry (expire.cc). Whoever does so either
+    // finds the slot changed and comes here, or did it before and is followed. Until then the copy
+    // is not to be read, however long we are stopped, nor to be recovered, should we die: the
+    // sequence is odd before the checksum fits.
+    const uint32_t sequence = LoadRelaxed(&to->sequence);
+    StoreRelaxed(&to->sequence, sequence + 1);
+    KeepProgramOrder();
     const uint64_t left = state.segments[state.SegmentAt(source)].version;
     const uint64_t entered = state.segments[state.SegmentAt(target)].version;
     StoreRelaxed(&to->checksum,
                  from->checksum ^ PlaceMark(source, left) ^ PlaceMark(target, entered));
-    // Without the mutex an entry may be given another expiry (expire.cc). Whoever does so either
-    // finds the slot changed and comes here, or did it before and is followed; until then the copy
-    // is not to be read, however long we are stopped.
-    const uint32_t sequence = LoadRelaxed(&to->sequence);
-    StoreRelaxed(&to->sequence, sequence + 1);
     StoreSeqCst(ref.word, moved);
-    const uint64_t now = LoadSeqCst(&from->expiry_flags);
-    if (ExpiryOf(now) != ExpiryOf(copied)) {
-      StoreSeqCst(&to->expiry_flags, ExpiryWord(ExpiryOf(now), to->expiry_flags & kFlagMask));
+    const int64_t now = ExpiryOf(LoadSeqCst(&from->expiry_flags));
+    const uint64_t word = LoadSeqCst(&to->expiry_flags);
+    // Who has come here since knows better than what we follow.
+    if (now != ExpiryOf(copied) && ExpiryOf(word) == ExpiryOf(copied)) {
+      CompareExchangeSeqCst(&to->expiry_flags, word, ExpiryWord(now, word & kFlagMask));
     }
     StoreRelease(&to->sequence, sequence + 2);
   } else {

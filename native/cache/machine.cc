@@ -32,6 +32,7 @@ const char kOtherOptions[] = "it had other options, and nobody had it open";
 const char kUnfinished[] = "its making was not finished";
 const char kDamaged[] = "it was damaged";
 const char kNotClosed[] = "its last process did not close it";
+const char kLostPower[] = "nobody closed it before the machine went down";
 
 // Which given options the file contradicts.
 bool Contradicts(const Header& header, const Options& asked, uint32_t given) {
@@ -187,7 +188,7 @@ void ForgetProcesses(EngineState& state) CATZ_NO_ANALYSIS {
   std::memset(state.pins, 0, size_t{state.segment_count} * kMaxProcesses * sizeof(uint16_t));
 }
 
-// Nobody else has it open. False: it is too damaged.
+// Nobody else has it open. False: it is too damaged, or says why not in state.opened_reason.
 bool Revive(EngineState& state) {
   Header& header = *state.header;
   uint8_t boot[16];
@@ -195,6 +196,11 @@ bool Revive(EngineState& state) {
   const bool same_boot = std::memcmp(boot, header.boot_id, sizeof(boot)) == 0;
   const bool clean =
       header.life == Life::kClean && header.bookkeeping_check == BookkeepingCheck(state);
+  if (!clean && !same_boot) {
+    // Some of its pages may be older than others: an item may be whole and yet no longer the one.
+    state.opened_reason = kLostPower;
+    return false;
+  }
   header.life = Life::kOpen;
   InitMutexes(state);
   header.test_clock = -1;
@@ -202,11 +208,12 @@ bool Revive(EngineState& state) {
   std::memcpy(header.boot_id, boot, sizeof(boot));
   header.tag_pass = 0;
   state.opened = clean ? Opened::kWarm : Opened::kRecovered;
-  if (!clean) state.opened_reason = kNotClosed;
   if (clean) return true;
   header.last_sweep = 0;
   ForgetProcesses(state);
-  return RecoverArena(state);
+  if (!RecoverArena(state)) return false;
+  state.opened_reason = kNotClosed;
+  return true;
 }
 
 // Maps and checks what the file holds; false: make it anew.
@@ -237,7 +244,8 @@ bool Prepare(EngineState& state, const Place& place, const Options& options, Ope
   if (alive || report->status != OpenStatus::kOk) return false;
   UnmapFile(state.base, state.arena_bytes);
   state.base = nullptr;
-  return Create(state, options, kDamaged, report);
+  const char* const reason = state.opened_reason != nullptr ? state.opened_reason : kDamaged;
+  return Create(state, options, reason, report);
 }
 
 void Abandon(EngineState* state) {

@@ -79,8 +79,8 @@ export interface CacheStats {
   readonly processes: number;
   readonly scope: 'process' | 'machine';
   /** How this process came to the cache. created: anew, always so with scope 'process'. With scope 'machine' also:
-   * attached, other processes have it open; warm, found as the last one closed it; recovered, found as a crash or a
-   * reboot left it; recreated, found unusable and begun anew. */
+   * attached, other processes have it open; warm, found as the last one closed it; recovered, found as a crash left
+   * it; recreated, found unusable and begun anew. */
   readonly opened: 'created' | 'attached' | 'warm' | 'recovered' | 'recreated';
   /** Why it was recovered or recreated. */
   readonly openedReason?: string | undefined;
