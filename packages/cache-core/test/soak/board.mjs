@@ -108,11 +108,11 @@ export class Board {
   }
 
   /** Writes a participant's own counters.
-   * @param {Record<string, number>} counters */
+   * @param {Partial<Record<string, number>>} counters  those left out are 0 */
   report(slot, counters) {
     this.#write(
       slot * this.#rowCells,
-      COUNTERS.map((name) => counters[name]),
+      COUNTERS.map((name) => counters[name] ?? 0),
     );
   }
 

@@ -8,7 +8,7 @@ import { openCache } from '../../dist/index.js';
 import { Board } from './board.mjs';
 import { startThread } from './crew.mjs';
 import { makeRandom } from './random.mjs';
-import { Faults, mebibytes, residentBytes, Watch } from './watch.mjs';
+import { Faults, residentBytes, Watch } from './watch.mjs';
 
 const AT_ONCE = 2;
 const MiB = 2 ** 20;
