@@ -13,14 +13,16 @@ const running = new Set<Process>();
 const folders: string[] = [];
 let serial = 0;
 
+type Signal = 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' | 'SIGTERM';
+
 /** A process that was started. */
 export class Process {
   readonly #child: ChildProcess;
   readonly #messages: unknown[] = [];
   /** How it ended: an exit code or a signal. */
-  readonly ended: Promise<number | NodeJS.Signals>;
+  readonly ended: Promise<number | string>;
 
-  constructor(command: readonly string[], env: NodeJS.ProcessEnv = process.env) {
+  constructor(command: readonly string[], env: typeof process.env = process.env) {
     const [file, ...args] = command as [string, ...string[]];
     this.#child = spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env });
     this.#child.on('message', (message) => this.#messages.push(message));
@@ -44,12 +46,12 @@ export class Process {
     return this.#messages.shift();
   }
 
-  send(message: string): void {
+  send(message: string | unknown[]): void {
     this.#child.send(message);
   }
 
   /** Sends a signal, and does not wait for what it does. */
-  signal(signal: NodeJS.Signals): void {
+  signal(signal: Signal): void {
     this.#child.kill(signal);
   }
 
@@ -67,7 +69,8 @@ export function startProcess(body: string, data: unknown, flags: readonly string
     import { openCache } from ${JSON.stringify(packageUrl)};
     const data = ${JSON.stringify(data)};
     const send = (message) => process.send(message);
-    process.once('disconnect', () => process.exit()); // the test is gone, or this is the end
+    const exitWhenAlone = () => process.exit();
+    process.once('disconnect', exitWhenAlone); // the test is gone
     ${body}`;
   return new Process([process.execPath, ...flags, '--input-type=module', '-e', program]);
 }
