@@ -1,6 +1,6 @@
 // Values that tell what they are: key, version, size, and a checksum over all of it, so that a reader of any byte
 // that is not of this value, or of an older version than it may see, knows it. Sizes run from 0 to 2 MB.
-// Invariant: an empty value cannot say its version; keys of kind 'empty' have no other values.
+// Invariant: an empty value cannot say its version; only keys of kind 'empty' have such.
 import { randomFillSync } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
@@ -73,8 +73,7 @@ export function makeValue(key, version, size, memory = Buffer.allocUnsafe(size))
 
 /** The version of a value read under a key; -1 when it is not a value of that key, or damaged. */
 export function versionOf(key, bytes) {
-  const isEmpty = kindOf(key) === 'empty';
-  if (isEmpty) return bytes.length === 0 ? UNVERSIONED : -1;
+  if (bytes.length === 0) return kindOf(key) === 'empty' ? UNVERSIONED : -1;
   if (bytes.length < HEADER_BYTES || bytes.readUInt32LE(12) !== bytes.length) return -1;
   if (bytes.readUInt32LE(4) !== key || bytes.readUInt32LE(0) !== crc32(bytes.subarray(4)))
     return -1;
