@@ -93,7 +93,7 @@ describe.runIf(process.platform === 'linux')('a process that is killed', () => {
       }
       // At least one of them inside a lock.
       const isEnough = () => kind !== 'set' || cache.stats().recoveries > 0;
-      for (let round = 0; round < 5 || !isEnough(); round++) {
+      for (let round = 0; round < 3 || !isEnough(); round++) {
         const child = startProcess(program(body), data);
         await child.next();
         const kill = setTimeout(Math.random() * 40);

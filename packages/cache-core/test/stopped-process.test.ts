@@ -47,7 +47,7 @@ describe.runIf(process.platform === 'linux')('a process that is stopped while it
     const problems: string[] = [];
     const expectVersion = (what: string, key: number, ...versions: (number | undefined)[]) => {
       const version = get(key);
-      if (!versions.includes(version)) problems.push(`${what}: ${version}, not ${versions}`);
+      if (!versions.includes(version)) problems.push(`${what}: ${version}, not ${versions.join()}`);
     };
     let refused = 0;
     for (let round = 1; round <= ROUNDS; round++) {

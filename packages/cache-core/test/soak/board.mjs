@@ -107,6 +107,15 @@ export class Board {
     return total;
   }
 
+  /** The highest of any participant. */
+  highest(name) {
+    let highest = 0;
+    for (let slot = 0; slot < this.#slots; slot++) {
+      highest = Math.max(highest, this.counter(slot, name));
+    }
+    return highest;
+  }
+
   /** Writes a participant's own counters.
    * @param {Partial<Record<string, number>>} counters  those left out are 0 */
   report(slot, counters) {
