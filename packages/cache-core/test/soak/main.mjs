@@ -47,5 +47,6 @@ for (const name of names) {
   for (const words of faults.words) console.log(`  ${words}`);
   console.log(`${name}: ${faults.count === 0 ? 'ok' : `${faults.count} faults`}`);
   failed += faults.count;
+  if (faults.isStalled) process.kill(process.pid, 'SIGKILL');
 }
 if (failed > 0) process.exitCode = 1;

@@ -1,7 +1,7 @@
 // Soak of processes: four play on one file; about every second one of them is killed wherever it is, and another takes
 // its place. At the end the file is opened twice more: after a clean stop it is warm, and after a moment in which all
 // are killed at once it is recovered; each time every value is checked, and nothing stays pinned.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -10,7 +10,8 @@ import { Board } from './board.mjs';
 import { startProcess } from './crew.mjs';
 import { makeRandom } from './random.mjs';
 import { keyOf, versionOf } from './values.mjs';
-import { Faults, mebibytes, Watch } from './watch.mjs';
+import { mebibytes } from './resident.mjs';
+import { Faults, Watch } from './watch.mjs';
 
 const PROCESSES = 4;
 const MiB = 2 ** 20;
@@ -129,6 +130,8 @@ class Crew {
 /** Opens the file that nobody has open, and checks every value in it. */
 function verify({ name, options }, board, wanted, faults) {
   board.refresh();
+  const taken = statSync(options.path).blocks * 512;
+  if (taken > MAX_BYTES) faults.add(`bound: the file takes ${taken} bytes of ${MAX_BYTES}`);
   const cache = openCache(name, options);
   const { opened, openedReason } = cache.stats();
   if (opened !== wanted) faults.add(`opened ${opened} (${openedReason}) instead of ${wanted}`);

@@ -1,12 +1,16 @@
 // Looks at a soak while it runs: prints how far it is, and notes a participant that makes no progress.
 // Leaves to the soak: what happens next.
-const STALLED_AFTER = 30_000;
+import { mebibytes } from './resident.mjs';
+
+export const STALLED_AFTER = 30_000;
 const PRINT_EVERY = 10_000;
 
 /** The faults of a run, in words: those of participants as they come, at most so many. */
 export class Faults {
   #list = [];
   #untold = 0;
+  /** A participant stands still in native code: it cannot be ended, and who waits for it would stand still too. */
+  isStalled = false;
 
   add(words) {
     if (this.#list.length < 30) this.#list.push(words);
@@ -20,15 +24,6 @@ export class Faults {
   get words() {
     return this.#untold === 0 ? this.#list : [...this.#list, `and ${this.#untold} more`];
   }
-}
-
-/** Resident memory of this process in bytes. */
-export function residentBytes() {
-  return process.memoryUsage.rss();
-}
-
-export function mebibytes(bytes) {
-  return `${Math.round(bytes / 2 ** 20)} MiB`;
 }
 
 /** Watches the participants of a board. Call `look` about once a second. */
@@ -59,6 +54,7 @@ export class Watch {
         this.#seen.set(slot, { operations, at: now });
       } else if (now - last.at > STALLED_AFTER) {
         isMoving = false;
+        this.#faults.isStalled = true;
         this.#faults.add(`deadlock: participant ${slot} did nothing for ${STALLED_AFTER} ms`);
       }
     }

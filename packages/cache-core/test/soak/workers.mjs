@@ -8,7 +8,8 @@ import { openCache } from '../../dist/index.js';
 import { Board } from './board.mjs';
 import { startThread } from './crew.mjs';
 import { makeRandom } from './random.mjs';
-import { Faults, residentBytes, Watch } from './watch.mjs';
+import { residentBytes } from './resident.mjs';
+import { Faults, STALLED_AFTER, Watch } from './watch.mjs';
 
 const AT_ONCE = 2;
 const MiB = 2 ** 20;
@@ -39,6 +40,7 @@ export async function soakWorkers({ workers, seed }) {
       ),
     );
     await Promise.all(crew.map((member) => endSomehow(member, random, faults)));
+    if (faults.isStalled) return { faults, line: watch.line(residentBytes()) };
     useHandles(name, random);
     if ((started / AT_ONCE) % SAMPLE_EVERY !== 0) continue;
     globalThis.gc?.();
@@ -76,7 +78,11 @@ async function endSomehow(member, random, faults) {
     if (how === 1) member.send('stop');
     else member.kill();
   }
-  const end = await member.ended;
+  const end = await Promise.race([
+    member.ended,
+    setTimeout(STALLED_AFTER, 'nothing, it stands still', { ref: false }),
+  ]);
+  if (typeof end === 'string' && end.startsWith('nothing')) faults.isStalled = true;
   // One that is terminated before it runs, or after its last line, ends with 0.
   const wanted = how === 1 ? [0] : [0, 1];
   if (!wanted.includes(end)) faults.add(`worker ended with ${end}`);
