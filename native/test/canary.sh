@@ -12,7 +12,7 @@ plant() {
   rm -rf "$OUT/$1"
   mkdir -p "$OUT/$1/cache"
   cp -r test "$OUT/$1/"
-  cp -r cache/*.h cache/*.cc cache/test cache/fuzz "$OUT/$1/cache/"
+  cp -r cache/*.h cache/*.cc cache/test cache/fuzz cache/include "$OUT/$1/cache/"
   sed -i.orig "$3" "$OUT/$1/cache/$2"
   if cmp -s "$OUT/$1/cache/$2" "$OUT/$1/cache/$2.orig"; then
     echo "canary $1: the bug could not be planted in $2" >&2
@@ -62,7 +62,7 @@ if [ "$(uname)" = Linux ]; then
   relink intent recover.cc
   must_fail intent "$OUT/intent/run" "killed in a write"
 
-  plant checksum recover.cc 's/ && IsWhole(state, item, offset);/;/'
+  plant checksum recover.cc 's/IsWhole(state, item, offset) && //'
   relink checksum recover.cc
   must_fail checksum env CATZ_SEED=1 "$OUT/checksum/run" "nobody closed"
 fi
