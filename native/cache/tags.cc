@@ -76,6 +76,9 @@ void NoteTag(EngineState& state, uint64_t tag) {
   const uint64_t epoch = AddSeqCst(state.tag_epoch, uint64_t{1}) + 1;
   while (!TryNote(state, tag, epoch & kEpochMask)) {
   }
+  // Once more: a near-cache that copied an entry between the two, with the epoch risen and the note
+  // not yet there, has to see it change.
+  AddSeqCst(state.tag_epoch, uint64_t{1});
   AddSeqCst(noting, ~0u);
 }
 
