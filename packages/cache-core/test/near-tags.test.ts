@@ -1,5 +1,5 @@
-// A value is not taken up by a near-cache as current while one of its tags is being invalidated. The reader reads all the
-// time, so that in many rounds it reads between the steps of the other thread's call.
+// A value is not taken up by a near-cache as current while one of its tags is being invalidated. The reader reads all
+// the time, so that in some rounds it reads between the steps of the other thread's call.
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { openCache } from '../src/index.ts';
