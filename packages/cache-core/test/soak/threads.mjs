@@ -1,7 +1,7 @@
-// Soak of threads: four workers play on one cache. The memory of the cache itself is held to maxBytes, that of the process
-// to maxBytes, the near-caches, and SLACK for what is not ours: a worker's heap (up to 40 MiB), large values read and
-// dropped (V8 lets 64 MiB come together before it collects), and gaps in the heaps of glibc (`malloc_trim` gives them all
-// back at the end: 6 of 177 MiB were in use).
+// Soak of threads: four workers play on one cache. The memory of the cache itself is held to maxBytes; that of the
+// process to maxBytes, the near-caches, and SLACK for what is not ours: a worker's heap (up to 40 MiB), large values
+// read and dropped (V8 lets 64 MiB come together before it collects), and gaps in the heaps of glibc (`malloc_trim`
+// gives them all back at the end: 6 of 177 MiB were in use).
 import { setTimeout } from 'node:timers/promises';
 import { openCache } from '../../dist/index.js';
 import { Board } from './board.mjs';
