@@ -298,21 +298,26 @@ EngineState* OpenMachine(const Place& place, const Options& options, OpenReport*
   return state;
 }
 
-void CloseMachine(EngineState* state) {
+void LeaveMachine(EngineState& state) {
   // Without the lock we only leave: whoever opens next verifies what it finds.
-  const bool alone = LockOpening(state->file, kClosingTimeoutMs) && !AnyProcessAlive(*state);
+  const bool alone = LockOpening(state.file, kClosingTimeoutMs) && !AnyProcessAlive(state);
   if (alone) {
     // What the dead left locked or half done is brought into order now, not by the next to come.
-    { RunLock lock(*state); }
-    for (uint32_t i = 0; i <= state->shard_mask; i++) ShardLock lock(*state, state->shards[i]);
-    ReapDead(*state);
+    { RunLock lock(state); }
+    for (uint32_t i = 0; i <= state.shard_mask; i++) ShardLock lock(state, state.shards[i]);
+    ReapDead(state);
   }
-  LeaveRow(*state);
+  LeaveRow(state);
   if (alone) {
-    state->header->life = Life::kClean;
-    state->header->bookkeeping_check = BookkeepingCheck(*state);
+    state.header->life = Life::kClean;
+    state.header->bookkeeping_check = BookkeepingCheck(state);
   }
-  Abandon(state);  // closing the file drops the locks
+  UnlockOpening(state.file);
+}
+
+void CloseMachine(EngineState* state) {
+  LeaveMachine(*state);
+  Abandon(state);
 }
 
 void UnlinkMachine(EngineState& state) { UnlinkFile(state.file, state.name); }
@@ -331,6 +336,7 @@ EngineState* OpenMachine(const Place&, const Options&, OpenReport* report) {
   report->status = OpenStatus::kUnsupported;
   return nullptr;
 }
+void LeaveMachine(EngineState&) {}
 void CloseMachine(EngineState*) {}
 void UnlinkMachine(EngineState&) {}
 bool BackFileRange(EngineState&, Offset, uint64_t) { return false; }

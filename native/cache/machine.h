@@ -15,8 +15,10 @@ namespace catzilla {
 
 // The engine of a file, attached to; nullptr with the reason in *report.
 EngineState* OpenMachine(const Place& place, const Options& options, OpenReport* report);
-// Detaches, and leaves the file ready for a warm start when nobody else has it open. Frees the
-// state.
+// Detaches, and leaves the file ready for a warm start when nobody else has it open. The memory
+// stays mapped. REQUIRES: nobody in this process uses the engine any more.
+void LeaveMachine(EngineState& state);
+// The same, and frees the state.
 void CloseMachine(EngineState* state);
 void UnlinkMachine(EngineState& state);
 

@@ -1,5 +1,6 @@
 // The engines that this process has open by name or by path of their file, and the life of all.
 // Invariant: a name or path maps to at most one engine, from its first open to its last release.
+#include <cstdlib>
 #include <cstring>
 #include <new>
 
@@ -115,6 +116,27 @@ Engine* Engine::Create(const Options& options, OpenStatus* status) {
   return Wrap(CreateState(options, status), status);
 }
 
+namespace {
+
+// exit() ends a process whose engines are open: process.exit() of Node runs no cleanup hooks. Their
+// files are left as a close would leave them. A thread that still writes makes the bookkeeping's
+// checksum wrong, no more: nothing is unmapped.
+void LeaveAtExit() {
+  if (!registry_mutex.TryLock()) return;
+  for (EngineState* state = first_named; state != nullptr; state = state->next_named) {
+    if (state->is_shared) LeaveMachine(*state);
+  }
+  first_named = nullptr;
+  registry_mutex.Unlock();
+}
+
+void LeaveAtExitOnce() CATZ_REQUIRES(registry_mutex) {
+  static bool is_registered CATZ_GUARDED_BY(registry_mutex) = false;
+  if (!is_registered) is_registered = std::atexit(LeaveAtExit) == 0;
+}
+
+}  // namespace
+
 Engine* Engine::Open(const Place& place, const Options& options, OpenReport* report) {
   *report = OpenReport{};
   const bool machine = options.scope == Scope::kMachine;
@@ -129,6 +151,7 @@ Engine* Engine::Open(const Place& place, const Options& options, OpenReport* rep
   if (engine == nullptr) return nullptr;
   state->next_named = first_named;
   first_named = state;
+  if (machine) LeaveAtExitOnce();
   return engine;
 }
 

@@ -40,7 +40,7 @@ export interface CacheStats {
   /** Locks taken over from processes that died holding them. */
   readonly recoveries: number;
   /** open: leases neither released nor collected now. Counts: copied, those handed out as copies; leaked, those
-   * collected without release, whose memory stays pinned. */
+   * collected without release: what they had pinned stays so. */
   readonly leases: { readonly open: number; readonly copied: number; readonly leaked: number };
   /** Values stored now. */
   readonly entries: number;

@@ -56,6 +56,20 @@ export function describeMachine({ open, optionsOf, uniqueName }: Suite): void {
     expect(three.stats()).toMatchObject({ opened: 'created', entries: 0 });
   });
 
+  it('is warm after a process that just ends, or calls process.exit', async () => {
+    const { name, options } = fresh();
+    for (const [round, end] of ['', 'process.exit(0);'].entries()) {
+      await runChild(`
+        const cache = openCache(${JSON.stringify(name)}, ${JSON.stringify(options)});
+        cache.set('key${round}', 'value');
+        ${end}`);
+      const cache = open({}, name);
+      expect(cache.stats().opened).toBe('warm');
+      expect(text(cache.get(`key${round}`))).toBe('value');
+      cache.close();
+    }
+  });
+
   it('is shared with other processes', async () => {
     const { name, options } = fresh();
     const cache = open({}, name);
