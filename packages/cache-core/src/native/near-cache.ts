@@ -34,6 +34,12 @@ const JUDGED_AFTER = 64;
 const WORTHWHILE = 4;
 const PASSED_OVER = 7;
 
+// What ends an entry beside writes to its key, as one small integer: the commonest case costs one comparison.
+const BY_WRITES = 0;
+const BY_TIME = 1;
+/** By its tags, and perhaps by time. */
+const BY_TAGS = 2;
+
 /** The parts of the engine's memory a near-cache works with. */
 export interface ArenaViews {
   /** Generation words, signed: small integers for V8. The last two are the tag epoch, low word first. */
@@ -45,17 +51,19 @@ export interface ArenaViews {
 }
 
 /** A value with the generation it was read under. */
+// Fields are declared only: V8 then lays them out as the constructor sets them, small integers as such, and what every
+// hit reads stands first.
 export class NearEntry implements NearRecord {
-  readonly bytes: Buffer;
-  readonly expiresAt: number;
-  aux: unknown = undefined;
-  readonly slot: number;
-  readonly generation: number;
-  readonly size: number;
-  readonly deadline: number;
-  readonly isTagged: boolean;
-  readonly tagEpoch: number;
-  readonly chunk: NearChunk | undefined;
+  declare readonly bytes: Buffer;
+  declare readonly slot: number;
+  declare readonly generation: number;
+  declare readonly ends: number;
+  declare readonly size: number;
+  declare readonly deadline: number;
+  declare readonly tagEpoch: number;
+  declare readonly expiresAt: number;
+  declare readonly chunk: NearChunk | undefined;
+  declare aux: unknown;
 
   constructor(
     bytes: Buffer,
@@ -63,19 +71,20 @@ export class NearEntry implements NearRecord {
     deadline: number,
     slot: number,
     generation: number,
-    isTagged: boolean,
+    ends: number,
     tagEpoch: number,
     chunk: NearChunk | undefined,
   ) {
     this.bytes = bytes;
-    this.expiresAt = expiresAt;
     this.slot = slot;
     this.generation = generation;
-    this.deadline = deadline;
-    this.isTagged = isTagged;
-    this.tagEpoch = tagEpoch;
+    this.ends = ends;
     this.size = bytes.length;
+    this.deadline = deadline;
+    this.tagEpoch = tagEpoch;
+    this.expiresAt = expiresAt;
     this.chunk = chunk;
+    this.aux = undefined;
   }
 }
 
@@ -224,9 +233,15 @@ export class NearCache {
   #isCurrent(entry: NearEntry): boolean {
     return (
       this.#generations[entry.slot] === entry.generation &&
-      (!entry.isTagged || this.#generations[this.#tagSlot] === entry.tagEpoch) &&
-      (entry.deadline === NEVER || this.#clock.isBefore(entry.deadline, entry.expiresAt)) &&
+      (entry.ends === BY_WRITES || this.#isInTime(entry)) &&
       entry.bytes.length === entry.size
+    );
+  }
+
+  #isInTime(entry: NearEntry): boolean {
+    return (
+      (entry.ends === BY_TIME || this.#generations[this.#tagSlot] === entry.tagEpoch) &&
+      (entry.deadline === NEVER || this.#clock.isBefore(entry.deadline, entry.expiresAt))
     );
   }
 
@@ -240,7 +255,7 @@ export class NearCache {
       deadline,
       ints[WORD_SLOT]!,
       ints[WORD_GENERATION]!,
-      ints[WORD_TAGGED] === 1,
+      ints[WORD_TAGGED] === 1 ? BY_TAGS : deadline === NEVER ? BY_WRITES : BY_TIME,
       ints[WORD_TAG_EPOCH]!,
       chunk,
     );
