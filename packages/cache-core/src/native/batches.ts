@@ -30,24 +30,27 @@ export function setMany(
     for (const [key, value, options] of entries) if (target.set(key, value, options)) stored++;
     return stored;
   }
-  let batch: [Key, Value, number][] = [];
+  const ttls = new Float64Array(BATCH);
+  let keys: Key[] = [];
+  let values: Value[] = [];
   const flush = () => {
-    const [done, times] = [batch, Float64Array.from(batch, ([, , ttl]) => ttl)];
-    batch = [];
-    const [keys, values] = [done.map(([key]) => key), done.map(([, value]) => storable(value))];
-    stored += native.setMany(keys, values, times);
+    const [batch, contents] = [keys, values];
+    [keys, values] = [[], []];
+    stored += native.setMany(batch, contents, ttls);
     const [failure, at] = [words[WORD_MORE]!, words[WORD_POSITION]!];
-    if (failure !== 0) throw target.failure(failure, done[at]?.[0], done[at]?.[1]);
+    if (failure !== 0) throw target.failure(failure, batch[at], contents[at]);
   };
   try {
     for (const [key, value, options] of entries) {
-      if (options !== undefined && hasConditions(options)) {
+      if (!isStorable(value) || (options !== undefined && hasConditions(options))) {
         flush();
         if (target.set(key, value, options)) stored++;
         continue;
       }
-      batch.push([key, value, options === undefined ? NaN : (ttlOf(options.ttl) ?? NaN)]);
-      if (batch.length === BATCH) flush();
+      ttls[keys.length] = options === undefined ? NaN : (ttlOf(options.ttl) ?? NaN);
+      keys.push(key);
+      values.push(value);
+      if (keys.length === BATCH) flush();
     }
   } catch (error) {
     flush(); // what came before is stored, unless something there failed first
@@ -87,7 +90,7 @@ function hasConditions(options: SetOptions): boolean {
   return tagsOf(options.tags) !== undefined || sinceOf(options.since) !== undefined;
 }
 
-// Native code takes a string, or what is surely a Uint8Array.
-function storable(value: Value): Value | undefined {
-  return typeof value === 'string' || isUint8Array(value) ? value : undefined;
+// Native code is not asked to tell what is neither.
+function isStorable(value: unknown): boolean {
+  return typeof value === 'string' || isUint8Array(value);
 }

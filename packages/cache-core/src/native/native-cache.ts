@@ -191,7 +191,8 @@ export class NativeCache implements Cache, TestClock {
     const all = [...keys];
     const values: (Buffer | undefined)[] = [];
     const [rest, places]: [Key[], number[]] = [[], []];
-    for (const [i, key] of all.entries()) {
+    for (let i = 0; i < all.length; i++) {
+      const key = all[i]!;
       const entry = typeof key === 'string' ? this.#near.use(key) : undefined;
       values.push(entry?.bytes);
       if (entry !== undefined) continue;
