@@ -1,9 +1,10 @@
 // Batches: many keys in one crossing into native code.
 // Invariant: entries are done in order; one that fails ends the batch with its error, and what stands before it is done.
+import type { Buffer } from 'node:buffer';
 import { isUint8Array } from 'node:util/types';
 import { checkSetOptions, sinceOf, tagsOf, ttlOf } from '../call-options.ts';
 import type { Key, SetOptions, Value } from '../cache.ts';
-import { WORD_MORE, WORD_POSITION } from './addon.ts';
+import { MISS, WORD_MORE, WORD_POSITION } from './addon.ts';
 import type { NativeHandle } from './addon.ts';
 
 /** How many entries go into one call: what is collected for it has to fit somewhere. */
@@ -11,10 +12,48 @@ const BATCH = 1024;
 
 /** What a batch needs of its cache. */
 export interface BatchTarget {
+  get(key: Key): Buffer | undefined;
+  /** What the near-cache has, counted as a hit. */
+  near(key: string): Buffer | undefined;
+  /** Makes sure of the read chunk, before native code writes to it. */
+  prepare(): void;
+  /** The value that native code has put to the read chunk's next place. */
+  take(size: number): Buffer;
   /** Stores one entry. */
   set(key: Key, value: Value, options?: SetOptions): boolean;
   delete(key: Key): boolean;
   failure(result: number, key: unknown, value?: unknown): Error;
+}
+
+/** Reads keys in order: what the near-cache has not, in one native call for each read chunk that it fills. */
+export function getMany(
+  keys: readonly Key[],
+  native: NativeHandle,
+  target: BatchTarget,
+): (Buffer | undefined)[] {
+  const values: (Buffer | undefined)[] = [];
+  const [rest, places]: [Key[], number[]] = [[], []];
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
+    const bytes = typeof key === 'string' ? target.near(key) : undefined;
+    values.push(bytes);
+    if (bytes !== undefined) continue;
+    rest.push(key);
+    places.push(i);
+  }
+  const results = new Int32Array(rest.length);
+  for (let done = 0; done < rest.length;) {
+    target.prepare();
+    const end = native.getMany(rest, done, results);
+    for (; done < end; done++) {
+      if (results[done] !== MISS) values[places[done]!] = target.take(results[done]!);
+    }
+    if (done === rest.length) break;
+    // What found no room in the read chunk, or is no key.
+    values[places[done]!] = target.get(rest[done]!);
+    done++;
+  }
+  return values;
 }
 
 /** Stores entries in order.

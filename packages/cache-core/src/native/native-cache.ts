@@ -35,8 +35,9 @@ import type { TestClock } from '../testing.ts';
 import * as addon from './addon.ts';
 import { makeWords } from './addon.ts';
 import type { NativeHandle, Words } from './addon.ts';
-import { deleteMany, isAtRest, setMany } from './batches.ts';
+import { deleteMany, getMany, isAtRest, setMany } from './batches.ts';
 import { CachedClock } from './cached-clock.ts';
+import { failureOf } from './failure.ts';
 import { Leases } from './leases.ts';
 import { listKeys } from './list-keys.ts';
 import { NearCache } from './near-cache.ts';
@@ -75,6 +76,10 @@ export class NativeCache implements Cache, TestClock {
     delete: (key: Key): boolean => this.delete(key),
     failure: (result: number, key: unknown, value?: unknown): Error =>
       this.#failure(result, key, value),
+    get: (key: Key): Buffer | undefined => this.get(key),
+    near: (key: string): Buffer | undefined => this.#near.use(key)?.bytes,
+    prepare: (): void => this.#prepare(),
+    take: (size: number): Buffer => this.#take(size),
   };
 
   constructor(name: string | undefined, settings: Settings, onClose: () => void) {
@@ -188,30 +193,7 @@ export class NativeCache implements Cache, TestClock {
   getMany(keys: Iterable<Key>): (Buffer | undefined)[] {
     if (this.#copies || !isAtRest(keys)) return Array.from(keys, (key) => this.get(key));
     this.#assertOpen();
-    const all = [...keys];
-    const values: (Buffer | undefined)[] = [];
-    const [rest, places]: [Key[], number[]] = [[], []];
-    for (let i = 0; i < all.length; i++) {
-      const key = all[i]!;
-      const entry = typeof key === 'string' ? this.#near.use(key) : undefined;
-      values.push(entry?.bytes);
-      if (entry !== undefined) continue;
-      rest.push(key);
-      places.push(i);
-    }
-    const results = new Int32Array(rest.length);
-    for (let done = 0; done < rest.length;) {
-      this.#prepare();
-      const end = this.#native.getMany(rest, done, results);
-      for (; done < end; done++) {
-        if (results[done] !== addon.MISS) values[places[done]!] = this.#take(results[done]!);
-      }
-      if (done === rest.length) break;
-      // What found no room in the read chunk, or is no key.
-      values[places[done]!] = this.get(rest[done]!);
-      done++;
-    }
-    return values;
+    return getMany([...keys], this.#native, this.#batchTarget);
   }
 
   setMany(entries: Iterable<readonly [Key, Value, SetOptions?]>): number {
@@ -423,23 +405,14 @@ export class NativeCache implements Cache, TestClock {
   }
 
   #failure(result: number, key: unknown, other?: unknown): Error {
-    switch (result) {
-      case addon.CLOSED:
-        return new errors.CLOSED(this.#label);
-      case addon.LONG_KEY:
-        return new errors.KEY_SIZE(
-          this.#native.maxKeyBytes,
-          `${this.#words.ints[addon.WORD_SIZE]} or more: ${show(key)}`,
-        );
-      case addon.BAD_VALUE:
-        return new errors.VALUE(show(other));
-      case addon.BAD_TARGET:
-        return new errors.TARGET(show(other));
-      case addon.BAD_KEY:
-        return new errors.KEY(show(key));
-      default:
-        return new errors.NO_MEMORY('the bytes of a string');
-    }
+    const { maxKeyBytes } = this.#native;
+    return failureOf(result, {
+      label: this.#label,
+      maxKeyBytes,
+      keyBytes: this.#words.ints[addon.WORD_SIZE]!,
+      key,
+      other,
+    });
   }
 }
 
