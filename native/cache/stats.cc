@@ -20,7 +20,9 @@ uint64_t ValueOf(uint32_t counter, uint64_t word) {
   if (counter != kNearHits) return word;
   double count;
   std::memcpy(&count, &word, sizeof(count));
-  return count > 0 ? static_cast<uint64_t>(count) : 0;
+  // JavaScript cannot count further; what is more, or no number, stood in a damaged file.
+  constexpr double kMost = 9007199254740992.0;
+  return count > 0 && count < kMost ? static_cast<uint64_t>(count) : 0;
 }
 
 void AddBlock(const Counters& block, CounterTotals* totals) {

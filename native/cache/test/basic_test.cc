@@ -164,6 +164,15 @@ TEST("options that contradict each other are refused") {
   CHECK(Engine::Create(options, &status) == nullptr && status == OpenStatus::kBadOptions);
 }
 
+TEST("a count of near hits that is no count is none") {
+  Cache cache;
+  const double wrong[] = {7.88e115, -1, 1e300 * 1e300, 0.0 / 0.0};
+  for (const double count : wrong) {
+    std::memcpy(&cache.counters()->words[static_cast<uint32_t>(Counter::kNearHits)], &count, 8);
+    CHECK_EQ(cache.GetStats().counters[Counter::kNearHits], 0u);
+  }
+}
+
 TEST("one name is one engine until its last release") {
   OpenReport report;
   const Place shared{"shared", 6};
