@@ -1,0 +1,3 @@
+// Public API of @catzilla/bus.
+export type { Bus, Gap, GapReason, Message, SubscribeOptions, Subscription } from './bus.ts';
+export type { BusHealth, BusStats } from './health.ts';

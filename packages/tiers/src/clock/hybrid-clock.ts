@@ -1,0 +1,49 @@
+// One clock for a tiered cache: the wall clock corrected to the shared server's, and stamps that order events.
+// Invariant: a stamp is greater than every stamp made or witnessed before, so "invalidate, then set" within one
+// microsecond keeps the new value, and a slow clock revives nothing that was invalidated.
+// Source: Kulkarni, Demirbas et al., "Logical Physical Clocks", OPODIS 2014; here one number in microseconds, whose
+// logical part is the next microsecond.
+import type { Clock } from './clock.ts';
+
+/** How far a witnessed stamp may lie ahead, ms: a broken clock elsewhere must not drag ours along for ever. */
+const MAX_AHEAD = 60_000;
+
+/** Makes stamps, and tells the corrected time. */
+export class HybridClock {
+  readonly #clock: Clock;
+  #offset = 0;
+  #last = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Monotonic ms, for durations. */
+  mono(): number {
+    return this.#clock.mono();
+  }
+
+  /** Wall clock in ms since the epoch, corrected by `correct`. */
+  now(): number {
+    return this.#clock.wall() + this.#offset;
+  }
+
+  /** A stamp in microseconds since the epoch, greater than all before. */
+  stamp(): number {
+    const physical = Math.floor(this.now() * 1000);
+    this.#last = physical > this.#last ? physical : this.#last + 1;
+    return this.#last;
+  }
+
+  /** Takes note of a stamp made elsewhere: later ones of ours are greater. */
+  witness(stamp: number): void {
+    if (stamp > this.#last && stamp <= (this.now() + MAX_AHEAD) * 1000) this.#last = stamp;
+  }
+
+  /** Follows the clock of a shared server.
+   * @param serverNow  its time in ms since the epoch, at the middle of the round trip
+   * @param at         ours then, by `now()` */
+  correct(serverNow: number, at: number): void {
+    this.#offset += serverNow - at;
+  }
+}

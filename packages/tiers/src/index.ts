@@ -1,0 +1,43 @@
+// Public API of @catzilla/tiers.
+export { errors } from './errors.ts';
+export { systemClock } from './clock/clock.ts';
+export type { Clock } from './clock/clock.ts';
+export type { Codec, Compression } from './codecs/codec.ts';
+export type {
+  DiskContext,
+  DiskRecord,
+  DiskState,
+  DiskStore,
+  DiskTier,
+  DiskVerdict,
+} from './disk/disk-store.ts';
+export type { Entry, TierName } from './entry.ts';
+export type { CacheEvents } from './events.ts';
+export type { BreakerState } from './faults/guard.ts';
+export type { Health, TierHealth } from './health.ts';
+export type {
+  Factory,
+  FactoryContext,
+  LoadManyOptions,
+  LoadOptions,
+  ManyFactory,
+} from './load/options.ts';
+export type {
+  FillGuard,
+  RemoteFault,
+  RemoteState,
+  RemoteStore,
+  RemoteTier,
+  RemoteWrite,
+  TierContext,
+} from './remote/remote-tier.ts';
+export type { Latency, Stats, TierFaults, TierStats } from './stats.ts';
+export type {
+  EntryOptions,
+  Inspection,
+  ReadOptions,
+  TieredCache,
+  TierTtl,
+  WriteResult,
+  WriteStatus,
+} from './tiered-cache.ts';

@@ -1,0 +1,2 @@
+// Public API of @catzilla/tiers/inspect.
+export {};

@@ -1,0 +1,2 @@
+// Public API of @catzilla/tiers/testing.
+export {};
