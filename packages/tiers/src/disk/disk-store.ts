@@ -40,6 +40,8 @@ export interface DiskStore {
   scan(prefix: string): AsyncIterable<string>;
   /** Drops everything. */
   clear(): Promise<void>;
+  /** Bound on the bytes of all its files. */
+  readonly maxBytes: number;
   /** Bytes of all its files now. */
   bytes(): number;
   /** A note kept beside the records (the place in the bus's log); written with the next batch or `close`. */

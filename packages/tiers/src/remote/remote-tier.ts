@@ -3,6 +3,8 @@
 // answer nor retries (but MOVED and ASK), counts nothing and judges no envelope. Deadlines, breaker and statistics stand
 // above it (faults/), what bytes mean in envelope/. Any implementation must pass `remoteContract` of ./testing.
 
+import type { Bus } from '@catzilla/bus';
+
 /** What kind of failure an error is. 'down': the server cannot be reached or does not answer. 'write': it refuses writes
  * (OOM, READONLY). 'misconfigured': it refuses us (NOAUTH, WRONGPASS, NOPERM). 'request': this one call only. */
 export type RemoteFault = 'down' | 'write' | 'misconfigured' | 'request';
@@ -98,4 +100,6 @@ export interface RemoteTier {
   readonly kind: string;
   /** Begins to connect and returns at once: a server that is down is no error. Once per tier. */
   open(context: TierContext): RemoteStore;
+  /** Makes the bus that goes with it, on connections of its own; undefined: there is none. */
+  openBus?(): Bus;
 }

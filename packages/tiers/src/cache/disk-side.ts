@@ -1,0 +1,143 @@
+// Writing to L3: values behind or through, removals and epochs before the call returns.
+// Invariant: what was removed or invalidated here is never read back from disk, not even after a crash: where the disk
+// does not take the news, it is emptied. No function rejects.
+import { encodeTombstone } from '../envelope/encode.ts';
+import { FAILED } from '../faults/guard.ts';
+import { joinName } from '../memory/names.ts';
+import type { WriteStatus } from '../tiered-cache.ts';
+import type { Core, DiskSide } from './core.ts';
+import { lifeIn, takes } from './job.ts';
+import type { Job } from './job.ts';
+import { pack, pendingOf, pendingRemoval } from './pending.ts';
+import type { Pending } from './pending.ts';
+
+/** Ids of epochs begin with this; a name of a key never does (two NULs stand only for the root, names.ts). */
+const EPOCH_MARK = '\0\0\0';
+
+/** Stores values as the tier's mode says. */
+export async function writeDisk(
+  core: Core,
+  ns: string,
+  jobs: readonly Job[],
+): Promise<WriteStatus> {
+  const { disk } = core;
+  if (disk === undefined) return 'off';
+  let isQueued = false;
+  for (const job of jobs) {
+    const isTaken = takesNow(core, disk, job);
+    isQueued ||= isTaken;
+    const pending = isTaken
+      ? pendingOf(ns, job)
+      : pendingRemoval(ns, job.key, job.envelope.created);
+    disk.queue.put(joinName(ns, job.key), pending);
+  }
+  if (!isQueued) return 'skipped';
+  if (disk.mode === 'behind') return 'queued';
+  return (await disk.queue.drain(core.settings.deadline.disk)) ? 'ok' : 'failed';
+}
+
+/** Queues the value of a load. */
+export function fillDisk(core: Core, ns: string, job: Job): void {
+  const { disk } = core;
+  if (disk === undefined || !takesNow(core, disk, job)) return;
+  disk.queue.put(joinName(ns, job.key), pendingOf(ns, job));
+}
+
+/** Removes keys, and waits until a crash cannot bring them back. */
+export async function removeDisk(
+  core: Core,
+  ns: string,
+  keys: readonly string[],
+  created: number,
+): Promise<WriteStatus> {
+  const { disk } = core;
+  if (disk === undefined) return 'off';
+  for (const key of keys) disk.queue.put(joinName(ns, key), pendingRemoval(ns, key, created));
+  core.counters.disk.deletes += keys.length;
+  return ensure(core, disk, () => disk.queue.drain(core.settings.deadline.disk));
+}
+
+/** Notes epochs beside the records, and waits for it. */
+export async function noteEpochs(
+  core: Core,
+  names: readonly string[],
+  kind: 'hard' | 'soft',
+  stamp: number,
+): Promise<WriteStatus> {
+  const { disk } = core;
+  if (disk === undefined) return 'off';
+  const records = names.map((name) => ({
+    id: `${EPOCH_MARK}${kind}:${name}`,
+    bytes: encodeTombstone(stamp, Infinity),
+  }));
+  return ensure(core, disk, async () => {
+    const outcome = await disk.guard.write(() => disk.store.putMany(records));
+    return outcome !== FAILED;
+  });
+}
+
+/** Empties it. */
+export async function clearDisk(core: Core): Promise<WriteStatus> {
+  const { disk } = core;
+  if (disk === undefined) return 'off';
+  await disk.queue.drain(core.settings.deadline.disk);
+  try {
+    // Past the guard: a full disk refuses writes, and emptying it is what helps.
+    await disk.store.clear();
+    return 'ok';
+  } catch {
+    return 'failed'; // its state tells
+  }
+}
+
+/** Reads the epochs that stand beside the records, once, when the disk is ready. */
+export async function loadEpochs(core: Core, disk: DiskSide): Promise<void> {
+  const { createdOf } = await import('../envelope/decode.ts');
+  for await (const id of disk.store.scan(EPOCH_MARK)) {
+    const bytes = await disk.store.get(id);
+    const stamp = bytes === undefined ? undefined : createdOf(bytes);
+    if (stamp === undefined) continue;
+    const rest = id.slice(EPOCH_MARK.length);
+    const kind = rest.startsWith('soft:') ? 'soft' : 'hard';
+    core.epochs.raise(rest.slice(5), kind, stamp, -Infinity);
+  }
+}
+
+/** Writes a batch of the queue. Rejects when the disk did not take it. */
+export async function flushDisk(
+  core: Core,
+  disk: DiskSide,
+  batch: readonly (readonly [id: string, pending: Pending])[],
+): Promise<void> {
+  const records = await Promise.all(
+    batch.map(async ([id, pending]) => ({ id, bytes: await packed(core, pending) })),
+  );
+  const outcome = await disk.guard.write(() => disk.store.putMany(records));
+  if (outcome === FAILED) throw new Error(disk.store.lastError ?? 'the disk took no writes');
+  core.counters.disk.sets += records.length;
+}
+
+function takesNow(core: Core, disk: DiskSide, job: Job): boolean {
+  const isWritten = disk.mode === 'behind' || disk.mode === 'through';
+  return isWritten && takes(job, 'disk') && lifeIn(core, job.envelope, job.envelope.diskTtl) >= 1;
+}
+
+async function packed(core: Core, pending: Pending): Promise<Buffer> {
+  try {
+    return await pack(pending, core.format);
+  } catch {
+    core.counters.notStored++; // a compression of the user's that throws: the key is then absent
+    return encodeTombstone(pending.created, Infinity);
+  }
+}
+
+async function ensure(
+  core: Core,
+  disk: DiskSide,
+  write: () => Promise<boolean>,
+): Promise<WriteStatus> {
+  // Nothing to be read back: another process has the folder, or it was dropped.
+  if (disk.store.state === 'busy' || disk.store.state === 'failed') return 'skipped';
+  if (await write()) return 'ok';
+  return (await clearDisk(core)) === 'ok' ? 'ok' : 'failed';
+}

@@ -1,0 +1,322 @@
+// Reading below memory: Redis, then disk, and copying up what is found, without delaying the answer.
+// Invariant: a copy keeps the entry's own times; nothing that was deleted or invalidated since the read began is copied up
+// (the ticket was taken before); a tier that fails is passed over within one budget for the whole call.
+import type { TierName } from '../entry.ts';
+import { FLAG } from '../envelope/envelope.ts';
+import type { Envelope, EnvelopeFault } from '../envelope/envelope.ts';
+import { FAILED } from '../faults/guard.ts';
+import type { FillTicket } from '../load/host.ts';
+import { makeItem } from '../memory/item.ts';
+import type { Item } from '../memory/item.ts';
+import { joinName } from '../memory/names.ts';
+import { tagEpochName } from '../tags/epochs.ts';
+import { track } from './core.ts';
+import type { Core, DiskSide, RemoteSide } from './core.ts';
+import { judge } from './judge.ts';
+import { queueFill } from './write.ts';
+import type { View } from './view.ts';
+
+/** An entry found below memory. */
+export interface Found {
+  readonly item: Item;
+  readonly tier: TierName;
+  readonly isStale: boolean;
+}
+
+/** What one tier said of a key. 'deleted': it knows that the key has no value, so that no lower tier need be asked. */
+type Answer = Found | 'deleted' | undefined;
+
+/** Reads a key from Redis, then from disk. Never rejects. */
+export async function readBelow(
+  core: Core,
+  view: View,
+  key: string,
+  tiers: readonly TierName[] | undefined,
+): Promise<Found | undefined> {
+  const { remote, disk } = core;
+  const ticket = core.memory.ticket(view.names.of(key));
+  if (remote !== undefined && (tiers === undefined || tiers.includes('remote'))) {
+    const answer = await readRemote(core, remote, view, key);
+    if (answer === 'deleted') return undefined;
+    if (answer !== undefined) return promote(core, view, key, answer, ticket);
+  }
+  if (disk !== undefined && (tiers === undefined || tiers.includes('disk'))) {
+    const answer = await readDisk(core, disk, view, key);
+    if (answer !== undefined && answer !== 'deleted') {
+      return promote(core, view, key, answer, ticket);
+    }
+  }
+  return undefined;
+}
+
+/** Reads keys from Redis in one round trip, those it has nothing for from disk. Never rejects. */
+export async function readManyBelow(
+  core: Core,
+  view: View,
+  keys: readonly string[],
+  tiers: readonly TierName[] | undefined,
+): Promise<(Found | undefined)[]> {
+  const { remote, disk } = core;
+  const tickets = keys.map((key) => core.memory.ticket(view.names.of(key)));
+  const answers: Answer[] =
+    remote !== undefined && (tiers === undefined || tiers.includes('remote'))
+      ? await readManyRemote(core, remote, view, keys)
+      : keys.map(() => undefined);
+  return Promise.all(
+    keys.map(async (key, i) => {
+      let answer = answers[i];
+      if (answer === undefined && disk !== undefined && (!tiers || tiers.includes('disk'))) {
+        answer = await readDisk(core, disk, view, key);
+      }
+      if (answer === undefined || answer === 'deleted') return undefined;
+      return promote(core, view, key, answer, tickets[i] as FillTicket);
+    }),
+  );
+}
+
+/** Reads what one tier holds of a key, without promotion and without counting. */
+export async function inspectTier(
+  core: Core,
+  view: View,
+  key: string,
+  tier: 'remote' | 'disk',
+): Promise<Found | undefined> {
+  const bytes =
+    tier === 'remote'
+      ? await core.remote?.guard.read(() => (core.remote as RemoteSide).store.get(view.ns, key))
+      : await readDiskBytes(core, core.disk, joinName(view.ns, key));
+  if (bytes === undefined || bytes === FAILED) return undefined;
+  const envelope = await core.format.unpack(bytes);
+  if (typeof envelope === 'string' || (envelope.flags & FLAG.tombstone) !== 0) return undefined;
+  return found(core, view, envelope, tier);
+}
+
+async function readRemote(
+  core: Core,
+  remote: RemoteSide,
+  view: View,
+  key: string,
+): Promise<Answer> {
+  const { guard, store, recovery, queue } = remote;
+  const counters = core.counters.remote;
+  // What waits to be written, or removed, there is newer than what is there.
+  const waiting = queue.peek(joinName(view.ns, key));
+  if (waiting?.envelope !== undefined) return decide(core, view, waiting.envelope, 'remote');
+  if (recovery.hides(view.ns, key)) return 'deleted';
+  const began = core.clock.mono();
+  const bytes = await core.telemetry.span('remote.get', {}, () =>
+    guard.read(() => store.get(view.ns, key)),
+  );
+  if (bytes === FAILED) return undefined;
+  if (bytes === undefined) {
+    counters.misses++;
+    return undefined;
+  }
+  const envelope = await core.format.unpack(bytes);
+  if (typeof envelope === 'string') return refuse(core, view, key, bytes, envelope);
+  await learnEpochs(core, remote, view, [envelope], began);
+  return decide(core, view, envelope, 'remote');
+}
+
+async function readManyRemote(
+  core: Core,
+  remote: RemoteSide,
+  view: View,
+  keys: readonly string[],
+): Promise<Answer[]> {
+  const { guard, store, recovery, queue } = remote;
+  const began = core.clock.mono();
+  const answers: Answer[] = keys.map((key) => {
+    const waiting = queue.peek(joinName(view.ns, key));
+    if (waiting?.envelope !== undefined) return decide(core, view, waiting.envelope, 'remote');
+    return recovery.hides(view.ns, key) ? 'deleted' : undefined;
+  });
+  const asked = keys.flatMap((_, i) => (answers[i] === undefined ? [i] : []));
+  if (asked.length === 0) return answers;
+  const got = await core.telemetry.span('remote.getMany', {}, () =>
+    guard.read(() =>
+      store.getMany(
+        view.ns,
+        asked.map((i) => keys[i] as string),
+      ),
+    ),
+  );
+  if (got === FAILED) return answers;
+  const envelopes = await Promise.all(
+    got.map((bytes) => (Buffer.isBuffer(bytes) ? core.format.unpack(bytes) : undefined)),
+  );
+  const readable = envelopes.filter((one) => one !== undefined && typeof one !== 'string');
+  await learnEpochs(core, remote, view, readable, began);
+  for (const [place, i] of asked.entries()) {
+    const envelope = envelopes[place];
+    const key = keys[i] as string;
+    if (envelope === undefined) {
+      if (got[place] === undefined) core.counters.remote.misses++;
+    } else if (typeof envelope === 'string') {
+      answers[i] = refuse(core, view, key, got[place] as Buffer, envelope);
+    } else answers[i] = decide(core, view, envelope, 'remote');
+  }
+  return answers;
+}
+
+async function readDisk(core: Core, disk: DiskSide, view: View, key: string): Promise<Answer> {
+  const name = joinName(view.ns, key);
+  const waiting = disk.queue.peek(name);
+  if (waiting !== undefined) {
+    return waiting.envelope === undefined
+      ? 'deleted'
+      : decide(core, view, waiting.envelope, 'disk');
+  }
+  // Not yet told of all invalidations: what it holds may be dead.
+  if (!disk.isLive) return undefined;
+  const bytes = await readDiskBytes(core, disk, name);
+  if (bytes === FAILED) return undefined;
+  if (bytes === undefined || bytes.length === 0) {
+    core.counters.disk.misses++;
+    return undefined;
+  }
+  const envelope = await core.format.unpack(bytes);
+  if (typeof envelope === 'string') {
+    countFault(core, view, key, 'disk', envelope);
+    if (envelope === 'corrupt') removeFromDisk(core, disk, view, key);
+    return undefined;
+  }
+  if (core.remote !== undefined) {
+    await learnEpochs(core, core.remote, view, [envelope], core.clock.mono());
+  }
+  const answer = decide(core, view, envelope, 'disk');
+  // Without a bus nobody told it what others have removed: good enough in place of an error, not more.
+  if (typeof answer === 'object' && core.remote !== undefined && core.announcer === undefined) {
+    return { ...answer, isStale: true };
+  }
+  return answer;
+}
+
+async function readDiskBytes(
+  core: Core,
+  disk: DiskSide | undefined,
+  name: string,
+): Promise<Buffer | typeof FAILED | undefined> {
+  if (disk === undefined) return undefined;
+  const { store, guard } = disk;
+  return core.telemetry.span('disk.get', {}, async () => guard.read(async () => store.get(name)));
+}
+
+function decide(core: Core, view: View, envelope: Envelope, tier: 'remote' | 'disk'): Answer {
+  core.clock.witness(envelope.created);
+  const counters = core.counters[tier];
+  const verdict = judge(envelope, view.epochNames, core.epochs, core.clock.now());
+  if (verdict === 'dead') {
+    counters.misses++;
+    return (envelope.flags & FLAG.tombstone) === 0 ? undefined : 'deleted';
+  }
+  const answer = found(core, view, envelope, tier, verdict === 'stale');
+  counters[answer === undefined ? 'misses' : 'hits']++;
+  return answer;
+}
+
+function found(
+  core: Core,
+  view: View,
+  envelope: Envelope,
+  tier: TierName,
+  isStale = core.clock.now() >= envelope.expiresAt,
+): Found | undefined {
+  try {
+    return { item: makeItem(envelope, core.format, core.settings.onRead), tier, isStale };
+  } catch {
+    if (tier !== 'memory') core.counters[tier].corrupt++; // a codec that cannot read its own bytes
+    return undefined;
+  }
+}
+
+function refuse(
+  core: Core,
+  view: View,
+  key: string,
+  bytes: Buffer,
+  fault: EnvelopeFault,
+): undefined {
+  const { guard, store } = core.remote as RemoteSide;
+  core.counters.remote.misses++;
+  countFault(core, view, key, 'remote', fault);
+  if (fault !== 'corrupt') return undefined;
+  track(
+    core,
+    guard.write(() => store.discard(view.ns, key, bytes)),
+  );
+  return undefined;
+}
+
+function countFault(
+  core: Core,
+  view: View,
+  key: string,
+  tier: 'remote' | 'disk',
+  fault: EnvelopeFault,
+): void {
+  core.counters[tier][fault === 'corrupt' ? 'corrupt' : 'foreign']++;
+  if (fault !== 'corrupt' || !core.events.has('corrupt')) return;
+  core.events.emit('corrupt', { key, namespace: view.ns, tier });
+}
+
+function removeFromDisk(core: Core, disk: DiskSide, view: View, key: string): void {
+  disk.queue.put(joinName(view.ns, key), {
+    ns: view.ns,
+    key,
+    envelope: undefined,
+    created: core.clock.stamp(),
+    compress: false,
+    packed: undefined,
+    tombstone: Buffer.alloc(0),
+  });
+}
+
+// Tags seen for the first time are asked for in one batch, within what is left of the caller's budget.
+async function learnEpochs(
+  core: Core,
+  remote: RemoteSide,
+  view: View,
+  envelopes: readonly Envelope[],
+  began: number,
+): Promise<void> {
+  const { epochs, clock } = core;
+  const now = clock.mono();
+  const unknown = new Set<string>();
+  for (const name of view.epochNames) if (epochs.isUnknown(name, now)) unknown.add(name);
+  for (const { tags } of envelopes) {
+    for (const tag of tags) {
+      const name = tagEpochName(tag);
+      if (epochs.isUnknown(name, now)) unknown.add(name);
+    }
+  }
+  if (unknown.size === 0) return;
+  const names = [...unknown];
+  const left = core.settings.deadline.remote - (now - began);
+  const isLive = core.announcer?.isLive === true;
+  const got = await remote.guard.read(() => remote.store.readEpochs(names), Math.max(1, left));
+  if (got === FAILED) return;
+  const until = isLive ? Infinity : clock.mono() + core.settings.tagTtl;
+  for (const [i, [hard, soft]] of got.entries()) {
+    epochs.learn(names[i] as string, hard, soft, until);
+  }
+}
+
+function promote(core: Core, view: View, key: string, answer: Found, ticket: FillTicket): Found {
+  const { envelope } = answer.item;
+  const name = view.names.of(key);
+  const outcome = core.memory.store(name, view.ns, envelope, core.clock.now(), ticket);
+  if (outcome === 'ok') core.counters[answer.tier].promotions++;
+  if (
+    answer.tier === 'disk' &&
+    core.remote !== undefined &&
+    !answer.isStale &&
+    outcome !== 'late'
+  ) {
+    queueFill(core, view, key, envelope, undefined);
+  }
+  if (core.events.has('promote')) {
+    core.events.emit('promote', { key, namespace: view.ns, from: answer.tier });
+  }
+  return answer;
+}

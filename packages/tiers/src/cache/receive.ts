@@ -1,0 +1,81 @@
+// What other processes tell, applied here: memory, the loads under way, the table of epochs, the disk.
+// Invariant: applying a message twice, or late, only forgets more than needed. No function throws or rejects.
+import { createdOf } from '../envelope/decode.ts';
+import type { Invalidation } from '../invalidation/message.ts';
+import { joinName } from '../memory/names.ts';
+import { track } from './core.ts';
+import type { Core } from './core.ts';
+import { clearDisk, noteEpochs } from './disk-side.ts';
+import { applyClear, applyTags, forgetOnDisk } from './invalidate.ts';
+import { pendingRemoval } from './pending.ts';
+import { tagEpochName } from '../tags/epochs.ts';
+
+/** Applies a change made elsewhere. */
+export function receive(core: Core, change: Invalidation): void {
+  switch (change.kind) {
+    case 'keys':
+      forgetKeys(core, change.ns, change.keys, change.stamp);
+      break;
+    case 'tags':
+      applyTags(core, change.tags, change.isSoft, change.stamp);
+      break;
+    case 'clear':
+      applyClear(core, change.ns, change.stamp);
+      break;
+  }
+  if (core.disk !== undefined) track(core, receiveOnDisk(core, change));
+}
+
+/** Applies a change to the disk alone. */
+export async function receiveOnDisk(core: Core, change: Invalidation): Promise<void> {
+  if (change.kind === 'tags') {
+    const kind = change.isSoft ? 'soft' : 'hard';
+    await noteEpochs(core, change.tags.map(tagEpochName), kind, change.stamp);
+  } else if (change.kind === 'clear') await forgetOnDisk(core, change.ns, change.stamp);
+  else {
+    await Promise.all(
+      change.keys.map((key) => forgetOneOnDisk(core, change.ns, key, change.stamp)),
+    );
+  }
+}
+
+/** Forgets all that messages which never came may have been about. */
+export function forgetEverything(core: Core, reason: string): void {
+  core.gaps++;
+  core.memory.clearNamespace('');
+  core.epochs.doubt();
+  for (const view of core.views.values()) view.loader.forgetAll();
+  if (core.disk !== undefined) track(core, clearDisk(core));
+  if (core.events.has('gap')) core.events.emit('gap', { reason });
+}
+
+function forgetKeys(core: Core, ns: string, keys: readonly string[], stamp: number): void {
+  for (const key of keys) {
+    const name = joinName(ns, key);
+    const near = core.memory.peek(name);
+    // An absent key is deleted too: a copy of what was there before may be on its way up.
+    if (near === undefined || near.created < stamp) core.memory.delete(name);
+  }
+  core.views.get(ns)?.loader.forget(keys);
+}
+
+// Most keys are not on this disk: a look costs less than a tombstone for each.
+async function forgetOneOnDisk(core: Core, ns: string, key: string, stamp: number): Promise<void> {
+  const { disk } = core;
+  if (disk === undefined) return;
+  const name = joinName(ns, key);
+  const waiting = disk.queue.peek(name);
+  if (waiting !== undefined) {
+    if (waiting.created < stamp) disk.queue.put(name, pendingRemoval(ns, key, stamp));
+    return;
+  }
+  try {
+    const bytes = await disk.store.get(name);
+    if (bytes === undefined) return;
+    const created = createdOf(bytes);
+    if (created !== undefined && created >= stamp) return;
+  } catch {
+    // Unreadable now is not gone: the tombstone is written in any case.
+  }
+  disk.queue.put(name, pendingRemoval(ns, key, stamp));
+}

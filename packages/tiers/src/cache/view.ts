@@ -1,0 +1,450 @@
+// One namespace of a tiered cache: the public interface, over what all namespaces share. Checks what users give, asks memory,
+// and leaves the rest to the verbs beside it. Invariant: a hit in memory makes no promise of its own, builds no string and
+// checks no key: what is there was checked when it was stored.
+import { isDeepStrictEqual } from 'node:util';
+import type { Cache } from '@catzilla/cache-core';
+import { show } from '@catzilla/common';
+import type { Entry, TierName } from '../entry.ts';
+import { errors } from '../errors.ts';
+import type { CacheEvents } from '../events.ts';
+import type { Health } from '../health.ts';
+import { Loader } from '../load/get-or-set.ts';
+import type { Factory, LoadManyOptions, LoadOptions, ManyFactory } from '../load/options.ts';
+import type { ResolvedLoadDefaults } from '../load/plan.ts';
+import { valueOf } from '../memory/item.ts';
+import type { Item } from '../memory/item.ts';
+import { namespaceChain, NameCache } from '../memory/names.ts';
+import type { Stats } from '../stats.ts';
+import { namespaceEpochName } from '../tags/epochs.ts';
+import type {
+  EntryOptions,
+  Inspection,
+  ReadOptions,
+  TieredCache,
+  WriteResult,
+} from '../tiered-cache.ts';
+import { checkKey, checkNamespace, checkTags } from './check.ts';
+import { closeCore } from './close.ts';
+import type { Core } from './core.ts';
+import { entryOf } from './entry-of.ts';
+import { checkNames, checkTiers, ENTRY_NAMES, resolveLifetime } from './entry-options.ts';
+import type { Lifetime } from './entry-options.ts';
+import { clearNamespace, invalidateTags } from './invalidate.ts';
+import { makeJob, resultOf } from './job.ts';
+import type { Job } from './job.ts';
+import { isInvalid, judgeMemory } from './judge.ts';
+import { listKeys } from './keys.ts';
+import { loadHostOf } from './load-host.ts';
+import { inspectTier, readBelow, readManyBelow } from './read.ts';
+import type { Found } from './read.ts';
+import { deleteAll, expireNow, renew } from './remove.ts';
+import { healthOf, readyWithin, resetStats, statsOf } from './report.ts';
+import { setAll } from './write.ts';
+
+const READ_NAMES = ['signal', 'tiers'];
+const NOTHING: WriteResult = Object.freeze(resultOf('skipped', 'skipped', 'skipped', 'skipped'));
+
+/** A namespace; '' is the root. */
+export class View implements TieredCache {
+  readonly ns: string;
+  readonly names: NameCache;
+  /** Names of the epochs of the namespaces it is in. */
+  readonly epochNames: readonly string[];
+  readonly loader: Loader;
+  /** What holds for entries whose own options do not say. */
+  readonly lifetime: Lifetime;
+  readonly #core: Core;
+  readonly #loadDefaults: ResolvedLoadDefaults;
+
+  constructor(core: Core, ns: string, lifetime: Lifetime, loadDefaults: ResolvedLoadDefaults) {
+    this.#core = core;
+    this.ns = ns;
+    this.lifetime = lifetime;
+    this.#loadDefaults = loadDefaults;
+    this.names = new NameCache(ns);
+    this.epochNames = namespaceChain(ns).map(namespaceEpochName);
+    this.loader = new Loader(loadHostOf(core, this, lifetime), loadDefaults);
+  }
+
+  get name(): string {
+    return this.#core.name;
+  }
+
+  get namespaceName(): string {
+    return this.ns;
+  }
+
+  get memory(): Cache | undefined {
+    return this.#core.memory.cache;
+  }
+
+  // HOT: benchmarks/tiers
+  async get<T = unknown>(key: string, options?: ReadOptions): Promise<T | undefined> {
+    if (options === undefined) {
+      const item = this.#fresh(key);
+      if (item !== undefined) {
+        this.countHit(key, 'memory', false);
+        return valueOf(item, this.#core.format) as T;
+      }
+    }
+    const entry = await this.#read(key, options, false);
+    return entry?.value as T | undefined;
+  }
+
+  // HOT: benchmarks/tiers
+  getSync<T = unknown>(key: string): T | undefined {
+    const item = this.#fresh(key);
+    if (item === undefined) {
+      this.#missed(key);
+      return undefined;
+    }
+    this.countHit(key, 'memory', false);
+    return valueOf(item, this.#core.format) as T;
+  }
+
+  async getEntry<T = unknown>(key: string, options?: ReadOptions): Promise<Entry<T> | undefined> {
+    return (await this.#read(key, options, true)) as Entry<T> | undefined;
+  }
+
+  getEntrySync<T = unknown>(key: string): Entry<T> | undefined {
+    const entry = this.peekEntry(key);
+    if (entry === undefined) this.#missed(key);
+    else this.countHit(key, 'memory', entry.stale);
+    return entry as Entry<T> | undefined;
+  }
+
+  async getMany<T = unknown>(
+    keys: readonly string[],
+    options?: ReadOptions,
+  ): Promise<(T | undefined)[]> {
+    this.checkOpen();
+    for (const key of keys) checkKey(key);
+    const { signal, tiers } = this.#readOptions(options);
+    signal?.throwIfAborted();
+    const entries = keys.map((key) => (readsMemory(tiers) ? this.peekEntry(key) : undefined));
+    const missing = keys.flatMap((_, i) => (entries[i]?.stale === false ? [] : [i]));
+    if (missing.length > 0) {
+      const core = this.#core;
+      const asked = missing.map((i) => keys[i] as string);
+      const found = await abortable(readManyBelow(core, this, asked, tiers), signal);
+      for (const [place, i] of missing.entries()) {
+        const one = found[place];
+        entries[i] = one && entryOf(core, one.item, one.tier, one.isStale);
+      }
+    }
+    return keys.map((key, i) => {
+      const entry = entries[i];
+      if (entry === undefined || entry.stale) {
+        this.countMiss(key);
+        return undefined;
+      }
+      this.countHit(key, entry.tier, false);
+      return entry.value as T;
+    });
+  }
+
+  async has(key: string): Promise<boolean> {
+    const entry = await this.#read(key, undefined, false);
+    return entry !== undefined;
+  }
+
+  async set(key: string, value: unknown, options?: EntryOptions): Promise<WriteResult> {
+    return this.setMany([[key, value, options]]);
+  }
+
+  async setMany(
+    entries: Iterable<readonly [key: string, value: unknown, options?: EntryOptions]>,
+    options?: EntryOptions,
+  ): Promise<WriteResult> {
+    this.checkOpen();
+    const base = this.#resolve(options, this.lifetime);
+    // The last of several values of one key counts.
+    const jobs = new Map<string, Job>();
+    const removed = new Set<string>();
+    for (const [key, value, own] of entries) {
+      checkKey(key);
+      const job = this.#jobOf(key, value, this.#resolve(own, base));
+      if (job === undefined) {
+        jobs.delete(key);
+        removed.add(key);
+      } else {
+        removed.delete(key);
+        jobs.set(key, job);
+      }
+    }
+    const deleted = removed.size === 0 ? undefined : await this.delete([...removed]);
+    if (jobs.size === 0) return deleted ?? NOTHING;
+    this.loader.forget([...jobs.keys()]);
+    return setAll(this.#core, this, [...jobs.values()]);
+  }
+
+  async touch(key: string, options?: Pick<EntryOptions, 'ttl' | 'grace'>): Promise<boolean> {
+    this.checkOpen();
+    checkKey(key);
+    checkNames(options, ['ttl', 'grace']);
+    const lifetime = resolveLifetime(options, this.lifetime);
+    if (lifetime.ttl === 0) {
+      const had = await this.has(key);
+      await this.delete(key);
+      return had;
+    }
+    return (await renew(this.#core, this, key, lifetime)) !== undefined;
+  }
+
+  async delete(keys: string | readonly string[]): Promise<WriteResult> {
+    this.checkOpen();
+    const list = typeof keys === 'string' ? [keys] : [...keys];
+    for (const key of list) checkKey(key);
+    if (list.length === 0) return NOTHING;
+    return deleteAll(this.#core, this, list);
+  }
+
+  async expire(key: string): Promise<WriteResult> {
+    this.checkOpen();
+    checkKey(key);
+    return expireNow(this.#core, this, key);
+  }
+
+  getOrSet<T>(key: string, factory: Factory<T>, options?: LoadOptions<T>): Promise<T> {
+    return this.loader.getOrSet(key, factory, options);
+  }
+
+  getOrSetMany<T>(
+    keys: readonly string[],
+    factory: ManyFactory<T>,
+    options?: LoadManyOptions,
+  ): Promise<(T | undefined)[]> {
+    return this.loader.getOrSetMany(keys, factory, options);
+  }
+
+  async invalidateTags(
+    tags: string | readonly string[],
+    options?: { readonly soft?: boolean | undefined },
+  ): Promise<WriteResult> {
+    this.checkOpen();
+    checkNames(options, ['soft']);
+    const list = checkTags(tags, 'tags', Infinity);
+    if (list.length === 0) return NOTHING;
+    return invalidateTags(this.#core, list, options?.soft === true);
+  }
+
+  async clear(options?: { readonly wait?: boolean | undefined }): Promise<WriteResult> {
+    this.checkOpen();
+    checkNames(options, ['wait']);
+    return clearNamespace(this.#core, this, options?.wait === true);
+  }
+
+  namespace(name: string, options?: EntryOptions): TieredCache {
+    this.checkOpen();
+    const ns = checkNamespace(this.ns, name);
+    const known = this.#core.views.get(ns);
+    const lifetime = this.#resolve(options, known?.lifetime ?? this.lifetime);
+    if (known === undefined) {
+      const view = new View(this.#core, ns, lifetime, this.#loadDefaults);
+      this.#core.views.set(ns, view);
+      return view;
+    }
+    // One view for each namespace, for its loads are collapsed and forgotten in one place.
+    if (isDeepStrictEqual(lifetime, known.lifetime)) return known;
+    throw new errors.NAMESPACE('asked for with the options it was first given', show(name));
+  }
+
+  keys(options?: {
+    readonly prefix?: string | undefined;
+    readonly tier?: TierName | undefined;
+  }): AsyncIterable<string> {
+    this.checkOpen();
+    checkNames(options, ['prefix', 'tier']);
+    return listKeys(this.#core, this, options?.prefix ?? '', options?.tier);
+  }
+
+  async inspect(key: string): Promise<Inspection> {
+    this.checkOpen();
+    checkKey(key);
+    const core = this.#core;
+    const seen = (found: Found | undefined): Entry | undefined =>
+      found && entryOf(core, found.item, found.tier, found.isStale);
+    return {
+      key,
+      memory: this.peekEntry(key),
+      remote: core.remote && seen(await inspectTier(core, this, key, 'remote')),
+      disk: core.disk && seen(await inspectTier(core, this, key, 'disk')),
+    };
+  }
+
+  stats(): Stats {
+    return statsOf(this.#core);
+  }
+
+  resetStats(): void {
+    resetStats(this.#core);
+  }
+
+  async health(options?: { readonly probe?: boolean | undefined }): Promise<Health> {
+    checkNames(options, ['probe']);
+    return healthOf(this.#core, options?.probe === true);
+  }
+
+  on<K extends keyof CacheEvents>(event: K, listener: (event: CacheEvents[K]) => void): () => void {
+    return this.#core.events.on(event, listener);
+  }
+
+  async ready(options?: { readonly timeout?: number | undefined }): Promise<Health> {
+    this.checkOpen();
+    checkNames(options, ['timeout']);
+    return readyWithin(this.#core, options?.timeout ?? 1000);
+  }
+
+  async close(): Promise<void> {
+    if (this.ns === '') await closeCore(this.#core);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** @throws CATZ_TIERS_CLOSED */
+  checkOpen(): void {
+    if (this.#core.isClosed) throw new errors.CLOSED(this.#core.name);
+  }
+
+  /** The entry in memory, stale ones within grace included; counts nothing. HOT */
+  peekEntry(key: string): Entry | undefined {
+    const item = this.#find(key);
+    if (item === undefined) return undefined;
+    const core = this.#core;
+    const verdict = judgeMemory(item.envelope, core.epochs, core.clock.now());
+    return verdict === 'dead' ? undefined : entryOf(core, item, 'memory', verdict === 'stale');
+  }
+
+  /** Whether something computed at this stamp, with these tags, is invalid by now. */
+  isInvalid(created: number, tags: readonly string[]): boolean {
+    return isInvalid(created, tags, this.epochNames, this.#core.epochs);
+  }
+
+  /** A key that was asked for was found. HOT */
+  countHit(key: string, tier: TierName, isStale: boolean): void {
+    const { counters, events } = this.#core;
+    counters.hits++;
+    if (isStale) counters.stale++;
+    if (tier === 'memory') counters.memory.hits++;
+    if (events.has('hit')) {
+      events.emit('hit', { key, namespace: this.ns, tier, stale: isStale });
+    }
+  }
+
+  /** A key that was asked for was not found. */
+  countMiss(key: string): void {
+    const { counters, events } = this.#core;
+    counters.misses++;
+    if (events.has('miss')) events.emit('miss', { key, namespace: this.ns });
+  }
+
+  // HOT: a value that may be given without asking any other tier.
+  #fresh(key: string): Item | undefined {
+    const item = this.#find(key);
+    if (item === undefined) return undefined;
+    const { epochs, clock } = this.#core;
+    return judgeMemory(item.envelope, epochs, clock.now()) === 'fresh' ? item : undefined;
+  }
+
+  #find(key: string): Item | undefined {
+    if (typeof key !== 'string' || this.#core.isClosed) {
+      checkKey(key);
+      this.checkOpen();
+    }
+    return this.#core.memory.find(this.names.of(key));
+  }
+
+  #missed(key: string): void {
+    checkKey(key);
+    this.#core.counters.memory.misses++;
+    this.countMiss(key);
+  }
+
+  async #read(
+    key: string,
+    options: ReadOptions | undefined,
+    takesStale: boolean,
+  ): Promise<Entry | undefined> {
+    this.checkOpen();
+    checkKey(key);
+    const { signal, tiers } = this.#readOptions(options);
+    signal?.throwIfAborted();
+    const near = readsMemory(tiers) ? this.peekEntry(key) : undefined;
+    if (near?.stale !== false) {
+      this.#core.counters.memory.misses++;
+      const entry = this.#better(
+        near,
+        await abortable(readBelow(this.#core, this, key, tiers), signal),
+      );
+      if (entry === undefined || (entry.stale && !takesStale)) {
+        this.countMiss(key);
+        return undefined;
+      }
+      this.countHit(key, entry.tier, entry.stale);
+      return entry;
+    }
+    this.countHit(key, 'memory', false);
+    return near;
+  }
+
+  #better(near: Entry | undefined, found: Found | undefined): Entry | undefined {
+    if (found === undefined) return near;
+    if (near !== undefined && found.isStale && near.created > found.item.envelope.created)
+      return near;
+    return entryOf(this.#core, found.item, found.tier, found.isStale);
+  }
+
+  #readOptions(options: ReadOptions | undefined): ReadOptions {
+    if (options === undefined) return {};
+    checkNames(options, READ_NAMES);
+    if (options.tiers !== undefined) checkTiers(options.tiers, 'options.tiers');
+    return options;
+  }
+
+  #resolve(options: EntryOptions | undefined, base: Lifetime): Lifetime {
+    checkNames(options, ENTRY_NAMES);
+    return resolveLifetime(options, base);
+  }
+
+  // undefined: nothing is to be stored, and what is there goes.
+  #jobOf(key: string, value: unknown, lifetime: Lifetime): Job | undefined {
+    const core = this.#core;
+    if (lifetime.ttl === 0) return undefined;
+    if (value === undefined) throw new errors.ENCODE(core.format.codecName, 'undefined');
+    const created = core.clock.stamp();
+    const job = makeJob(core, key, value, lifetime, {
+      created,
+      cost: Number.NaN,
+      negative: false,
+    });
+    if (job.envelope.payload.length <= core.maxValueBytes) return job;
+    core.counters.notStored++;
+    return undefined;
+  }
+}
+
+function readsMemory(tiers: readonly TierName[] | undefined): boolean {
+  return tiers === undefined || tiers.includes('memory');
+}
+
+// The caller's wait ends; the read goes on, and fills memory.
+function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+    const end = (): void => signal.removeEventListener('abort', onAbort);
+    work.then(
+      (value) => {
+        end();
+        resolve(value);
+      },
+      (error: unknown) => {
+        end();
+        reject(error as Error);
+      },
+    );
+  });
+}

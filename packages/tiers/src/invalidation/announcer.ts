@@ -1,0 +1,175 @@
+// The cache's end of the bus: tells others what changed here, in batches of one turn of the event loop, and hands on what
+// others tell. Invariant: `flush` follows the write it speaks of, so whoever hears of a change finds it done at the remote
+// tier; what the bus did not take is kept, newest first, and told again; beyond the bound everybody must forget everything.
+import type { Bus, Gap, Subscription } from '@catzilla/bus';
+import type { WriteStatus } from '../tiered-cache.ts';
+import { decodeInvalidation, encodeInvalidation } from './message.ts';
+import type { Invalidation } from './message.ts';
+
+/** Messages kept for a bus that is down. */
+const MAX_BACKLOG = 10_000;
+const RETRY_EVERY = 500;
+
+/** Topic of a cache's invalidations. */
+export function topicOf(name: string): string {
+  return `tiers:${name}`;
+}
+
+/** Who hears of changes elsewhere. */
+export interface AnnouncerHost {
+  /** A change at another process. `position` is to be remembered for the next start. */
+  onChange(change: Invalidation, position: string): void;
+  /** Changes may have been missed. */
+  onGap(reason: string): void;
+  /** Delivery lags (false), or has caught up (true). */
+  onLive(isLive: boolean): void;
+  /** Takes a stamp seen elsewhere into account; makes one for what must be told by us. */
+  witness(stamp: number): void;
+  stamp(): number;
+}
+
+interface KeysWaiting {
+  readonly keys: Set<string>;
+  stamp: number;
+}
+
+/** Tells and hears of changes. */
+export class Announcer {
+  readonly bus: Bus;
+  readonly #topic: string;
+  readonly #host: AnnouncerHost;
+  readonly #subscription: Subscription;
+  #keys = new Map<string, KeysWaiting>();
+  #turn: Promise<boolean> | undefined;
+  #backlog: string[] = [];
+  #hasOverflown = false;
+  #retry: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  /** @param from  position to begin from, if one is remembered */
+  constructor(bus: Bus, name: string, host: AnnouncerHost, from: string | undefined) {
+    this.bus = bus;
+    this.#topic = topicOf(name);
+    this.#host = host;
+    this.#subscription = bus.subscribe(
+      this.#topic,
+      (message) => {
+        if (message.origin !== bus.origin) this.#receive(message.payload, message.position);
+      },
+      {
+        from: from ?? 'now',
+        onGap: (gap: Gap) => host.onGap(gap.reason),
+        onLive: (isLive) => host.onLive(isLive),
+      },
+    );
+  }
+
+  /** Whether what is told now anywhere will be heard here without a reconnect. */
+  get isLive(): boolean {
+    return this.#subscription.isLive;
+  }
+
+  /** Resolves when it first hears; never rejects. */
+  get ready(): Promise<void> {
+    return this.#subscription.ready;
+  }
+
+  /** Place in the log, for the next start. */
+  get position(): string | undefined {
+    return this.#subscription.position;
+  }
+
+  /** Messages to be told again. */
+  get backlog(): number {
+    return this.#backlog.length;
+  }
+
+  /** Tells that keys changed. One message for all keys of one turn. */
+  async keys(ns: string, keys: readonly string[], stamp: number): Promise<WriteStatus> {
+    if (this.#isClosed) return 'failed';
+    let waiting = this.#keys.get(ns);
+    if (waiting === undefined) {
+      waiting = { keys: new Set(), stamp };
+      this.#keys.set(ns, waiting);
+    }
+    for (const key of keys) waiting.keys.add(key);
+    waiting.stamp = Math.max(waiting.stamp, stamp);
+    this.#turn ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => this.#flush());
+    return (await this.#turn) ? 'ok' : 'failed';
+  }
+
+  /** Tells that tags were invalidated. */
+  async tags(tags: readonly string[], isSoft: boolean, stamp: number): Promise<WriteStatus> {
+    return this.#tell(encodeInvalidation({ kind: 'tags', tags, isSoft, stamp }));
+  }
+
+  /** Tells that a namespace was emptied. */
+  async clear(ns: string, stamp: number): Promise<WriteStatus> {
+    return this.#tell(encodeInvalidation({ kind: 'clear', ns, stamp }));
+  }
+
+  /** Stops hearing and telling. What is still waiting is told first. */
+  async close(): Promise<void> {
+    await this.#turn;
+    this.#isClosed = true;
+    clearTimeout(this.#retry);
+    this.#subscription.close();
+  }
+
+  async #flush(): Promise<boolean> {
+    const waiting = this.#keys;
+    this.#keys = new Map();
+    this.#turn = undefined;
+    const messages: string[] = [];
+    for (const [ns, { keys, stamp }] of waiting) {
+      messages.push(...encodeInvalidation({ kind: 'keys', ns, keys: [...keys], stamp }));
+    }
+    return (await this.#tell(messages)) === 'ok';
+  }
+
+  async #tell(messages: readonly string[]): Promise<WriteStatus> {
+    if (this.#isClosed) return 'failed';
+    const failed: string[] = [];
+    await Promise.all(
+      messages.map((message) =>
+        this.bus.append(this.#topic, message).catch(() => failed.push(message)),
+      ),
+    );
+    if (failed.length === 0) return 'ok';
+    this.#keep(failed);
+    return 'failed';
+  }
+
+  #keep(messages: readonly string[]): void {
+    this.#backlog.push(...messages);
+    if (this.#backlog.length > MAX_BACKLOG) {
+      this.#backlog = [];
+      this.#hasOverflown = true;
+    }
+    this.#retryLater();
+  }
+
+  #retryLater(): void {
+    if (this.#isClosed) return;
+    this.#retry ??= setTimeout(() => {
+      this.#retry = undefined;
+      void this.#tellAgain();
+    }, RETRY_EVERY).unref();
+  }
+
+  async #tellAgain(): Promise<void> {
+    const messages = this.#backlog.splice(0);
+    if (this.#hasOverflown) {
+      this.#hasOverflown = false;
+      messages.push(...encodeInvalidation({ kind: 'clear', ns: '', stamp: this.#host.stamp() }));
+    }
+    await this.#tell(messages);
+  }
+
+  #receive(payload: Buffer, position: string): void {
+    const change = decodeInvalidation(payload);
+    if (change === undefined) return this.#host.onGap('unknown message');
+    this.#host.witness(change.stamp);
+    this.#host.onChange(change, position);
+  }
+}

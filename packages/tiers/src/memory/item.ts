@@ -1,0 +1,33 @@
+// A decoded entry, made once and given to all its readers, or decoded anew for each of them.
+import { deepFreeze } from '../codecs/freeze.ts';
+import type { ValueFormat } from '../codecs/format.ts';
+import type { Envelope } from '../envelope/envelope.ts';
+
+/** How values leave memory. 'freeze': decoded once, frozen deeply and shared; values that hold what cannot be frozen (Map,
+ * Set, Date, typed arrays) are decoded for each reader. 'clone': always decoded for each reader, free to be changed.
+ * 'share': decoded once and shared as they are; whoever writes one changes it for all. */
+export type OnRead = 'freeze' | 'clone' | 'share';
+
+/** One decoded entry. In memory it lives as long as its near-cache record. */
+export interface Item {
+  readonly envelope: Envelope;
+  /** The value that every reader is given; undefined where `isShared` is false. */
+  readonly value: unknown;
+  readonly isShared: boolean;
+}
+
+/** Decodes an envelope for its readers.
+ * @throws CATZ_TIERS_DECODE */
+export function makeItem(envelope: Envelope, format: ValueFormat, onRead: OnRead): Item {
+  const value = format.decode(envelope);
+  // Bytes cannot be frozen; under every other setting than 'clone' they are shared, as the engine shares them.
+  const isShared =
+    onRead === 'share' || (onRead === 'freeze' && (Buffer.isBuffer(value) || deepFreeze(value)));
+  return { envelope, value: isShared ? value : undefined, isShared };
+}
+
+/** The value of an item for one reader.
+ * @throws CATZ_TIERS_DECODE never in practice: it was decoded once */
+export function valueOf(item: Item, format: ValueFormat): unknown {
+  return item.isShared ? item.value : format.decode(item.envelope);
+}
