@@ -3,6 +3,7 @@ export { errors } from './errors.ts';
 export { systemClock } from './clock/clock.ts';
 export type { Clock } from './clock/clock.ts';
 export type { Codec, Compression } from './codecs/codec.ts';
+export type { CodecName } from './codecs/registry.ts';
 export type {
   DiskContext,
   DiskRecord,
