@@ -11,7 +11,8 @@ import type { Envelope, EnvelopeFault, EnvelopeHead } from '../envelope/envelope
 import { errors } from '../errors.ts';
 import { bytesCodec } from './bytes.ts';
 import type { Codec, Compression } from './codec.ts';
-import { deepFreeze } from './freeze.ts';
+import { deepFreeze, freezeTree } from './freeze.ts';
+import { jsonCodec } from './json.ts';
 import { loadLz4, LZ4_ID } from './lz4.ts';
 import { checkCompression, codecTable } from './registry.ts';
 import type { CodecName } from './registry.ts';
@@ -118,11 +119,14 @@ export class ValueFormat {
   }
 
   /** Makes a decoded value fit to be shared by all who read it.
-   * @param codec  id of the one that decoded it
+   * @param codec  id of the one that decoded it; with that of `json`, a value that JSON.parse did not make may not end
    * @returns true: it is frozen, or the very bytes of the codec `bytes`, which nobody may write; false: each reader
    *   needs a decoded copy of his own */
   freeze(codec: number, value: unknown): boolean {
-    return codec === bytesCodec.id || deepFreeze(value);
+    if (codec === bytesCodec.id) return true;
+    if (codec !== jsonCodec.id) return deepFreeze(value);
+    freezeTree(value);
+    return true;
   }
 
   /** Makes the bytes of an entry for the tiers below memory.

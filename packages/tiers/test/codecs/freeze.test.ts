@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deepFreeze } from '../../src/codecs/freeze.ts';
+import { deepFreeze, freezeTree } from '../../src/codecs/freeze.ts';
 
 describe('deepFreeze', () => {
   it('freezes objects and arrays at any depth', () => {
@@ -48,5 +48,26 @@ describe('deepFreeze', () => {
     expect(deepFreeze(inner)).toBe(false);
     value.before.a = 2;
     expect(Object.isFrozen(value.after)).toBe(false);
+  });
+});
+
+describe('freezeTree', () => {
+  it('freezes all that JSON.parse made', () => {
+    const value = JSON.parse('{"a":[{"b":{"c":1}},[[]],null],"__proto__":{"d":[]}}') as {
+      a: [{ b: object }, [[]]];
+      __proto__: { d: unknown[] };
+    };
+    freezeTree(value);
+    const parts = [value, value.a, value.a[0], value.a[0].b, value.a[1][0], value.__proto__.d];
+    expect(parts.every((part) => Object.isFrozen(part))).toBe(true);
+  });
+
+  it('bears nesting far deeper than the stack, and values that hold nothing', () => {
+    let value: unknown[] = [];
+    for (let i = 0; i < 200_000; i++) value = [value];
+    freezeTree(value);
+    expect(Object.isFrozen(value[0])).toBe(true);
+    freezeTree('x');
+    freezeTree(null);
   });
 });
