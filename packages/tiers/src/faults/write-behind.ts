@@ -1,0 +1,224 @@
+// A queue of writes that a tier takes later, in batches: one value per id, bounded in entries and bytes.
+// Invariant: the last value put for an id is the last one flushed; at most one flush is under way; what waits or is being
+// flushed is what `peek` gives, so a reader never misses a write that was accepted. A batch whose flush fails is kept for
+// one more attempt, then dropped. How long a flush may take is for whoever gives `flush` to bound.
+
+/** Bounds of a queue, and where it goes. */
+export interface WriteBehindOptions<V> {
+  /** Default: 10_000. */
+  readonly maxEntries?: number | undefined;
+  /** Bytes of ids and values, those being flushed included. Default: 8 MiB. */
+  readonly maxBytes?: number | undefined;
+  /** ms from the first write to the flush. Default: 20. */
+  readonly interval?: number | undefined;
+  /** Entries of one flush; as many waiting begin one at once. Default: 500. */
+  readonly maxBatch?: number | undefined;
+  /** Bytes of a value: O(1), and always the same for one value. */
+  readonly sizeOf: (value: V) => number;
+  /** Rejects when nothing of the batch is to be taken as written. */
+  readonly flush: (batch: readonly (readonly [id: string, value: V])[]) => Promise<void>;
+}
+
+/** A batch may take this share of the bytes at most, so that a slow flush does not crowd out what comes meanwhile. */
+const BATCH_SHARE = 0.25;
+
+/** Queues writes. `V` must not include undefined. */
+export class WriteBehind<V> {
+  readonly #options: WriteBehindOptions<V>;
+  readonly #maxEntries: number;
+  readonly #maxBytes: number;
+  readonly #maxBatch: number;
+  readonly #interval: number;
+  readonly #waiting = new Map<string, V>();
+  /** Being flushed, or kept for its second attempt. */
+  #batch: Map<string, V> = new Map();
+  #batchBytes = 0;
+  #hasFailed = false;
+  #bytes = 0;
+  #dropped = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
+  #flushing: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: WriteBehindOptions<V>) {
+    this.#options = options;
+    this.#maxEntries = options.maxEntries ?? 10_000;
+    this.#maxBytes = options.maxBytes ?? 8 * 1024 * 1024;
+    this.#maxBatch = options.maxBatch ?? 500;
+    this.#interval = options.interval ?? 20;
+  }
+
+  /** Entries that wait or are being flushed. */
+  get size(): number {
+    return this.#waiting.size + this.#batch.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Writes given up: the queue was full or closed, or the tier did not take them twice. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Accepts a write; beyond the bounds the oldest is dropped. HOT: benchmarks/ write-behind
+   * @returns false when this very write was dropped */
+  put(id: string, value: V): boolean {
+    const bytes = this.#sizeOf(id, value);
+    if (this.#closed || bytes > this.#maxBytes) {
+      this.forget(id);
+      this.#dropped += 1;
+      return false;
+    }
+    const before = this.#waiting.get(id);
+    // Keeps its place: an id that is written all the time must not be put off all the time.
+    this.#waiting.set(id, value);
+    this.#bytes += before === undefined ? bytes : bytes - this.#sizeOf(id, before);
+    if (this.#bytes > this.#maxBytes || this.size > this.#maxEntries) this.#makeRoom();
+    if (this.#waiting.size >= this.#maxBatch) this.#flushSoon();
+    else if (this.#timer === undefined) this.#flushLater();
+    return this.#waiting.has(id);
+  }
+
+  /** The value that was put last, while it waits or is being flushed. */
+  peek(id: string): V | undefined {
+    const value = this.#waiting.get(id);
+    return value === undefined ? this.#batch.get(id) : value;
+  }
+
+  /** Takes back a write. One that is being flushed goes on, but `peek` no longer gives it.
+   * @returns whether there was one */
+  forget(id: string): boolean {
+    const value = this.#batch.get(id);
+    if (value !== undefined) {
+      const bytes = this.#sizeOf(id, value);
+      this.#batch.delete(id);
+      this.#batchBytes -= bytes;
+      this.#bytes -= bytes;
+    }
+    return this.#take(id) || value !== undefined;
+  }
+
+  /** Flushes what is there and what comes meanwhile. Never rejects.
+   * @param timeout  ms
+   * @returns whether the queue is empty, nothing of it being under way */
+  async drain(timeout: number): Promise<boolean> {
+    const end = performance.now() + timeout;
+    while (this.size > 0 && !this.#closed) {
+      const left = end - performance.now();
+      if (left <= 0) break;
+      await within(this.#flushing ?? this.#flush(), left);
+    }
+    return this.size === 0;
+  }
+
+  /** Drops what waits; `drain` before. Idempotent. */
+  close(): void {
+    this.#closed = true;
+    this.#stopTimers();
+    this.#dropped += this.#waiting.size;
+    this.#waiting.clear();
+    this.#bytes = this.#batchBytes;
+    if (this.#flushing === undefined) this.#giveUp();
+  }
+
+  #sizeOf(id: string, value: V): number {
+    return id.length + this.#options.sizeOf(value);
+  }
+
+  #take(id: string): boolean {
+    const value = this.#waiting.get(id);
+    if (value === undefined) return false;
+    this.#waiting.delete(id);
+    this.#bytes -= this.#sizeOf(id, value);
+    return true;
+  }
+
+  #makeRoom(): void {
+    for (const id of this.#waiting.keys()) {
+      if (this.#bytes <= this.#maxBytes && this.size <= this.#maxEntries) return;
+      this.#take(id);
+      this.#dropped += 1;
+    }
+  }
+
+  #flushLater(): void {
+    this.#timer = setTimeout(() => void this.#flush(), this.#interval);
+    this.#timer.unref();
+  }
+
+  // Not within put: its caller should not pay for building the batch.
+  #flushSoon(): void {
+    if (this.#immediate !== undefined || this.#flushing !== undefined || this.#hasFailed) return;
+    this.#immediate = setImmediate(() => void this.#flush());
+    this.#immediate.unref();
+  }
+
+  #stopTimers(): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
+    this.#timer = undefined;
+    this.#immediate = undefined;
+  }
+
+  #flush(): Promise<void> {
+    this.#flushing ??= this.#flushOnce().finally(() => {
+      this.#flushing = undefined;
+      if (this.#closed) this.#giveUp();
+      else if (this.#waiting.size >= this.#maxBatch && !this.#hasFailed) this.#flushSoon();
+      else if (this.size > 0 && this.#timer === undefined) this.#flushLater();
+    });
+    return this.#flushing;
+  }
+
+  async #flushOnce(): Promise<void> {
+    this.#stopTimers();
+    if (this.#batch.size === 0) this.#fill();
+    if (this.#batch.size === 0) return;
+    try {
+      await this.#options.flush([...this.#batch]);
+      this.#forgetBatch();
+    } catch {
+      // Why it failed is the guard's to count and to show; here it decides only whether there is another attempt.
+      if (this.#hasFailed) this.#giveUp();
+      else this.#hasFailed = true;
+    }
+  }
+
+  /** Moves the oldest that wait into the batch. */
+  #fill(): void {
+    for (const [id, value] of this.#waiting) {
+      const bytes = this.#sizeOf(id, value);
+      if (this.#batch.size === this.#maxBatch) return;
+      if (this.#batch.size > 0 && this.#batchBytes + bytes > this.#maxBytes * BATCH_SHARE) return;
+      this.#batch.set(id, value);
+      this.#batchBytes += bytes;
+      this.#waiting.delete(id);
+    }
+  }
+
+  #giveUp(): void {
+    this.#dropped += this.#batch.size;
+    this.#forgetBatch();
+  }
+
+  #forgetBatch(): void {
+    this.#bytes -= this.#batchBytes;
+    this.#batchBytes = 0;
+    this.#batch = new Map();
+    this.#hasFailed = false;
+  }
+}
+
+/** Waits for a promise that does not reject, or until time is over. */
+function within(promise: Promise<void>, timeout: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, timeout);
+    void promise.finally(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
