@@ -10,6 +10,7 @@ type Name =
   | 'ID'
   | 'CLOSED'
   | 'UNAVAILABLE'
+  | 'NOT_READY'
   | 'DEPENDENCY'
   | 'NO_SERVER'
   | 'SERVER_START';
@@ -44,6 +45,11 @@ export const errors: ErrorTable<'CATZ_BUS', Name> = defineErrors('CATZ_BUS', {
     message: 'topic %s could not be appended to: %s',
     statusCode: 503,
     help: 'Append it again with the same id: it is delivered once, even when the first attempt was taken.',
+  },
+  NOT_READY: {
+    message: 'the connection to Redis is %s',
+    statusCode: 503,
+    help: 'It comes back by itself; its state and last error say what is wrong.',
   },
   DEPENDENCY: {
     message: '%s needs the package %s, which cannot be loaded',

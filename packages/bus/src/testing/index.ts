@@ -1,4 +1,5 @@
 // Public API of @catzilla/bus/testing: real servers for tests, and the contract of a bus.
+export { useDriver } from '../redis/driver.ts';
 export { ask } from './ask.ts';
 export type { Reply } from './ask.ts';
 export { redisBinary, redisSkipReason } from './binary.ts';
