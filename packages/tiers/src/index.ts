@@ -33,7 +33,14 @@ export type {
   TierContext,
 } from './remote/remote-tier.ts';
 export type { Latency, Stats, TierFaults, TierStats } from './stats.ts';
+export { createTieredCache } from './create.ts';
+export type { TieredOptions, WriteMode } from './options.ts';
+export type { OnRead } from './memory/item.ts';
 export type {
+  CacheLock,
+  LeasedEntry,
+  SetOptions,
+  Ticket,
   EntryOptions,
   Inspection,
   ReadOptions,

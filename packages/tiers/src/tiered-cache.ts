@@ -34,6 +34,37 @@ export interface EntryOptions {
   readonly tiers?: readonly TierName[] | undefined;
 }
 
+/** Options of set. */
+export interface SetOptions extends EntryOptions {
+  /** From `ticket`, taken before the value was computed: refuses the value when it came too late. Default: overwrites. */
+  readonly ticket?: Ticket | undefined;
+}
+
+/** Proof of when a computation began; good for its key alone. Made by `ticket`. */
+export interface Ticket {
+  readonly key: string;
+  /** Hybrid stamp, microseconds: what the value counts as created at. */
+  readonly created: number;
+}
+
+/** The bytes of a value in memory, pinned by `lease`. */
+export interface LeasedEntry extends Entry<Buffer>, Disposable {
+  /** true: a private copy, since the engine could not pin more. */
+  readonly copied: boolean;
+  /** Lets the memory go; `value` must not be used after it. Idempotent. */
+  release(): void;
+}
+
+/** A lock of a key among all processes that share the remote tier. */
+export interface CacheLock extends AsyncDisposable {
+  /** Grows with each holder; server time, microseconds. */
+  readonly fence: number;
+  /** false once it is known to be lost. */
+  readonly isHeld: boolean;
+  /** Lets it go. Idempotent; never rejects. */
+  release(): Promise<void>;
+}
+
 /** What happened to a write in one place. 'queued': will be written. 'skipped': not asked for. 'failed': counted, and seen
  * in health. 'off': there is no such tier. */
 export type WriteStatus = 'ok' | 'queued' | 'skipped' | 'failed' | 'off';
@@ -91,11 +122,27 @@ export interface TieredCache extends AsyncDisposable {
 
   /** Stores a value. `null` is a value; `undefined` is none, and an error here.
    * @throws (rejects) CATZ_TIERS_ENCODE, CATZ_TIERS_TAG */
-  set(key: string, value: unknown, options?: EntryOptions): Promise<WriteResult>;
+  set(key: string, value: unknown, options?: SetOptions): Promise<WriteResult>;
   setMany(
     entries: Iterable<readonly [key: string, value: unknown, options?: EntryOptions]>,
     options?: EntryOptions,
   ): Promise<WriteResult>;
+  /** To be taken before a value is computed, and given to `set`: that is then refused ('skipped' in every tier) when the
+   * key was set or deleted meanwhile, or one of the value's tags, or of `guards`, invalidated, in any process that this one
+   * has heard of.
+   * @param guards  further tags to be watched, which the entry itself does not carry
+   * @throws CATZ_TIERS_TAG */
+  ticket(key: string, guards?: readonly string[]): Ticket;
+  /** The bytes of a value in memory without a copy; for large values on their way to a socket. Only values that were set as
+   * bytes; undefined for all others. Stale ones within grace are given too. */
+  lease(key: string): LeasedEntry | undefined;
+  /** Takes the lock of a key at the remote tier, extended until it is released.
+   * @param options.ttl  ms after which it falls if this process dies. Default: 10_000
+   * @returns undefined: another holds it; 'unavailable': there is no remote tier, or it does not answer */
+  lock(
+    key: string,
+    options?: { readonly ttl?: number | undefined },
+  ): Promise<CacheLock | 'unavailable' | undefined>;
   /** Gives a value a new ttl and grace, counted from now, in every tier.
    * @returns whether there was a value */
   touch(key: string, options?: Pick<EntryOptions, 'ttl' | 'grace'>): Promise<boolean>;

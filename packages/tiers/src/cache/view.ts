@@ -17,9 +17,13 @@ import { namespaceChain, NameCache } from '../memory/names.ts';
 import type { Stats } from '../stats.ts';
 import { namespaceEpochName } from '../tags/epochs.ts';
 import type {
+  CacheLock,
   EntryOptions,
   Inspection,
+  LeasedEntry,
   ReadOptions,
+  SetOptions,
+  Ticket,
   TieredCache,
   WriteResult,
 } from '../tiered-cache.ts';
@@ -38,6 +42,9 @@ import { loadHostOf } from './load-host.ts';
 import { inspectTier, readBelow, readManyBelow } from './read.ts';
 import type { Found } from './read.ts';
 import { deleteAll, expireNow, renew } from './remove.ts';
+import { leaseEntry } from './lease.ts';
+import { checkLockTtl, takeLock } from './lock.ts';
+import { makeTicket, setWithTicket } from './ticket.ts';
 import { healthOf, readyWithin, resetStats, statsOf } from './report.ts';
 import { setAll } from './write.ts';
 
@@ -148,8 +155,42 @@ export class View implements TieredCache {
     return entry !== undefined;
   }
 
-  async set(key: string, value: unknown, options?: EntryOptions): Promise<WriteResult> {
-    return this.setMany([[key, value, options]]);
+  async set(key: string, value: unknown, options?: SetOptions): Promise<WriteResult> {
+    if (options?.ticket === undefined) {
+      const { ticket: _, ...rest } = options ?? {};
+      return this.setMany([[key, value, rest]]);
+    }
+    const { ticket, ...entry } = options;
+    this.checkOpen();
+    checkKey(key);
+    const job = this.#jobOf(key, value, this.#resolve(entry, this.lifetime), ticket.created);
+    return job === undefined ? this.delete(key) : setWithTicket(this.#core, this, job, ticket);
+  }
+
+  ticket(key: string, guards?: readonly string[]): Ticket {
+    this.checkOpen();
+    checkKey(key);
+    const tags = guards === undefined ? [] : checkTags(guards, 'guards');
+    return makeTicket(this.#core, this, key, tags);
+  }
+
+  lease(key: string): LeasedEntry | undefined {
+    this.checkOpen();
+    checkKey(key);
+    const entry = leaseEntry(this.#core, this, key);
+    if (entry === undefined) this.#missed(key);
+    else this.countHit(key, 'memory', entry.stale);
+    return entry;
+  }
+
+  async lock(
+    key: string,
+    options?: { readonly ttl?: number | undefined },
+  ): Promise<CacheLock | 'unavailable' | undefined> {
+    this.checkOpen();
+    checkKey(key);
+    checkNames(options, ['ttl']);
+    return takeLock(this.#core, this, key, checkLockTtl(options?.ttl));
   }
 
   async setMany(
@@ -409,11 +450,15 @@ export class View implements TieredCache {
   }
 
   // undefined: nothing is to be stored, and what is there goes.
-  #jobOf(key: string, value: unknown, lifetime: Lifetime): Job | undefined {
+  #jobOf(
+    key: string,
+    value: unknown,
+    lifetime: Lifetime,
+    created: number = this.#core.clock.stamp(),
+  ): Job | undefined {
     const core = this.#core;
     if (lifetime.ttl === 0) return undefined;
     if (value === undefined) throw new errors.ENCODE(core.format.codecName, 'undefined');
-    const created = core.clock.stamp();
     const job = makeJob(core, key, value, lifetime, {
       created,
       cost: Number.NaN,

@@ -42,6 +42,8 @@ const DEFAULT_MAX_VALUE_BYTES = 16 * 1024 * 1024;
 const WORTHWHILE = 0.9;
 const NO_VALUE: number = FLAG.undefined | FLAG.tombstone;
 const EMPTY = new Uint8Array(0);
+/** Ids from here on belong to codecs of users. */
+const FIRST_OWN_ID = 128;
 
 /** Codecs and compression of one cache. */
 export class ValueFormat {
@@ -87,11 +89,19 @@ export class ValueFormat {
     return this.#codecs[id] !== undefined;
   }
 
-  /** Turns a value into bytes; undefined becomes a flag.
+  /** Whether the value of an envelope is its payload, as it is. */
+  isBytes(envelope: Envelope): boolean {
+    return envelope.codec === bytesCodec.id && (envelope.flags & NO_VALUE) === 0;
+  }
+
+  /** Turns a value into bytes; undefined becomes a flag. Bytes stay as they are under every codec of ours.
    * @throws CATZ_TIERS_ENCODE, its cause what the codec said */
   encode(value: unknown): EncodedValue {
     const { id, name } = this.#own;
     if (value === undefined) return { codec: id, flags: FLAG.undefined, payload: EMPTY };
+    if (value instanceof Uint8Array && id < FIRST_OWN_ID) {
+      return { codec: bytesCodec.id, flags: 0, payload: value };
+    }
     try {
       const payload = this.#own.encode(value);
       if (payload instanceof Uint8Array) return { codec: id, flags: 0, payload };

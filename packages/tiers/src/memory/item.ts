@@ -1,5 +1,4 @@
 // A decoded entry, made once and given to all its readers, or decoded anew for each of them.
-import { deepFreeze } from '../codecs/freeze.ts';
 import type { ValueFormat } from '../codecs/format.ts';
 import type { Envelope } from '../envelope/envelope.ts';
 
@@ -20,14 +19,16 @@ export interface Item {
  * @throws CATZ_TIERS_DECODE */
 export function makeItem(envelope: Envelope, format: ValueFormat, onRead: OnRead): Item {
   const value = format.decode(envelope);
-  // Bytes cannot be frozen; under every other setting than 'clone' they are shared, as the engine shares them.
   const isShared =
-    onRead === 'share' || (onRead === 'freeze' && (Buffer.isBuffer(value) || deepFreeze(value)));
+    onRead === 'share' || (onRead === 'freeze' && format.freeze(envelope.codec, value));
   return { envelope, value: isShared ? value : undefined, isShared };
 }
 
 /** The value of an item for one reader.
  * @throws CATZ_TIERS_DECODE never in practice: it was decoded once */
 export function valueOf(item: Item, format: ValueFormat): unknown {
-  return item.isShared ? item.value : format.decode(item.envelope);
+  if (item.isShared) return item.value;
+  const value = format.decode(item.envelope);
+  // The codec gives bytes as they lie in memory.
+  return format.isBytes(item.envelope) ? Buffer.from(value as Buffer) : value;
 }
