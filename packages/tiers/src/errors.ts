@@ -18,7 +18,8 @@ type Name =
   | 'FACTORY'
   | 'ARGUMENT'
   | 'WRAP'
-  | 'DISK_ACCESS';
+  | 'DISK_ACCESS'
+  | 'REMOTE';
 
 /** Errors thrown by @catzilla/tiers, by the part of the code after `CATZ_TIERS_`. */
 export const errors: ErrorTable<'CATZ_TIERS', Name> = defineErrors('CATZ_TIERS', {
@@ -91,5 +92,10 @@ export const errors: ErrorTable<'CATZ_TIERS', Name> = defineErrors('CATZ_TIERS',
   DISK_ACCESS: {
     message: 'expected %s to be %s, got %s',
     help: 'The folder of a disk tier belongs to this user alone (mode 0700).',
+  },
+  REMOTE: {
+    message: 'Redis was not asked: the connection is %s',
+    statusCode: 503,
+    help: 'Counted, never thrown by a cache: it goes on without Redis. health() tells the state of the connection.',
   },
 });

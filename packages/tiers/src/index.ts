@@ -23,6 +23,8 @@ export type {
   LoadOptions,
   ManyFactory,
 } from './load/options.ts';
+export { redisTier } from './remote/redis-tier.ts';
+export type { RedisTierOptions } from './remote/redis-options.ts';
 export type {
   FillGuard,
   RemoteFault,

@@ -1,0 +1,26 @@
+// L2 on Redis: a server, a Sentinel group, a Cluster, or a client that the application has already.
+// Invariant: opening never waits and never fails for want of a server; deadlines, breaker and statistics are those of
+// whoever calls the store (faults/).
+import { connectRedis } from '@catzilla/bus/redis';
+import { RedisKeys } from './keys.ts';
+import { checkRedisTier } from './redis-options.ts';
+import type { RedisTierOptions } from './redis-options.ts';
+import { RedisStore } from './redis-store.ts';
+import type { RemoteTier } from './remote-tier.ts';
+
+/** Makes an L2 on Redis 6.2 or later, or Valkey, through ioredis 5.11 or 6. A client of ours has no offline queue, sends
+ * nothing twice and connects anew by itself; one that is given is neither closed nor configured.
+ * @param options  where it is, and how keys are made
+ * @returns a tier for `createTieredCache({ remote })`; `open` connects, and throws CATZ_BUS_DEPENDENCY without ioredis
+ * @throws CATZ_TIERS_OPTION
+ * @example createTieredCache({ remote: redisTier({ url: 'redis://127.0.0.1:6379' }) }) */
+export function redisTier(options: RedisTierOptions): RemoteTier {
+  const { connection, prefix, hashTag } = checkRedisTier(options);
+  return {
+    kind: 'redis',
+    open({ name, onState }) {
+      const how = { role: 'commands', onState, who: 'redisTier' } as const;
+      return new RedisStore(connectRedis(connection, how), new RedisKeys(prefix, name, hashTag));
+    },
+  };
+}
