@@ -87,6 +87,7 @@ bool CompareExchangeSeqCst(T* word, T expected, T desired) {
 }
 inline void FenceAcquire() { std::atomic_thread_fence(std::memory_order_acquire); }
 inline void FenceRelease() { std::atomic_thread_fence(std::memory_order_release); }
+inline void FenceSeqCst() { std::atomic_thread_fence(std::memory_order_seq_cst); }
 inline void KeepProgramOrder() { std::atomic_signal_fence(std::memory_order_seq_cst); }
 #else
 template <class T>
@@ -145,6 +146,7 @@ bool CompareExchangeSeqCst(T* word, T expected, T desired) {
 }
 inline void FenceAcquire() { __atomic_thread_fence(__ATOMIC_ACQUIRE); }
 inline void FenceRelease() { __atomic_thread_fence(__ATOMIC_RELEASE); }
+inline void FenceSeqCst() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 // For the compiler alone: a process that is killed has done a prefix of its program, and all stores
 // it has executed are visible, whatever order the processor used.
 inline void KeepProgramOrder() { __atomic_signal_fence(__ATOMIC_SEQ_CST); }

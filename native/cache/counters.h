@@ -24,6 +24,7 @@ enum class Counter : uint32_t {
   kRefusedNoRoom,
   kRefusedLockTimeout,
   kRefusedSince,
+  kRefusedVersion,
   kInvalidated,  // entries removed because a tag of theirs was invalidated
   kLeaseCopies,  // leases handed out as copies, counted by who copies
   kLeaseLeaks,   // leases nobody released, likewise

@@ -11,6 +11,7 @@
 #include "sweep.h"
 #include "tag_pass.h"
 #include "tags.h"
+#include "version.h"
 #include "write.h"
 
 namespace catzilla {
@@ -119,8 +120,12 @@ void Engine::UnleaseLeaked(uint32_t pin) {
 
 WriteStatus Engine::Set(Counters* counters, const Key& key, const uint8_t* value, uint64_t size,
                         const WriteOptions& options) {
+  // Final, so it needs no lock, nor room for the value.
+  if (!IsUnchanged(*state_, key.hash, options)) {
+    return Refuse(*state_, counters, key, WriteStatus::kVersion, options);
+  }
   if (size > state_->max_value_bytes) {
-    return Refuse(*state_, counters, key, WriteStatus::kTooLarge);
+    return Refuse(*state_, counters, key, WriteStatus::kTooLarge, options);
   }
   // The epoch before anything else: what is invalidated from here on makes the entry void.
   const uint64_t epoch = options.has_since ? options.since : LoadSeqCst(state_->tag_epoch);
@@ -130,6 +135,8 @@ WriteStatus Engine::Set(Counters* counters, const Key& key, const uint8_t* value
              ? StoreEntry(*state_, counters, key, content, options)
              : StoreLarge(*state_, counters, key, content, options);
 }
+
+uint64_t Engine::Version(const Key& key) const { return VersionOf(*state_, key.hash); }
 
 bool Engine::Delete(Counters* counters, const Key& key) {
   return RemoveKey(*state_, counters, key);
@@ -143,6 +150,7 @@ void Engine::InvalidateTag(uint64_t tag) { NoteTag(*state_, tag); }
 
 // First void for readers, without a lock; then a shard's guard does the rest (ShardLock).
 void Engine::Clear() {
+  AddSeqCst(&state_->header->turns, uint64_t{1});
   const uint64_t epoch = AddSeqCst(state_->tag_epoch, uint64_t{1}) + 1;
   RaiseTo(&state_->header->clear_epoch, epoch);
   OrSeqCst(&state_->header->pending_clears, ~uint64_t{0} >> (63 - state_->shard_mask));
@@ -150,6 +158,8 @@ void Engine::Clear() {
     AddAcqRel(&state_->generations[i], 1u);
   }
   for (uint32_t i = 0; i <= state_->shard_mask; i++) ShardLock lock(*state_, state_->shards[i]);
+  // Once more: by this what was evicted before its shard was cleared is known to be void.
+  AddSeqCst(&state_->header->turns, uint64_t{1});
 }
 
 bool Engine::ClaimSweep(int64_t interval_ms) {

@@ -90,6 +90,7 @@ enum class WriteStatus : uint32_t {
   kNoRoom,
   kLockTimeout,  // another process holds the lock and does not move
   kSince,        // invalidated or cleared since WriteOptions::since
+  kVersion,      // the key was written since WriteOptions::version
 };
 enum class ResizeStatus : uint32_t { kOk, kBelowMinimum, kAboveReserve, kNoRoom };
 
@@ -124,6 +125,8 @@ struct WriteOptions {
   uint32_t tag_count = 0;          // at most kMaxTags
   bool has_since = false;
   uint64_t since = 0;  // an epoch: refuse if a tag was invalidated, or all cleared, after it
+  bool has_version = false;
+  uint64_t version = 0;  // by Engine::Version: refuse if it is another one by now
 };
 
 inline constexpr uint32_t kNoPin = 0xffffffffu;
@@ -132,6 +135,35 @@ inline constexpr uint32_t kNoPin = 0xffffffffu;
 struct LeaseView {
   const uint8_t* data = nullptr;
   uint32_t pin = 0;
+};
+
+// What to keep of evicted entries.
+struct RingOptions {
+  uint64_t max_bytes = 4u << 20;  // 4096 or more, beside Options::max_bytes
+  uint32_t min_reads = 1;         // 0 to 3: entries read less often since they came in are not kept
+};
+
+// An evicted entry.
+struct EvictedView {
+  const uint8_t* key;
+  const uint8_t* value;
+  uint32_t key_size;
+  uint32_t value_size;
+  int64_t expires_at;
+  uint64_t
+      version;  // the key's when it was evicted: another one by now means perhaps written since
+};
+using EvictedSink = void (*)(void* context, const EvictedView& evicted);
+
+// Of the ring of this process. Counts since it was opened or the last ResetStats.
+struct RingStats {
+  uint64_t max_bytes;  // 0: there is none
+  uint64_t bytes;      // of those that wait
+  uint64_t waiting;
+  uint64_t kept;       // that came in
+  uint64_t dropped;    // of those, forgotten for newer ones
+  uint64_t outdated;   // of those, dropped since they were no longer valid when it was their turn
+  uint64_t too_large;  // did not come in
 };
 
 struct KeysCursor {
@@ -158,6 +190,7 @@ struct Stats {
   uint64_t leases;      // open
   uint64_t recoveries;  // mutexes taken over from processes that died
   uint64_t corrupt;     // values dropped because their checksum did not fit
+  RingStats ring;
 };
 
 class Engine {
@@ -218,10 +251,15 @@ class Engine {
   void UnleaseLeaked(uint32_t pin);
 
   // Stores a copy. Any result but kStored and kStoredInPlace is a refusal, and removes the entry
-  // the key had: a cache may forget, but must not serve what was to be replaced.
+  // the key had: a cache may forget, but must not serve what was to be replaced. kVersion alone
+  // leaves it: what is there is newer than what was to be stored.
   // REQUIRES: key.size <= max_key_bytes.
   WriteStatus Set(Counters* counters, const Key& key, const uint8_t* value, uint64_t size,
                   const WriteOptions& options);
+  // 53 bits that another Set, Delete or Touch of the key, or a Clear, changes before it returns, in
+  // any thread or process, whether there is an entry or not; now and then also the write of another
+  // key. For WriteOptions::version.
+  uint64_t Version(const Key& key) const;
   // Whether a live entry was removed.
   bool Delete(Counters* counters, const Key& key);
   // Gives a live entry a new time to live from now; false when there is none. ttl as in Set.
@@ -241,6 +279,18 @@ class Engine {
   // stopped process has locked are left out.
   bool Keys(KeysCursor* cursor, const uint8_t* prefix, uint32_t prefix_size,
             void (*sink)(void* context, const uint8_t* key, uint32_t size), void* context);
+
+  // From now on what this process evicts for want of room is kept for DrainEvicted, as far as
+  // `options` say; those of the first caller hold for later ones and are left in *actual. Each true
+  // needs one IgnoreEvicted, the last of which forgets what waits. False: no memory.
+  bool KeepEvicted(const RingOptions& options, RingOptions* actual);
+  void IgnoreEvicted();
+  // Room for what waits, but about max_bytes at most; at least for one entry. 0: nothing waits.
+  uint64_t EvictedRoom(uint64_t max_bytes);
+  // Hands out what waits and is still valid, oldest first, as far as it fits into `room`, where an
+  // entry takes at least 40 bytes beside key and value; how many it were. Each is handed out once.
+  // sink runs under a lock that evictions need: it may only copy, never call the engine.
+  uint32_t DrainEvicted(uint64_t room, EvictedSink sink, void* context);
 
   // True for one caller per interval over all threads: that one then calls Sweep.
   bool ClaimSweep(int64_t interval_ms);

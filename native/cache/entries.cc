@@ -1,5 +1,6 @@
 #include "entries.h"
 
+#include "eviction_ring.h"
 #include "tags.h"
 
 namespace catzilla {
@@ -40,6 +41,10 @@ void PublishEntry(EngineState& state, Shard& shard, Counters* counters, uint64_t
   AddLive(state, shard, state.SegmentAt(offset), bytes, expires_at);
   if (existing) {
     const uint64_t old = LoadRelaxed(existing.word);
+    Item* const item = ItemAt(state, offset);
+    const uint64_t history =
+        LoadRelaxed(&ItemAt(state, slot::OffsetOf(old))->expiry_flags) & kHistoryMask;
+    StoreRelaxed(&item->expiry_flags, LoadRelaxed(&item->expiry_flags) | history);
     StoreRelease(existing.word, slot::WithOffset(old, slot::FrequencyOf(old), offset));
     Bury(state, shard, slot::OffsetOf(old));
     return;
@@ -60,10 +65,11 @@ void RemoveEntry(EngineState& state, Shard& shard, const SlotRef& ref) {
 
 void EvictEntry(EngineState& state, Shard& shard, Counters* counters, const SlotRef& ref) {
   const uint64_t word = LoadRelaxed(ref.word);
-  const bool was_read = slot::FrequencyOf(word) != 0 ||
-                        (ItemAt(state, slot::OffsetOf(word))->expiry_flags & kWasRead) != 0;
+  const Item* const item = ItemAt(state, slot::OffsetOf(word));
+  const uint32_t reads = ReadsOf(LoadRelaxed(&item->expiry_flags), slot::FrequencyOf(word));
   Count(counters, Counter::kEvictions);
-  if (!was_read) Count(counters, Counter::kEvictedUnread);
+  if (reads == 0) Count(counters, Counter::kEvictedUnread);
+  KeepEvicted(state, shard, item, reads);
   RemoveEntry(state, shard, ref);
 }
 
@@ -81,7 +87,8 @@ void MoveEntry(EngineState& state, Shard& shard, const SlotRef& ref, Offset targ
         reinterpret_cast<uint64_t*>(reinterpret_cast<uint8_t*>(to) + TagsOffset(to->key_size));
     StoreRelaxed(epoch, RaisedEpoch(state, LoadRelaxed(epoch)));
   }
-  if (slot::FrequencyOf(old) != 0) StoreRelaxed(&to->expiry_flags, copied | kWasRead);
+  const uint32_t reads = ReadsOf(copied, slot::FrequencyOf(old));
+  StoreRelaxed(&to->expiry_flags, WithHistory(copied, reads, frequency));
   AddLive(state, shard, state.SegmentAt(target), bytes, ExpiryOf(copied));
   const uint64_t moved = slot::WithOffset(old, frequency, target);
   if (state.is_shared) {

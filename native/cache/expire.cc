@@ -57,6 +57,10 @@ Attempt TryChange(EngineState& state, uint64_t* word, uint64_t loaded, const Key
 
 bool SetExpiryUnlocked(EngineState& state, const Key& key, int64_t expires_at) {
   const Shard& shard = state.ShardOf(key.hash);
+  // First, too: whoever is about to make an entry findable either finds this or is found below. See
+  // version.h.
+  state.BumpGeneration(key.hash);
+  FenceSeqCst();
   Attempt attempt = Attempt::kRetry;
   // A stopped process moves nothing, so a retry is rare; the bound is for one that goes on.
   for (int i = 0; i < 1000 && attempt == Attempt::kRetry; i++) {

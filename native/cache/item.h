@@ -30,9 +30,15 @@ struct Item {
 static_assert(sizeof(Item) == 24);
 
 enum ItemFlag : uint64_t {
-  kDead = 1,     // replaced or removed: nothing points here any more
-  kWasRead = 2,  // was read before it was last moved
+  kDead = 1,  // replaced or removed: nothing points here any more
 };
+// How often it was read, up to kMostReads: before it was last moved, 2 bits; and what the frequency
+// in its slot was when it came here, 2 bits, which says how much of that came later. Frequencies
+// decide what is evicted and fall on the way; reads only rise.
+inline constexpr uint32_t kReadsShift = 2;
+inline constexpr uint32_t kEnteredShift = 4;
+inline constexpr uint64_t kHistoryMask = 0xf << kReadsShift;
+inline constexpr uint32_t kMostReads = 3;
 inline constexpr uint64_t kFlagMask = 0xffff;  // tag count included
 inline constexpr uint32_t kTagShift = 8;
 
@@ -49,6 +55,16 @@ inline uint64_t ItemBytes(uint32_t key_size, uint32_t tags, uint64_t value_size)
 inline int64_t ExpiryOf(uint64_t expiry_flags) { return static_cast<int64_t>(expiry_flags >> 16); }
 inline uint32_t TagCountOf(uint64_t expiry_flags) {
   return static_cast<uint32_t>(expiry_flags >> kTagShift) & 0xff;
+}
+inline uint32_t ReadsOf(uint64_t expiry_flags, uint32_t frequency) {
+  const uint32_t before = static_cast<uint32_t>(expiry_flags >> kReadsShift) & 3;
+  const uint32_t entered = static_cast<uint32_t>(expiry_flags >> kEnteredShift) & 3;
+  const uint32_t reads = before + (frequency > entered ? frequency - entered : 0);
+  return reads < kMostReads ? reads : kMostReads;
+}
+inline uint64_t WithHistory(uint64_t expiry_flags, uint32_t reads, uint32_t entered) {
+  return (expiry_flags & ~kHistoryMask) | uint64_t{reads} << kReadsShift |
+         uint64_t{entered} << kEnteredShift;
 }
 inline bool IsExpired(uint64_t expiry_flags, int64_t now) { return ExpiryOf(expiry_flags) <= now; }
 inline uint64_t ExpiryWord(int64_t expires_at, uint64_t flags) {

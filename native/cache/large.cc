@@ -7,6 +7,7 @@
 // placed at a time (header.run_mutex, locked before any shard).
 #include "pins.h"
 #include "reclaim.h"
+#include "version.h"
 #include "write.h"
 
 namespace catzilla {
@@ -113,7 +114,7 @@ bool AgeOldestRun(EngineState& state, Counters* counters) {
   if (RoleOf(row) != Role::kLarge || LoadRelaxed(&row.shard) != state.ShardNumber(shard))
     return true;
   const Offset offset = state.StartOf(id);
-  const Item* const item = ItemAt(state, offset);
+  Item* const item = ItemAt(state, offset);
   const uint64_t hash = HashBytes(item->key(), item->key_size, state.hash_seed);
   const SlotRef ref = FindOffset(state, shard, hash, offset);
   const uint64_t word = LoadRelaxed(ref.word);
@@ -125,6 +126,10 @@ bool AgeOldestRun(EngineState& state, Counters* counters) {
     EvictEntry(state, shard, counters, ref);
     return true;
   }
+  const uint64_t seen = LoadRelaxed(&item->expiry_flags);
+  const uint32_t reads = ReadsOf(seen, slot::FrequencyOf(word));
+  // Lost only to a removal or renewal without the mutex, and then a few reads are lost.
+  CompareExchangeSeqCst(&item->expiry_flags, seen, WithHistory(seen, reads, 0));
   StoreRelaxed(ref.word, slot::WithOffset(word, 0, offset));
   StoreRelaxed(&row.order, NextOrder(state));
   Unlink(state, shard.large, id);
@@ -227,29 +232,36 @@ WriteStatus StoreLarge(EngineState& state, Counters* counters, const Key& key,
     }
     first = AcquireRun(state, counters, count);
   }
-  if (first == kNoSegment) return Refuse(state, counters, key, WriteStatus::kNoRoom);
+  if (first == kNoSegment) return Refuse(state, counters, key, WriteStatus::kNoRoom, options);
   // Nobody else knows the run yet, so the copy needs no lock.
   const Offset at = state.StartOf(first);
-  WriteItem(ItemAt(state, at), key, content, 0);
+  Item* const item = ItemAt(state, at);
+  WriteItem(item, key, content, 0);
 
   Shard& shard = state.ShardOf(key.hash);
   WriteStatus refusal;
   {
     ShardLock lock(state, shard);
-    if (lock && !IsOutdated(state, options)) {
+    refusal = lock ? ObjectionTo(state, key, options) : WriteStatus::kLockTimeout;
+    if (refusal == WriteStatus::kStored) {
       const Intent intent(shard, key.hash);
+      const bool is_in_doubt = options.has_version && state.is_shared;
       AdoptRun(state, shard, first, count);
-      SealItem(state, ItemAt(state, at), at);
+      SealItem(state, item, at);
+      if (is_in_doubt) StoreRelaxed(&item->sequence, 1u);
       PublishEntry(state, shard, counters, key.hash, at, static_cast<uint32_t>(bytes),
                    content.expires_at, FindKey(state, shard, key));
+      // Overtaken: it was removed as an entry, so there is no run to give back.
+      if (is_in_doubt && !Confirm(state, shard, item, key, options)) {
+        return Refuse(state, counters, key, WriteStatus::kVersion, options);
+      }
       state.BumpGeneration(key.hash);
       Count(counters, Counter::kSets);
       return WriteStatus::kStored;
     }
-    refusal = lock ? WriteStatus::kSince : WriteStatus::kLockTimeout;
   }
   GiveBackRun(state, first, count);
-  return Refuse(state, counters, key, refusal);
+  return Refuse(state, counters, key, refusal, options);
 }
 
 }  // namespace catzilla

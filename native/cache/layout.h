@@ -17,7 +17,7 @@
 namespace catzilla {
 
 inline constexpr uint64_t kMagic = 0x314e455241544143u;  // "CATAREN1" in memory order
-inline constexpr uint32_t kLayoutVersion = 2;
+inline constexpr uint32_t kLayoutVersion = 3;
 
 using Offset = uint64_t;     // bytes from the arena's start; 0 = none
 using SegmentId = uint32_t;  // index into the segment table
@@ -161,6 +161,7 @@ struct alignas(128) Header {
   uint64_t max_bytes;       // atomic
   uint64_t pending_clears;  // atomic; a bit for each shard whose entries are void but not yet gone
   uint64_t clear_epoch;     // atomic; the tag epoch of the last Clear
+  uint64_t turns;           // atomic; the upper part of every version (version.h)
   uint64_t tag_floor;       // atomic; notes up to this epoch may have been forgotten
   uint64_t tag_pass;        // atomic; the epoch that a pass over all tagged items raises them to
   uint64_t recoveries;      // atomic; mutexes taken over from dead owners

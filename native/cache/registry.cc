@@ -6,6 +6,7 @@
 
 #include "allocator.h"
 #include "arena.h"
+#include "eviction_ring.h"
 #include "machine.h"
 #include "memory.h"
 #include "mutex.h"
@@ -77,6 +78,7 @@ EngineState* CreateState(const Options& options, OpenStatus* status) {
 }
 
 void DestroyState(EngineState* state) {
+  Delete(state->evicted);
   if (state->is_shared) return CloseMachine(state);
   ReleaseMemory(state->base, state->arena_bytes);
   Free(state->pinned_runs);

@@ -12,6 +12,8 @@
 
 namespace catzilla {
 
+class EvictionRing;
+
 struct EngineState {
   uint8_t* base;
   Header* header;
@@ -49,12 +51,15 @@ struct EngineState {
   int file;               // of a shared arena; its descriptor holds our byte locks
   Opened opened;
   uint32_t announced;         // atomic
+  EvictionRing* evicted;      // atomic; nullptr until somebody asks for it, then until the end
   const char* opened_reason;  // nullptr, or why it was recreated
 
   Engine* engine;
   uint32_t references;  // atomic
   char* name;           // nullptr: private; of a shared arena its path
   EngineState* next_named;
+
+  static constexpr uint32_t kHalfTurn = 0x7fffffffu;
 
   uint32_t segment_bytes() const { return uint32_t{1} << segment_shift; }
   Shard& ShardOf(uint64_t hash) const { return shards[hash & shard_mask]; }
@@ -79,7 +84,11 @@ struct EngineState {
     return pins + (is_shared ? size_t{id} * kMaxProcesses : size_t{id});
   }
 
-  void BumpGeneration(uint64_t hash) { AddAcqRel(&generations[hash & generation_mask], 1u); }
+  // A word that comes half round raises the turns, so that no version comes back (version.h).
+  void BumpGeneration(uint64_t hash) {
+    const uint32_t before = AddAcqRel(&generations[hash & generation_mask], 1u);
+    if ((before & kHalfTurn) == kHalfTurn) AddSeqCst(&header->turns, uint64_t{1});
+  }
 
   // Frequency seen outside the engine since the last look, which clears it.
   uint32_t TakeVisit(uint64_t hash) {

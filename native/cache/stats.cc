@@ -1,6 +1,8 @@
 // Attach, Detach, GetStats, ResetStats: counting without a shared word on the hot path.
 #include "stats.h"
 
+#include "eviction_ring.h"
+
 namespace catzilla {
 
 namespace {
@@ -108,11 +110,13 @@ void Engine::GetStats(Stats* stats) const {
   stats->shards = state_->shard_mask + 1;
   stats->recoveries = LoadRelaxed(&header.recoveries);
   stats->corrupt = LoadRelaxed(&header.corrupt);
+  if (EvictionRing* const ring = LoadAcquire(&state_->evicted)) ring->Describe(&stats->ring);
 }
 
 void Engine::ResetStats() {
   ArenaLock lock(*state_);
   if (lock) state_->header->baseline = Sum(*state_);
+  if (EvictionRing* const ring = LoadAcquire(&state_->evicted)) ring->ResetCounts();
 }
 
 }  // namespace catzilla

@@ -6,6 +6,7 @@
 #include "reclaim.h"
 #include "sweep.h"
 #include "tags.h"
+#include "version.h"
 
 namespace catzilla {
 
@@ -73,10 +74,11 @@ bool Maintain(EngineState& state, Shard& shard, Counters* counters) CATZ_REQUIRE
   return elsewhere;
 }
 
-enum class Try { kStored, kStoredInPlace, kNoRoom };
+enum class Try { kStored, kStoredInPlace, kNoRoom, kOvertaken };
 
 Try TryStore(EngineState& state, Shard& shard, Counters* counters, const Key& key,
-             const Content& content) CATZ_REQUIRES(shard.mutex) {
+             const Content& content, const WriteOptions& options) CATZ_REQUIRES(shard.mutex) {
+  const bool is_in_doubt = options.has_version && state.is_shared;
   const uint32_t bytes = static_cast<uint32_t>(content.Bytes(key));
   SlotRef existing = FindKey(state, shard, key);
   Log log;
@@ -84,7 +86,9 @@ Try TryStore(EngineState& state, Shard& shard, Counters* counters, const Key& ke
     const Offset offset = slot::OffsetOf(LoadRelaxed(existing.word));
     Item* const item = ItemAt(state, offset);
     Segment& row = state.segments[state.SegmentAt(offset)];
-    if (FitsInPlace(item, content, bytes) && RewriteItem(state, item, offset, content)) {
+    // In doubt the old value must be readable until the new one is, and that is elsewhere.
+    if (!is_in_doubt && FitsInPlace(item, content, bytes) &&
+        RewriteItem(state, item, offset, content)) {
       if (content.expires_at < row.first_expiry) row.first_expiry = content.expires_at;
       return Try::kStoredInPlace;
     }
@@ -99,12 +103,13 @@ Try TryStore(EngineState& state, Shard& shard, Counters* counters, const Key& ke
   Item* const item = ItemAt(state, at);
   WriteItem(item, key, content, static_cast<uint16_t>(bytes / 8));
   SealItem(state, item, at);
+  if (is_in_doubt) StoreRelaxed(&item->sequence, 1u);
   PublishEntry(state, shard, counters, key.hash, at, bytes, content.expires_at, existing);
+  if (is_in_doubt && !Confirm(state, shard, item, key, options)) return Try::kOvertaken;
   return Try::kStored;
 }
 
-}  // namespace
-
+// Whether what is to be stored was computed before it was invalidated.
 bool IsOutdated(const EngineState& state, const WriteOptions& options) {
   if (!options.has_since) return false;
   if (options.since < LoadAcquire(&state.header->clear_epoch)) return true;
@@ -112,6 +117,25 @@ bool IsOutdated(const EngineState& state, const WriteOptions& options) {
   if (options.since > LoadSeqCst(state.tag_epoch)) return true;
   return options.tag_count != 0 &&
          AnyInvalidated(state, options.tags, options.tag_count, options.since);
+}
+
+}  // namespace
+
+WriteStatus ObjectionTo(const EngineState& state, const Key& key, const WriteOptions& options) {
+  if (!IsUnchanged(state, key.hash, options)) return WriteStatus::kVersion;
+  return IsOutdated(state, options) ? WriteStatus::kSince : WriteStatus::kStored;
+}
+
+bool Confirm(EngineState& state, Shard& shard, Item* item, const Key& key,
+             const WriteOptions& options) {
+  FenceSeqCst();  // pairs with the one of SetExpiryUnlocked
+  if (IsUnchanged(state, key.hash, options)) {
+    StoreRelease(&item->sequence, LoadRelaxed(&item->sequence) + 1);
+    return true;
+  }
+  RemoveEntry(state, shard, FindKey(state, shard, key));
+  state.BumpGeneration(key.hash);
+  return false;
 }
 
 WriteStatus StoreEntry(EngineState& state, Counters* counters, const Key& key, Content content,
@@ -127,14 +151,19 @@ WriteStatus StoreEntry(EngineState& state, Counters* counters, const Key& key, C
         refusal = WriteStatus::kLockTimeout;
         break;
       }
-      if (IsOutdated(state, options)) {
-        refusal = WriteStatus::kSince;
+      const WriteStatus objection = ObjectionTo(state, key, options);
+      if (objection != WriteStatus::kStored) {
+        refusal = objection;
         break;
       }
       // Not outdated, so what is behind a pass is behind it, too.
       content.epoch = RaisedEpoch(state, content.epoch);
       const Intent intent(shard, key.hash);
-      stored = TryStore(state, shard, counters, key, content);
+      stored = TryStore(state, shard, counters, key, content, options);
+      if (stored == Try::kOvertaken) {
+        refusal = WriteStatus::kVersion;
+        break;
+      }
       if (stored != Try::kNoRoom) {
         state.BumpGeneration(key.hash);
         Count(counters, Counter::kSets);
@@ -149,15 +178,51 @@ WriteStatus StoreEntry(EngineState& state, Counters* counters, const Key& key, C
     const Pressure pressure = i < kGentleTries ? Pressure::kFull : Pressure::kDrop;
     if (RelieveLargestShard(state, counters, ~0u, pressure) == Reclaimed::kNothing) break;
   }
-  return Refuse(state, counters, key, refusal);
+  return Refuse(state, counters, key, refusal, options);
 }
 
-WriteStatus Refuse(EngineState& state, Counters* counters, const Key& key, WriteStatus why) {
-  if (why == WriteStatus::kLockTimeout) {
-    SetExpiryUnlocked(state, key, 0);  // no second wait for the same mutex
-  } else {
-    RemoveKey(state, nullptr, key);
+namespace {
+
+// Whether a live entry was removed. Its version changes in either case.
+bool RemoveLocked(EngineState& state, Shard& shard, Counters* counters, const Key& key)
+    CATZ_REQUIRES(shard.mutex) {
+  const Intent intent(shard, key.hash);
+  bool live = false;
+  if (const SlotRef ref = FindKey(state, shard, key)) {
+    live = IsLive(state, ItemOf(state, ref), state.CoarseNow());
+    if (live) {
+      Count(counters, Counter::kDeletes);
+      RemoveEntry(state, shard, ref);
+    } else {
+      RemoveDue(state, shard, counters, ref, Counter::kExpiredOnRead);
+    }
   }
+  state.BumpGeneration(key.hash);
+  return live;
+}
+
+// Removes what a refused write was to replace; false, with nothing changed: it is newer than that.
+bool RemoveReplaced(EngineState& state, const Key& key, WriteStatus why,
+                    const WriteOptions& options) {
+  if (why == WriteStatus::kVersion || !IsUnchanged(state, key.hash, options)) return false;
+  if (why != WriteStatus::kLockTimeout) {  // else no second wait for the same mutex
+    Shard& shard = state.ShardOf(key.hash);
+    ShardLock lock(state, shard);
+    if (lock) {
+      const bool replaced = IsUnchanged(state, key.hash, options);
+      if (replaced) RemoveLocked(state, shard, nullptr, key);
+      return replaced;
+    }
+  }
+  SetExpiryUnlocked(state, key, 0);
+  return true;
+}
+
+}  // namespace
+
+WriteStatus Refuse(EngineState& state, Counters* counters, const Key& key, WriteStatus why,
+                   const WriteOptions& options) {
+  if (!RemoveReplaced(state, key, why, options)) why = WriteStatus::kVersion;
   switch (why) {
     case WriteStatus::kTooLarge:
       Count(counters, Counter::kRefusedTooLarge);
@@ -167,6 +232,9 @@ WriteStatus Refuse(EngineState& state, Counters* counters, const Key& key, Write
       break;
     case WriteStatus::kSince:
       Count(counters, Counter::kRefusedSince);
+      break;
+    case WriteStatus::kVersion:
+      Count(counters, Counter::kRefusedVersion);
       break;
     default:
       Count(counters, Counter::kRefusedNoRoom);
@@ -192,19 +260,7 @@ bool RemoveKey(EngineState& state, Counters* counters, const Key& key) {
     if (live) Count(counters, Counter::kDeletes);
     return live;
   }
-  const Intent intent(shard, key.hash);
-  bool live = false;
-  if (const SlotRef ref = FindKey(state, shard, key)) {
-    live = IsLive(state, ItemOf(state, ref), state.CoarseNow());
-    if (live) {
-      Count(counters, Counter::kDeletes);
-      RemoveEntry(state, shard, ref);
-    } else {
-      RemoveDue(state, shard, counters, ref, Counter::kExpiredOnRead);
-    }
-  }
-  state.BumpGeneration(key.hash);
-  return live;
+  return RemoveLocked(state, shard, counters, key);
 }
 
 bool TouchKey(EngineState& state, Counters* counters, const Key& key, int64_t expires_at) {

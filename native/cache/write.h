@@ -16,11 +16,16 @@ WriteStatus StoreEntry(EngineState& state, Counters* counters, const Key& key, C
                        const WriteOptions& options);
 WriteStatus StoreLarge(EngineState& state, Counters* counters, const Key& key,
                        const Content& content, const WriteOptions& options);
-// Whether what is to be stored was computed before it was invalidated. REQUIRES: the mutex of the
-// key's shard, so that a Clear comes either before this or after the store.
-bool IsOutdated(const EngineState& state, const WriteOptions& options);
-// Removes the key and counts the refusal.
-WriteStatus Refuse(EngineState& state, Counters* counters, const Key& key, WriteStatus why);
+// What in the options speaks against the store: kVersion, kSince, or kStored for nothing. REQUIRES:
+// the mutex of the key's shard, so that a Clear comes either before this or after the store.
+WriteStatus ObjectionTo(const EngineState& state, const Key& key, const WriteOptions& options);
+// Makes an entry readable that was published with an odd sequence, if its version still holds; else
+// removes it. Only in arenas that processes share; see version.h.
+bool Confirm(EngineState& state, Shard& shard, Item* item, const Key& key,
+             const WriteOptions& options) CATZ_REQUIRES(shard.mutex);
+// Counts the refusal and removes the key, unless its version says that what is there is newer.
+WriteStatus Refuse(EngineState& state, Counters* counters, const Key& key, WriteStatus why,
+                   const WriteOptions& options);
 // Removes an entry that is not live, counted as void or as `expired`.
 void RemoveDue(EngineState& state, Shard& shard, Counters* counters, const SlotRef& ref,
                Counter expired) CATZ_REQUIRES(shard.mutex);

@@ -3,8 +3,10 @@
 //
 // Without eviction both must agree exactly; with it, what the engine returns must be the latest
 // value, and what it does not return must have been evictable. Leased bytes must be at their
-// release what they were at first. An engine in a file may be closed and opened, or its file
-// copied as it is and the copy opened, as after the death of all who had it open.
+// release what they were at first, and what was evicted what its key's last value was, if nobody
+// has written it since. Some writes say which version of the key they replace, rightly or not. An
+// engine in a file may be closed and opened, or its file copied as it is and the copy opened, as
+// after the death of all who had it open.
 #ifndef CATZILLA_CACHE_TEST_MODEL_H_
 #define CATZILLA_CACHE_TEST_MODEL_H_
 
@@ -29,9 +31,15 @@ class Model {
  public:
   explicit Model(const Options& options) : options_(options) {
     Open();
+    // One in four models.
+    keeps_evicted_ = (options.max_bytes >> 20) % 4 == 1;
+    Keep();
     cache_->engine().SetTestClock(now_);
   }
-  ~Model() { ReleaseAll(); }
+  ~Model() {
+    ReleaseAll();
+    if (keeps_evicted_) engine().IgnoreEvicted();
+  }
 
   // One operation; `what` chooses it, the rest are its arguments. False: they disagree.
   bool Apply(uint32_t what, uint32_t key_number, uint32_t size, uint32_t time) {
@@ -62,7 +70,7 @@ class Model {
         return Advance(time % 64);
       case 18:
         engine().Sweep(cache_->counters(), time % 100);
-        return true;
+        return Drain(time);
       case 19:
         return time % 512 == 0 ? Clear() : Get(key);
       case 20:
@@ -155,7 +163,13 @@ class Model {
     options.since = mark_;
     const bool outdated = options.has_since && (cleared_ || (invalidated_ & tags) != 0);
     const uint64_t seed = ++seed_;
+    options.has_version = time % 7 == 0;
+    options.version = engine().Version(cache_->KeyOf(key));
+    const bool overtaken = options.has_version && time % 2 == 0;
+    if (overtaken && !Interfere(key, time)) return false;
     const WriteStatus status = cache_->Set(key, ValueFor(seed, size), options);
+    if ((status == WriteStatus::kVersion) != overtaken) return false;
+    if (overtaken) return Get(key);
     const bool too_large = size > options_.max_value_bytes;
     if ((status == WriteStatus::kTooLarge) != too_large) return false;
     // A large value that is outdated may have found no room before anybody looked. Of what was
@@ -170,6 +184,50 @@ class Model {
     }
     entries_.erase(key);
     return !cache_->Get(key);
+  }
+
+  // A write that changes the key's version.
+  bool Interfere(const std::string& key, uint32_t time) {
+    switch (time / 14 % 3) {
+      case 0:
+        return Delete(key);
+      case 1:
+        return Touch(key, time);
+      default:
+        return Set(key, 1 + time % 300, 1, false);
+    }
+  }
+
+  void Keep() {
+    catzilla::RingOptions actual;
+    if (keeps_evicted_) engine().KeepEvicted(catzilla::RingOptions{65536, 0}, &actual);
+  }
+  bool Drain(uint64_t room) {
+    struct Judgement {
+      Model* model;
+      bool good;
+    };
+    Judgement judgement{this, true};
+    engine().DrainEvicted(
+        room,
+        [](void* context, const catzilla::EvictedView& view) {
+          Judgement& here = *static_cast<Judgement*>(context);
+          const std::string key(reinterpret_cast<const char*>(view.key), view.key_size);
+          const std::string value(reinterpret_cast<const char*>(view.value), view.value_size);
+          here.good = here.good && here.model->IsRight(key, value, view);
+        },
+        &judgement);
+    return judgement.good;
+  }
+  // Only those that the model has not found missing yet can be told.
+  bool IsRight(const std::string& key, const std::string& value,
+               const catzilla::EvictedView& view) const {
+    const auto entry = entries_.find(key);
+    if (view.expires_at <= now_) return false;
+    if (entry == entries_.end() || engine().Version(cache_->KeyOf(key)) != view.version)
+      return true;
+    return value == ValueFor(entry->second.seed, entry->second.size) &&
+           view.expires_at == entry->second.expires_at;
   }
 
   bool IsLive(const std::string& key) const {
@@ -278,6 +336,7 @@ class Model {
     std::string copy;
     if (!closed) copy = ReadFile(before);
     bool good = ReleaseAll();
+    if (keeps_evicted_) engine().IgnoreEvicted();
     cache_.reset();
     if (!closed) {
       unlink(before.c_str());
@@ -287,6 +346,7 @@ class Model {
     Open();
     const Opened opened = engine().opened();
     good = good && opened == (closed ? catzilla::Opened::kWarm : catzilla::Opened::kRecovered);
+    Keep();
     engine().SetTestClock(now_);
     return good && IsConsistent(engine());
   }
@@ -306,6 +366,7 @@ class Model {
   Options options_;
   std::unordered_map<std::string, Entry> entries_;
   std::vector<Held> leases_;
+  bool keeps_evicted_ = false;
   uint32_t files_ = 0;
   uint32_t reopenings_ = 0;
   // Far ahead of the real one, by which an opening decides what has expired.
