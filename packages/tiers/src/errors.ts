@@ -19,7 +19,9 @@ type Name =
   | 'ARGUMENT'
   | 'WRAP'
   | 'DISK_ACCESS'
-  | 'REMOTE';
+  | 'REMOTE'
+  | 'DISK_WRITE'
+  | 'DISK_READ';
 
 /** Errors thrown by @catzilla/tiers, by the part of the code after `CATZ_TIERS_`. */
 export const errors: ErrorTable<'CATZ_TIERS', Name> = defineErrors('CATZ_TIERS', {
@@ -97,5 +99,12 @@ export const errors: ErrorTable<'CATZ_TIERS', Name> = defineErrors('CATZ_TIERS',
     message: 'Redis was not asked: the connection is %s',
     statusCode: 503,
     help: 'Counted, never thrown by a cache: it goes on without Redis. health() tells the state of the connection.',
+  DISK_WRITE: {
+    message: 'the disk tier %s did not write: %s',
+    help: 'Not all of the batch is stored. The state of the tier in health() says whether it lacks room, is busy or failed.',
+  },
+  DISK_READ: {
+    message: 'the disk tier %s could not read a record: %s',
+    help: 'Answered as a miss; after 16 within a minute the damaged files are dropped.',
   },
 });

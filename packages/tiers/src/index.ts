@@ -4,6 +4,7 @@ export { systemClock } from './clock/clock.ts';
 export type { Clock } from './clock/clock.ts';
 export type { Codec, Compression } from './codecs/codec.ts';
 export type { CodecName } from './codecs/registry.ts';
+export type { DiskOptions } from './disk/disk-options.ts';
 export type {
   DiskContext,
   DiskRecord,
@@ -12,6 +13,7 @@ export type {
   DiskTier,
   DiskVerdict,
 } from './disk/disk-store.ts';
+export { diskTier } from './disk/disk-tier.ts';
 export type { Entry, TierName } from './entry.ts';
 export type { CacheEvents } from './events.ts';
 export type { BreakerState } from './faults/guard.ts';

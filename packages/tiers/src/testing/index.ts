@@ -1,2 +1,4 @@
 // Public API of @catzilla/tiers/testing.
-export {};
+export { diskContract } from './disk-contract.ts';
+export type { DiskRunner, DiskSubject } from './disk-contract.ts';
+export { memoryDisk } from './memory-disk.ts';

@@ -1,0 +1,49 @@
+// Whether a file of lmdb that was not closed can be used: another process reads all of it and tries a write, because
+// damaged pages do not make errors, they end the process that touches them.
+import { spawn } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { readId } from '../record.ts';
+import { programUrl } from '../program-url.ts';
+import { openFile } from './load.ts';
+import type { LmdbPackage } from './load.ts';
+
+/** ms; a gigabyte takes some seconds. */
+const PATIENCE = 120_000;
+
+/** Reads a file in a process of its own. Never rejects.
+ * @returns false: on any doubt */
+export function inspectInChild(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const program = fileURLToPath(programUrl('inspect-child', import.meta.url));
+    const child = spawn(process.execPath, [program, path], {
+      stdio: 'ignore',
+      timeout: PATIENCE,
+      killSignal: 'SIGKILL',
+    });
+    child.on('error', () => resolve(false));
+    child.on('exit', (code) => resolve(code === 0));
+  });
+}
+
+/** Reads each record of a file, and tries a write.
+ * @returns whether all are records
+ * @throws what lmdb says; or ends the process */
+export function inspectFile(lmdb: LmdbPackage, path: string): boolean {
+  const cap = statSync(path).size;
+  const db = openFile(lmdb, { path, cap, flushed: false, readOnly: false });
+  try {
+    for (const { key, value } of db.getRange({ start: Buffer.from([0]) })) {
+      const found = readId(value, value.length);
+      if (found === undefined || (typeof key === 'string' && found.id !== key)) return false;
+    }
+    // Brings the list of free pages in, which no read does.
+    db.transactionSync(() => {
+      db.putSync(Buffer.from([1]), Buffer.alloc(1));
+      return lmdb.ABORT;
+    });
+    return true;
+  } finally {
+    void db.close();
+  }
+}
