@@ -36,6 +36,11 @@ export class WriteBehind<V> {
   #hasFailed = false;
   #bytes = 0;
   #dropped = 0;
+  /** Writes accepted and then given up: those of `dropped`, less what was never accepted. */
+  #lost = 0;
+  /** Entries that have left the front of the queue, ever; and how many had when a batch last ended. */
+  #left = 0;
+  #settled = 0;
   #timer: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
   #flushing: Promise<void> | undefined;
@@ -63,7 +68,7 @@ export class WriteBehind<V> {
     return this.#dropped;
   }
 
-  /** Accepts a write; beyond the bounds the oldest is dropped. HOT: benchmarks/ write-behind
+  /** Accepts a write; beyond the bounds the oldest is dropped. HOT: each write of a tier
    * @returns false when this very write was dropped */
   put(id: string, value: V): boolean {
     const bytes = this.#sizeOf(id, value);
@@ -101,24 +106,27 @@ export class WriteBehind<V> {
     return this.#take(id) || value !== undefined;
   }
 
-  /** Flushes what is there and what comes meanwhile. Never rejects.
+  /** Flushes what is there now, at once; what comes meanwhile may wait. Never rejects.
    * @param timeout  ms
-   * @returns whether the queue is empty, nothing of it being under way */
+   * @returns whether all of it was written: false when time was over, or a write was given up meanwhile */
   async drain(timeout: number): Promise<boolean> {
     const end = performance.now() + timeout;
-    while (this.size > 0 && !this.#closed) {
+    const last = this.#left + this.#waiting.size;
+    const lost = this.#lost;
+    // One that was forgotten is waited for in vain, but for no longer than the queue has any.
+    while (this.size > 0 && this.#settled < last) {
       const left = end - performance.now();
-      if (left <= 0) break;
+      if (left <= 0 || this.#closed) return false;
       await within(this.#flushing ?? this.#flush(), left);
     }
-    return this.size === 0;
+    return this.#lost === lost;
   }
 
   /** Drops what waits; `drain` before. Idempotent. */
   close(): void {
     this.#closed = true;
     this.#stopTimers();
-    this.#dropped += this.#waiting.size;
+    this.#lose(this.#waiting.size);
     this.#waiting.clear();
     this.#bytes = this.#batchBytes;
     if (this.#flushing === undefined) this.#giveUp();
@@ -140,8 +148,14 @@ export class WriteBehind<V> {
     for (const id of this.#waiting.keys()) {
       if (this.#bytes <= this.#maxBytes && this.size <= this.#maxEntries) return;
       this.#take(id);
-      this.#dropped += 1;
+      this.#left += 1;
+      this.#lose(1);
     }
+  }
+
+  #lose(writes: number): void {
+    this.#dropped += writes;
+    this.#lost += writes;
   }
 
   #flushLater(): void {
@@ -196,15 +210,17 @@ export class WriteBehind<V> {
       this.#batch.set(id, value);
       this.#batchBytes += bytes;
       this.#waiting.delete(id);
+      this.#left += 1;
     }
   }
 
   #giveUp(): void {
-    this.#dropped += this.#batch.size;
+    this.#lose(this.#batch.size);
     this.#forgetBatch();
   }
 
   #forgetBatch(): void {
+    this.#settled = this.#left;
     this.#bytes -= this.#batchBytes;
     this.#batchBytes = 0;
     this.#batch = new Map();

@@ -171,8 +171,10 @@ describe('a write-behind queue', () => {
       },
     });
     queue.put('a', '1');
+    // Both attempts are made at once; what was given up was not written.
+    expect(await queue.drain(1000)).toBe(false);
+    expect([queue.size, queue.dropped]).toEqual([0, 1]);
     expect(await queue.drain(1000)).toBe(true);
-    expect(queue.dropped).toBe(1);
     queue.close();
   });
 
@@ -195,19 +197,51 @@ describe('a write-behind queue', () => {
     queue.close();
   });
 
-  it('drains what is there and what comes meanwhile', async () => {
+  it('drains what is there, not what goes on coming', async () => {
     const written: string[] = [];
     const { queue } = queued({
       interval: 1_000_000,
+      maxBatch: 2,
       flush: async (batch) => {
         await Promise.resolve();
-        if (written.length === 0) queue.put('late', '1');
+        queue.put(`late ${written.length}`, '1');
         written.push(...batch.map(([id]) => id));
       },
     });
-    queue.put('a', '1');
+    for (const id of 'abc') queue.put(id, '1');
     expect(await queue.drain(5000)).toBe(true);
-    expect(written).toEqual(['a', 'late']);
+    expect(written).toEqual(['a', 'b', 'c', 'late 0']);
+    expect(queue.peek('late 2')).toBe('1');
+    queue.close();
+  });
+
+  it('drains what is being flushed, and what was forgotten meanwhile', async () => {
+    const { queue, batches, ends, until } = queued({ interval: 1_000_000, maxBatch: 2 });
+    for (const id of 'ab') queue.put(id, '1');
+    await until(() => batches.length === 1);
+    const first = queue.drain(5000);
+    queue.put('c', '1');
+    const second = queue.drain(5000);
+    queue.put('d', '1');
+    queue.forget('c');
+    ends[0]!.ok();
+    expect(await first).toBe(true);
+    await until(() => batches.length === 2);
+    expect(batches[1]).toEqual([['d', '1']]);
+    ends[1]!.ok();
+    expect(await second).toBe(true);
+    queue.close();
+  });
+
+  it('tells a drain of a write that was given up for want of room', async () => {
+    const { queue, ends } = queued({ maxEntries: 3, maxBatch: 1 });
+    for (const id of 'abc') queue.put(id, '1');
+    const drained = queue.drain(5000);
+    for (const id of 'de') queue.put(id, '1');
+    expect(queue.dropped).toBe(2);
+    const pump = setInterval(() => ends.shift()?.ok(), 1);
+    expect(await drained).toBe(false);
+    clearInterval(pump);
     queue.close();
   });
 
