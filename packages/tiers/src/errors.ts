@@ -99,6 +99,7 @@ export const errors: ErrorTable<'CATZ_TIERS', Name> = defineErrors('CATZ_TIERS',
     message: 'Redis was not asked: the connection is %s',
     statusCode: 503,
     help: 'Counted, never thrown by a cache: it goes on without Redis. health() tells the state of the connection.',
+  },
   DISK_WRITE: {
     message: 'the disk tier %s did not write: %s',
     help: 'Not all of the batch is stored. The state of the tier in health() says whether it lacks room, is busy or failed.',

@@ -3,15 +3,12 @@
 import type { Bus } from '@catzilla/bus';
 import type { Cache, CacheOptions } from '@catzilla/cache-core';
 import {
-  bool,
   bytes,
   checkOptions,
   custom,
   duration,
-  fn,
   int,
   list,
-  number,
   object,
   oneOf,
   optional,
@@ -24,13 +21,13 @@ import { systemClock } from './clock/clock.ts';
 import type { Codec, Compression } from './codecs/codec.ts';
 import type { DiskTier } from './disk/disk-store.ts';
 import { diskTier } from './disk/disk-tier.ts';
-import type { DiskTierOptions } from './disk/disk-tier.ts';
+import type { DiskOptions } from './disk/disk-options.ts';
 import { errors } from './errors.ts';
 import type { LoadOptions } from './load/options.ts';
 import type { OnRead } from './memory/item.ts';
 import type { StateLogger } from './observe/state-log.ts';
 import { redisTier } from './remote/redis-tier.ts';
-import type { RedisTierOptions } from './remote/redis-tier.ts';
+import type { RedisTierOptions } from './remote/redis-options.ts';
 import type { RemoteTier } from './remote/remote-tier.ts';
 import type { EntryOptions } from './tiered-cache.ts';
 
@@ -52,7 +49,7 @@ export interface TieredOptions extends Pick<
   /** L2: options of `redisTier`, or a tier. Default: false. */
   readonly remote?: RemoteTier | RedisTierOptions | false | undefined;
   /** L3: options of `diskTier` (`{ dir }`), or a tier. Default: false. */
-  readonly disk?: DiskTier | DiskTierOptions | false | undefined;
+  readonly disk?: DiskTier | DiskOptions | false | undefined;
   /** Carries invalidations to other processes. 'auto': a log at the remote tier, where it is Redis. Default: 'auto'. */
   readonly bus?: Bus | 'auto' | false | undefined;
   /** What turns values into bytes: 'json', 'bytes' (Buffers only), 'msgpack' (Map, Set, Date, BigInt, cycles), or your own.
@@ -174,7 +171,7 @@ const specs = {
   ),
   disk: custom(
     'false, options of diskTier, or a tier with open',
-    (value): value is DiskTier | DiskTierOptions | false => value === false || isObject(value),
+    (value): value is DiskTier | DiskOptions | false => value === false || isObject(value),
     false,
   ),
   bus: custom(
@@ -281,7 +278,7 @@ function remoteOf(remote: TieredOptions['remote']): RemoteTier | undefined {
 
 function diskOf(disk: TieredOptions['disk']): DiskTier | undefined {
   if (disk === undefined || disk === false) return undefined;
-  return has(disk, 'open') ? (disk as DiskTier) : diskTier(disk as DiskTierOptions);
+  return has(disk, 'open') ? (disk as DiskTier) : diskTier(disk as DiskOptions);
 }
 
 function loadOf(load: unknown): Settings['load'] {

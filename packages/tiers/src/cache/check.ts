@@ -29,7 +29,7 @@ export function checkKey(key: unknown): asserts key is string {
 
 /** One tag or several, each checked, each once.
  * @throws CATZ_TIERS_TAG */
-export function checkTags(tags: unknown, what: string, most = MAX_TAGS): readonly string[] {
+export function checkTags(tags: unknown, what: string, most: number = MAX_TAGS): readonly string[] {
   if (typeof tags !== 'string' && !Array.isArray(tags)) {
     throw new errors.TAG(what, 'a string or an array of strings', show(tags));
   }

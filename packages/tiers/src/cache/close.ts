@@ -29,7 +29,10 @@ async function close(core: Core): Promise<void> {
   core.disk?.queue.close();
   core.remote?.guard.close();
   core.disk?.guard.close();
-  const closings = [core.disk?.store.close(), core.remote?.store.close(), core.ownBus?.close()];
+  const closings: Promise<void>[] = [];
+  for (const part of [core.disk?.store, core.remote?.store, core.ownBus]) {
+    if (part !== undefined) closings.push(part.close());
+  }
   await within(Promise.allSettled(closings), Math.max(left(), 1000));
   core.memory.close();
 }

@@ -1,4 +1,4 @@
-// An item as its readers see it. Plain objects, made anew for each reader: what changes with time (`stale`) is what it is now.
+// An item as its readers see it: made anew for each reader, for what changes with time (`stale`) is what it is now.
 import type { Entry, TierName } from '../entry.ts';
 import { FLAG } from '../envelope/envelope.ts';
 import type { Envelope } from '../envelope/envelope.ts';
@@ -6,34 +6,47 @@ import { valueOf } from '../memory/item.ts';
 import type { Item } from '../memory/item.ts';
 import type { Core } from './core.ts';
 
-/** Where an entry keeps what it was made of, for those who store it anew. */
-const SOURCE: unique symbol = Symbol('catzilla.tiers.envelope');
+/** An entry that remembers what it was made of, for those who store it anew. */
+class FoundEntry implements Entry {
+  readonly value: unknown;
+  readonly tier: TierName;
+  readonly created: number;
+  readonly expiresAt: number;
+  readonly graceUntil: number;
+  readonly stale: boolean;
+  readonly tags: readonly string[];
+  readonly meta: Readonly<Record<string, string>>;
+  readonly size: number;
+  readonly cost: number;
+  readonly negative: boolean;
+  readonly #envelope: Envelope;
 
-interface SourcedEntry extends Entry {
-  readonly [SOURCE]: Envelope;
+  constructor(value: unknown, envelope: Envelope, tier: TierName, isStale: boolean) {
+    this.value = value;
+    this.tier = tier;
+    this.created = envelope.created;
+    this.expiresAt = envelope.expiresAt;
+    this.graceUntil = envelope.graceUntil;
+    this.stale = isStale;
+    this.tags = envelope.tags;
+    this.meta = envelope.meta;
+    this.size = envelope.payload.length;
+    this.cost = envelope.cost;
+    this.negative = (envelope.flags & FLAG.negative) !== 0;
+    this.#envelope = envelope;
+  }
+
+  static envelopeOf(entry: FoundEntry): Envelope {
+    return entry.#envelope;
+  }
 }
 
 /** Makes an entry for one reader. HOT: benchmarks/tiers */
 export function entryOf(core: Core, item: Item, tier: TierName, isStale: boolean): Entry {
-  const { envelope } = item;
-  const entry: SourcedEntry = {
-    value: valueOf(item, core.format),
-    tier,
-    created: envelope.created,
-    expiresAt: envelope.expiresAt,
-    graceUntil: envelope.graceUntil,
-    stale: isStale,
-    tags: envelope.tags,
-    meta: envelope.meta,
-    size: envelope.payload.length,
-    cost: envelope.cost,
-    negative: (envelope.flags & FLAG.negative) !== 0,
-    [SOURCE]: envelope,
-  };
-  return entry;
+  return new FoundEntry(valueOf(item, core.format), item.envelope, tier, isStale);
 }
 
-/** What an entry was made of. */
+/** What an entry of ours was made of. */
 export function envelopeOf(entry: Entry): Envelope {
-  return (entry as SourcedEntry)[SOURCE];
+  return FoundEntry.envelopeOf(entry as FoundEntry);
 }

@@ -2,7 +2,7 @@
 import type { TierName } from '../entry.ts';
 import { errors } from '../errors.ts';
 import { joinName, splitName } from '../memory/names.ts';
-import { checkTiers } from './check.ts';
+import { checkTiers } from './entry-options.ts';
 import type { Core } from './core.ts';
 import type { View } from './view.ts';
 

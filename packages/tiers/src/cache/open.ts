@@ -87,7 +87,7 @@ function openMemory(settings: Settings, format: ValueFormat, counters: Counters)
 
 function withRing(options: CacheOptions, { write, minFrequency }: Settings): CacheOptions {
   if (write.remote !== 'victim' && write.disk !== 'victim') return options;
-  return { evictionRing: { maxBytes: EVICTION_RING_BYTES, minFrequency }, ...options };
+  return { evictionRing: { maxBytes: EVICTION_RING_BYTES, minFrequency }, ...options } as never;
 }
 
 function openRemote(core: Opening): RemoteSide | undefined {

