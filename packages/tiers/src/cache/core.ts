@@ -80,8 +80,8 @@ export interface Core {
 /** Keeps what must end before close. The promise must not reject. */
 export function track(core: Core, work: Promise<unknown>): void {
   core.pending.add(work);
-  const done = (): void => {
+  const settle = (): void => {
     core.pending.delete(work);
   };
-  work.then(done, done);
+  work.then(settle, settle);
 }
