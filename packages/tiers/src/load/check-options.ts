@@ -26,7 +26,7 @@ const early: OptionSpec<unknown> = {
     const { beta: b, after: a } = value as { readonly beta?: unknown; readonly after?: unknown };
     if ((b === undefined) !== (a === undefined)) return value;
     throw site.error(
-      `expected ${site.path} to have beta or after, not ${b === a ? 'none' : 'both'}`,
+      `expected ${site.path} to have beta or after, not ${b === undefined ? 'none' : 'both'}`,
     );
   },
 };

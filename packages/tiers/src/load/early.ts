@@ -17,11 +17,9 @@ export function isDue(
   now: number,
   random: () => number = Math.random,
 ): boolean {
-  const left = entry.expiresAt - now;
-  if ('after' in rule) {
-    const begun = entry.created / 1000;
-    return left <= (1 - rule.after) * (entry.expiresAt - begun) && left !== Infinity;
-  }
+  const { created, expiresAt } = entry;
+  if ('after' in rule) return now >= created / 1000 + rule.after * (expiresAt - created / 1000);
+  const left = expiresAt - now;
   const scale = entry.cost * rule.beta;
   // Most hits end here, without dice and logarithm. Written so that NaN ends here too.
   if (!(left <= scale * MAX_EXPONENTIAL)) return false;

@@ -23,7 +23,12 @@ export type Outcome =
       readonly tags: readonly string[];
     }
   /** The factory failed: who may have an old value gets that. */
-  | { readonly kind: 'error'; readonly error: unknown }
+  | {
+      readonly kind: 'error';
+      readonly error: unknown;
+      readonly created: number;
+      readonly tags: readonly string[];
+    }
   /** The cache was closed: no old value either. */
   | { readonly kind: 'closed'; readonly error: unknown }
   /** Given up in favour of another process, since nobody waited. */

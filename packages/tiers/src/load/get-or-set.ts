@@ -5,6 +5,7 @@
 import { show } from '@catzilla/common';
 import type { Entry } from '../entry.ts';
 import { errors } from '../errors.ts';
+import { watchAbort } from './abort-watch.ts';
 import { Cancel } from './cancel.ts';
 import { checkLoadOptions, checkManyOptions } from './check-options.ts';
 import { isDue } from './early.ts';
@@ -44,7 +45,7 @@ export class Loader {
     this.#live.delete(flight);
     if (this.#flights.get(flight.key) === flight) this.#flights.delete(flight.key);
   };
-  readonly #onClosing = (): void => this.#end();
+  readonly #unwatch: (() => void) | undefined;
   #isClosed = false;
 
   /** @param base  defaults of the namespace. Default: the built-in ones */
@@ -53,7 +54,7 @@ export class Loader {
     this.#base = base;
     this.#scope = { host, holds: new Holds(host), keptErrors: new KeptErrors(host) };
     if (host.closing.aborted) this.#end();
-    else host.closing.addEventListener('abort', this.#onClosing, { once: true });
+    else this.#unwatch = watchAbort(host.closing, () => this.#end());
   }
 
   /** Finds a value, or has it computed. A hit in memory makes one promise and nothing else. HOT: benchmarks/tiers
@@ -247,7 +248,7 @@ export class Loader {
   #end(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#host.closing.removeEventListener('abort', this.#onClosing);
+    this.#unwatch?.();
     const error = this.#closedError();
     for (const flight of this.#live) {
       flight.cancel.abort(error);

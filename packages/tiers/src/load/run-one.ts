@@ -44,7 +44,9 @@ export async function runOne(
       held = turn.held;
     }
     if (isStopped(flight)) return flight.end(YIELDED);
-    const kept = keep(scope.host, flight, await compute(scope.host, flight, factory, held));
+    const computation = await compute(scope.host, flight, factory, held);
+    if (flight.isOver) return; // the cache was closed
+    const kept = keep(scope.host, flight, computation);
     scope.holds.end(flight.key);
     flight.end(kept.outcome);
     held?.rest();
@@ -61,7 +63,7 @@ export async function runOne(
 export function heldBack({ host, holds }: LoadScope, flight: Flight): Outcome | undefined {
   if (flight.plan.fresh || !isUsable(host, flight.previous)) return undefined;
   const failure = holds.find(flight.key);
-  return failure && { kind: 'error', error: failure.error };
+  return failure && errorOutcome(host, flight, failure.error);
 }
 
 /** The outcome of a load that found what it wanted below. */
@@ -83,8 +85,12 @@ export function failWith(scope: LoadScope, flights: readonly Flight[], error: un
       if (isUsable(scope.host, flight.previous)) scope.holds.begin(key, error, plan.failSafeTtl);
       else scope.keptErrors.add(key, plan, error, created);
     }
-    flight.end({ kind: 'error', error });
+    flight.end(errorOutcome(scope.host, flight, error));
   }
+}
+
+function errorOutcome(host: LoadHost, { created, plan }: Flight, error: unknown): Outcome {
+  return { kind: 'error', error, created, tags: plan.entry.tags ?? host.defaults.tags ?? [] };
 }
 
 async function lookBelow(host: LoadHost, flight: Flight): Promise<Entry | undefined> {

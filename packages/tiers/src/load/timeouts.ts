@@ -1,6 +1,7 @@
 // What may end a caller's wait before its load has: two timers and a signal.
 // Invariant: after `clear` nothing fires and nobody's signal holds us. The timers are unref'd: a caller who waits for a
 // factory that does nothing more must not keep the process alive.
+import { watchAbort } from './abort-watch.ts';
 import type { Plan } from './plan.ts';
 
 /** Who is told. */
@@ -12,8 +13,7 @@ export interface Alarmed {
 
 /** The alarms of one wait. */
 export class Timeouts {
-  readonly #signal: AbortSignal | undefined;
-  readonly #abort: (() => void) | undefined;
+  readonly #unwatch: (() => void) | undefined;
   readonly #soft: NodeJS.Timeout | undefined;
   readonly #hard: NodeJS.Timeout | undefined;
 
@@ -24,15 +24,12 @@ export class Timeouts {
     if (hardTimeout !== Infinity) {
       this.#hard = setTimeout(() => who.onHardTimeout(), hardTimeout).unref();
     }
-    if (signal === undefined) return;
-    this.#signal = signal;
-    this.#abort = () => who.onAbort();
-    signal.addEventListener('abort', this.#abort, { once: true });
+    if (signal !== undefined) this.#unwatch = watchAbort(signal, () => who.onAbort());
   }
 
   clear(): void {
     clearTimeout(this.#soft);
     clearTimeout(this.#hard);
-    if (this.#abort !== undefined) this.#signal?.removeEventListener('abort', this.#abort);
+    this.#unwatch?.();
   }
 }

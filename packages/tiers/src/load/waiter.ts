@@ -109,20 +109,26 @@ export class Waiter {
   }
 
   onEnd(flight: Flight, outcome: Outcome): void {
-    if (outcome.kind === 'value') {
-      if (this.#isFallen(flight, outcome.created, outcome.tags)) this.#again(this);
-      else if (outcome.found !== undefined) this.find(outcome.found);
-      else {
-        this.#finish(false);
-        this.#resolve(this.#isOwner && this.plan.returnRaw ? outcome.raw : outcome.value);
-      }
-    } else if (outcome.kind === 'yielded') this.#again(this);
-    else if (outcome.kind === 'error' && this.#takeStale()) this.#host.counters.failSafe++;
+    const { kind } = outcome;
+    if (kind === 'closed') this.fail(outcome.error);
+    else if (kind === 'yielded' || this.#isFallen(flight, outcome)) this.#again(this);
+    else if (kind === 'value') this.#take(outcome);
+    else if (this.#takeStale()) this.#host.counters.failSafe++;
     else this.fail(outcome.error);
   }
 
-  // A load that began after this call read and computed after whatever had been invalidated before it.
-  #isFallen(flight: Flight, created: number, tags: readonly string[]): boolean {
+  #take({ found, raw, value }: Extract<Outcome, { readonly kind: 'value' }>): void {
+    if (found !== undefined) return this.find(found);
+    this.#finish(false);
+    this.#resolve(this.#isOwner && this.plan.returnRaw ? raw : value);
+  }
+
+  // A load that began after this call read and computed after whatever had been invalidated before it. Errors are told
+  // apart by the tags of the call: "there is none" may be what the invalidation was about.
+  #isFallen(
+    flight: Flight,
+    { created, tags }: Extract<Outcome, { readonly created: number }>,
+  ): boolean {
     return this.#start > flight.created && this.#host.isInvalid(created, tags);
   }
 
