@@ -71,8 +71,10 @@ export class RedisStore implements RemoteStore {
   }
 
   async fill(ns: string, { key, bytes, ttl }: RemoteWrite, guard: FillGuard): Promise<boolean> {
-    const keys = [this.#keys.entry(ns, key), this.#keys.lock(ns, key)];
     const { created, token = '' } = guard;
+    const keys = [this.#keys.entry(ns, key)];
+    // Named only when needed: a script of two keys of which one is there must wait for the end of a slot's migration.
+    if (token !== '') keys.push(this.#keys.lock(ns, key));
     const args = [asBuffer(bytes), String(created), pxOf(ttl), token, MAGIC_BYTES];
     return (await this.#script(FILL, keys, args)) === 1;
   }

@@ -30,7 +30,8 @@ end
 `;
 
 /** Stores unless something newer is there, or the lock that was held is lost; releases the lock.
- * Keys: value, lock. Arguments: bytes, stamp, ms to live (0: for ever), token ('': no lock), magic. Gives 1 or 0. */
+ * Keys: value, and with a token the lock. Arguments: bytes, stamp, ms to live (0: for ever), token or '', magic.
+ * Gives 1 or 0. */
 export const FILL: Script = script(`${STAMP}
 if ARGV[4] ~= '' and redis.call('GET', KEYS[2]) ~= ARGV[4] then return 0 end
 local stamp, fault = stampOf(KEYS[1], ARGV[5])
