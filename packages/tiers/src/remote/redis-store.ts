@@ -2,13 +2,13 @@
 // Invariants: a command is sent only while the driver is ready, so nothing waits in a queue for a server that is gone; a
 // value is written with its time to live in the same command; only keys of this cache are touched. What must be one step
 // is scripts.ts, what is many commands batch.ts, what walks over keys sweep.ts, how keys look keys.ts.
-import { faultOf } from '@catzilla/bus/redis';
 import type { RedisConnection } from '@catzilla/bus/redis';
 import { errors } from '../errors.ts';
 import { chunksOf, readResults, runBatch, runScript } from './batch.ts';
 import type { Arg, Command } from './batch.ts';
 import type { RedisDriver } from './driver.ts';
 import type { RedisKeys } from './keys.ts';
+import { faultOfScript } from './script-fault.ts';
 import { DISCARD, EXTEND, FILL, LOCK, MAGIC_BYTES, RAISE, UNLOCK } from './scripts.ts';
 import type { Script } from './scripts.ts';
 import { scanPages, sweepAll } from './sweep.ts';
@@ -158,7 +158,7 @@ export class RedisStore implements RemoteStore {
   }
 
   faultOf(error: unknown): RemoteFault {
-    if (!(error instanceof errors.REMOTE)) return faultOf(error);
+    if (!(error instanceof errors.REMOTE)) return faultOfScript(error);
     return this.state === 'misconfigured' ? 'misconfigured' : 'down';
   }
 

@@ -16,14 +16,19 @@ const clients: readonly (readonly [string, (cluster: RedisCluster) => RedisLike 
   ),
 ];
 
+let cluster: RedisCluster;
+beforeAll(async () => {
+  cluster = await startCluster({ config: ['cluster-require-full-coverage no'] });
+});
+afterAll(() => cluster.stop());
+
 describe.each(clients)('a store over a cluster, with %s', (_name, connect) => {
   const keys = Array.from({ length: 400 }, (_, index) => `k${index}`);
-  let cluster: RedisCluster;
   let client: RedisLike | undefined;
   let store: RemoteStore;
 
   beforeAll(async () => {
-    cluster = await startCluster({ config: ['cluster-require-full-coverage no'] });
+    for (const node of cluster.nodes) await node.ask('FLUSHALL');
     client = connect(cluster);
     client?.on('error', () => undefined);
     const where = client === undefined ? { cluster: { nodes: cluster.seeds } } : { client };
@@ -33,7 +38,6 @@ describe.each(clients)('a store over a cluster, with %s', (_name, connect) => {
   afterAll(async () => {
     await store.close();
     client?.disconnect();
-    await cluster.stop();
   });
 
   const put = (ns: string, created = 1): Promise<(Error | undefined)[]> =>
