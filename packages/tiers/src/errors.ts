@@ -31,7 +31,7 @@ export const errors: ErrorTable<'CATZ_TIERS', Name> = defineErrors('CATZ_TIERS',
     help: 'Options are checked where they are given; the message says what was expected.',
   },
   KEY: {
-    message: 'expected key to be a well-formed string of 1 to 8192 bytes of UTF-8, got %s',
+    message: 'expected key to be a well-formed string of 1 to %s bytes of UTF-8, got %s',
     base: TypeError,
     help: 'Hash long keys; strings with lone surrogates have no UTF-8 form.',
   },

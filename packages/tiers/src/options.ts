@@ -40,7 +40,7 @@ export interface TieredOptions extends Pick<
   EntryOptions,
   'ttl' | 'grace' | 'jitter' | 'tags' | 'compress'
 > {
-  /** Part of each key in Redis and on disk, and the name of the engine's cache: 1 to 64 of A-Z a-z 0-9 . _ -. Caches of one
+  /** Part of each key in Redis and on disk, and the name of the engine's cache: 1 to 58 of A-Z a-z 0-9 . _ -. Caches of one
    * name are one cache, and should have the same options. Default: 'default'. */
   readonly name?: string | undefined;
   /** L1: an open cache of @catzilla/cache-core, which is then not closed, or options to open the one of this name; false:
@@ -155,8 +155,8 @@ const codec = custom(
 
 const specs = {
   name: string({
-    pattern: /^[A-Za-z0-9._-]{1,64}$/,
-    what: '1 to 64 letters, digits, dots, dashes or underscores',
+    pattern: /^[A-Za-z0-9._-]{1,58}$/,
+    what: '1 to 58 letters, digits, dots, dashes or underscores',
     default: 'default',
   }),
   memory: custom(

@@ -8,23 +8,25 @@ import { NESTING } from '../memory/names.ts';
 export const MAX_TAGS = 56;
 /** Most namespaces within each other. */
 export const MAX_DEPTH = 7;
-const MAX_KEY_BYTES = 8192;
+/** Most bytes of a key, its namespace's name counted in. */
+export const MAX_KEY_BYTES = 8192;
 const MAX_TAG_BYTES = 256;
 const MAX_NAMESPACE = 128;
 const MAX_META_BYTES = 1024;
 /** With the flag u it matches a surrogate only where it stands alone. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** @throws CATZ_TIERS_KEY */
-export function checkKey(key: unknown): asserts key is string {
-  if (typeof key !== 'string') throw new errors.KEY(show(key));
-  if (key.length === 0) throw new errors.KEY('an empty string');
+/** @param most  bytes it may have: less within a namespace
+ * @throws CATZ_TIERS_KEY */
+export function checkKey(key: unknown, most: number = MAX_KEY_BYTES): asserts key is string {
+  if (typeof key !== 'string') throw new errors.KEY(most, show(key));
+  if (key.length === 0) throw new errors.KEY(most, 'an empty string');
   // Three bytes a UTF-16 unit at most: short keys, which is nearly all, need no counting.
-  if (key.length * 3 > MAX_KEY_BYTES) {
+  if (key.length * 3 > most) {
     const bytes = Buffer.byteLength(key);
-    if (bytes > MAX_KEY_BYTES) throw new errors.KEY(`one of ${bytes} bytes`);
+    if (bytes > most) throw new errors.KEY(most, `one of ${bytes} bytes`);
   }
-  if (LONE_SURROGATE.test(key)) throw new errors.KEY('one with a lone surrogate');
+  if (LONE_SURROGATE.test(key)) throw new errors.KEY(most, 'one with a lone surrogate');
 }
 
 /** One tag or several, each checked, each once.

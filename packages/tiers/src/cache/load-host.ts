@@ -2,7 +2,6 @@
 import { FAILED } from '../faults/guard.ts';
 import type { Computed, FillTicket, LockHost, LoadHost } from '../load/host.ts';
 import { makeItem } from '../memory/item.ts';
-import { checkKey } from './check.ts';
 import { track } from './core.ts';
 import type { Core } from './core.ts';
 import { entryOf, envelopeOf } from './entry-of.ts';
@@ -51,7 +50,7 @@ export function loadHostOf(core: Core, view: View, lifetime: Lifetime): LoadHost
     stamp: () => clock.stamp(),
     check(key) {
       view.checkOpen();
-      checkKey(key);
+      view.checkKey(key);
     },
     ticket: (key) => memory.ticket(view.names.of(key)),
     peek: (key) => view.peekEntry(key),

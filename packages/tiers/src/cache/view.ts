@@ -27,7 +27,7 @@ import type {
   TieredCache,
   WriteResult,
 } from '../tiered-cache.ts';
-import { checkKey, checkNamespace, checkTags } from './check.ts';
+import { checkKey, checkNamespace, checkTags, MAX_KEY_BYTES } from './check.ts';
 import { closeCore } from './close.ts';
 import type { Core } from './core.ts';
 import { entryOf } from './entry-of.ts';
@@ -48,7 +48,10 @@ import { makeTicket, setWithTicket } from './ticket.ts';
 import { healthOf, readyWithin, resetStats, statsOf } from './report.ts';
 import { setAll } from './write.ts';
 
+/** UTF-16 units of a key that is short enough in every namespace. */
+const SURELY_SHORT = 2000;
 const READ_NAMES = ['signal', 'tiers'];
+const SET_NAMES = [...ENTRY_NAMES, 'ticket'];
 const NOTHING: WriteResult = Object.freeze(resultOf('skipped', 'skipped', 'skipped', 'skipped'));
 
 /** A namespace; '' is the root. */
@@ -61,11 +64,14 @@ export class View implements TieredCache {
   /** What holds for entries whose own options do not say. */
   readonly lifetime: Lifetime;
   readonly #core: Core;
+  readonly #mostKeyBytes: number;
   readonly #loadDefaults: ResolvedLoadDefaults;
 
   constructor(core: Core, ns: string, lifetime: Lifetime, loadDefaults: ResolvedLoadDefaults) {
     this.#core = core;
     this.ns = ns;
+    // Two bytes more set namespace and key apart.
+    this.#mostKeyBytes = MAX_KEY_BYTES - (ns === '' ? 0 : Buffer.byteLength(ns) + 2);
     this.lifetime = lifetime;
     this.#loadDefaults = loadDefaults;
     this.names = new NameCache(ns);
@@ -125,7 +131,7 @@ export class View implements TieredCache {
     options?: ReadOptions,
   ): Promise<(T | undefined)[]> {
     this.checkOpen();
-    for (const key of keys) checkKey(key);
+    for (const key of keys) this.checkKey(key);
     const { signal, tiers } = this.#readOptions(options);
     signal?.throwIfAborted();
     const entries = keys.map((key) => (readsMemory(tiers) ? this.peekEntry(key) : undefined));
@@ -156,27 +162,25 @@ export class View implements TieredCache {
   }
 
   async set(key: string, value: unknown, options?: SetOptions): Promise<WriteResult> {
-    if (options?.ticket === undefined) {
-      const { ticket: _, ...rest } = options ?? {};
-      return this.setMany([[key, value, rest]]);
-    }
-    const { ticket, ...entry } = options;
+    checkNames(options, SET_NAMES);
+    const { ticket, ...entry } = options ?? {};
+    if (ticket === undefined) return this.setMany([[key, value, entry]]);
     this.checkOpen();
-    checkKey(key);
+    this.checkKey(key);
     const job = this.#jobOf(key, value, this.#resolve(entry, this.lifetime), ticket.created);
     return job === undefined ? this.delete(key) : setWithTicket(this.#core, this, job, ticket);
   }
 
   ticket(key: string, guards?: readonly string[]): Ticket {
     this.checkOpen();
-    checkKey(key);
+    this.checkKey(key);
     const tags = guards === undefined ? [] : checkTags(guards, 'guards');
     return makeTicket(this.#core, this, key, tags);
   }
 
   lease(key: string): LeasedEntry | undefined {
     this.checkOpen();
-    checkKey(key);
+    this.checkKey(key);
     const entry = leaseEntry(this.#core, this, key);
     if (entry === undefined) this.#missed(key);
     else this.countHit(key, 'memory', entry.stale);
@@ -188,7 +192,7 @@ export class View implements TieredCache {
     options?: { readonly ttl?: number | undefined },
   ): Promise<CacheLock | 'unavailable' | undefined> {
     this.checkOpen();
-    checkKey(key);
+    this.checkKey(key);
     checkNames(options, ['ttl']);
     return takeLock(this.#core, this, key, checkLockTtl(options?.ttl));
   }
@@ -203,7 +207,7 @@ export class View implements TieredCache {
     const jobs = new Map<string, Job>();
     const removed = new Set<string>();
     for (const [key, value, own] of entries) {
-      checkKey(key);
+      this.checkKey(key);
       const job = this.#jobOf(key, value, this.#resolve(own, base));
       if (job === undefined) {
         jobs.delete(key);
@@ -221,7 +225,7 @@ export class View implements TieredCache {
 
   async touch(key: string, options?: Pick<EntryOptions, 'ttl' | 'grace'>): Promise<boolean> {
     this.checkOpen();
-    checkKey(key);
+    this.checkKey(key);
     checkNames(options, ['ttl', 'grace']);
     const lifetime = resolveLifetime(options, this.lifetime);
     if (lifetime.ttl === 0) {
@@ -235,14 +239,14 @@ export class View implements TieredCache {
   async delete(keys: string | readonly string[]): Promise<WriteResult> {
     this.checkOpen();
     const list = typeof keys === 'string' ? [keys] : [...keys];
-    for (const key of list) checkKey(key);
+    for (const key of list) this.checkKey(key);
     if (list.length === 0) return NOTHING;
     return deleteAll(this.#core, this, list);
   }
 
   async expire(key: string): Promise<WriteResult> {
     this.checkOpen();
-    checkKey(key);
+    this.checkKey(key);
     return expireNow(this.#core, this, key);
   }
 
@@ -301,7 +305,7 @@ export class View implements TieredCache {
 
   async inspect(key: string): Promise<Inspection> {
     this.checkOpen();
-    checkKey(key);
+    this.checkKey(key);
     const core = this.#core;
     const seen = (found: Found | undefined): Entry | undefined =>
       found && entryOf(core, found.item, found.tier, found.isStale);
@@ -342,6 +346,11 @@ export class View implements TieredCache {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** @throws CATZ_TIERS_KEY */
+  checkKey(key: unknown): asserts key is string {
+    checkKey(key, this.#mostKeyBytes);
   }
 
   /** @throws CATZ_TIERS_CLOSED */
@@ -390,15 +399,16 @@ export class View implements TieredCache {
   }
 
   #find(key: string): Item | undefined {
-    if (typeof key !== 'string' || this.#core.isClosed) {
-      checkKey(key);
+    // Longer ones may be too long for the engine, which would say it in words of its own.
+    if (typeof key !== 'string' || key.length > SURELY_SHORT || this.#core.isClosed) {
+      this.checkKey(key);
       this.checkOpen();
     }
     return this.#core.memory.find(this.names.of(key));
   }
 
   #missed(key: string): void {
-    checkKey(key);
+    this.checkKey(key);
     this.#core.counters.memory.misses++;
     this.countMiss(key);
   }
@@ -409,7 +419,7 @@ export class View implements TieredCache {
     takesStale: boolean,
   ): Promise<Entry | undefined> {
     this.checkOpen();
-    checkKey(key);
+    this.checkKey(key);
     const { signal, tiers } = this.#readOptions(options);
     signal?.throwIfAborted();
     const near = readsMemory(tiers) ? this.peekEntry(key) : undefined;
