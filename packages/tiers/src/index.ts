@@ -53,3 +53,10 @@ export type {
   WriteResult,
   WriteStatus,
 } from './tiered-cache.ts';
+export { cached } from './wrap/cached.ts';
+export type { CachedFunction, CachedOptions } from './wrap/cached.ts';
+export { Cached } from './wrap/cached-decorator.ts';
+export type { AsyncMethod, CachedMethodOptions, MethodContext } from './wrap/cached-decorator.ts';
+export type { NameOptions } from './wrap/function-name.ts';
+export { getCache, resetCache, setCache } from './wrap/global.ts';
+export { stableKey } from './wrap/stable-key.ts';
