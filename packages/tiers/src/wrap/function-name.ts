@@ -24,7 +24,7 @@ export function nameFor(what: string, own: string, { name = own, version }: Name
     throw new errors.WRAP(`expected options.name of ${what} to be a string, got ${show(name)}`);
   }
   if (name === '') {
-    throw new errors.WRAP(`expected options.name of ${what}: a function without name was given`);
+    throw new errors.WRAP(`expected options.name of ${what}, for the function given has no name`);
   }
   const isVersion =
     version === undefined ||
