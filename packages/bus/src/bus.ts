@@ -15,9 +15,10 @@ export interface Message {
 }
 
 /** Why messages may be missing. 'trimmed': more were appended than the log keeps. 'missing': the log is gone, or shorter
- * than what was seen. 'replaced': another server answers in its place (a failover, a restart without its data).
- * 'overflow': the subscriber was slower than its backlog allows. */
-export type GapReason = 'trimmed' | 'missing' | 'replaced' | 'overflow';
+ * than what was seen. 'replaced': another server answers in its place (a failover, a restart), and may lack what the one
+ * before had taken. 'overflow': the subscriber was slower than its backlog allows. 'foreign': there is a message that
+ * this release cannot read. */
+export type GapReason = 'trimmed' | 'missing' | 'replaced' | 'overflow' | 'foreign';
 
 /** Messages between two positions that will not be delivered. */
 export interface Gap {
@@ -27,13 +28,21 @@ export interface Gap {
   readonly after: string | undefined;
 }
 
+/** Options of `append`. */
+export interface AppendOptions {
+  /** Names the message among those of this bus: appended again with the same id, it is delivered once, as long as fewer
+   * than `dedupe` messages with an id lie between. 1 to 64 printable ASCII characters. Default: none; appended again, it
+   * is another message. */
+  readonly id?: string | undefined;
+}
+
 /** Options of `subscribe`. */
 export interface SubscribeOptions {
   /** 'now': what is appended from now on; 'start': all that is kept; or a position: what follows it. Default: 'now'. */
   readonly from?: 'now' | 'start' | (string & {}) | undefined;
   /** Called before the next message whenever messages may be missing. Must not throw. */
   readonly onGap?: ((gap: Gap) => void) | undefined;
-  /** Called when delivery begins to lag behind a lost connection (false), and when it has caught up (true). */
+  /** Called when it has caught up with its topic (true), first and after each loss of the connection (false). */
   readonly onLive?: ((isLive: boolean) => void) | undefined;
 }
 
@@ -58,9 +67,10 @@ export interface Bus extends AsyncDisposable {
    * @param topic    1 to 256 characters
    * @param payload  a string is stored as UTF-8; at most `maxMessageBytes`
    * @returns its position, once the log has it
-   * @throws (rejects) CATZ_BUS_TOPIC, CATZ_BUS_SIZE, CATZ_BUS_CLOSED; CATZ_BUS_UNAVAILABLE when the server did not take
-   *   it within the deadline: it may or may not be in the log, and is in it once at most when appended again */
-  append(topic: string, payload: Uint8Array | string): Promise<string>;
+   * @throws (rejects) CATZ_BUS_TOPIC, CATZ_BUS_SIZE, CATZ_BUS_ID, CATZ_BUS_OPTION, CATZ_BUS_CLOSED; CATZ_BUS_UNAVAILABLE
+   *   when the server did not say within the deadline that it has it: it may be in the log all the same. Append it again
+   *   with the same id, given from the first attempt on, and it is delivered once */
+  append(topic: string, payload: Uint8Array | string, options?: AppendOptions): Promise<string>;
   /** Delivers messages of a topic to a handler, own ones included.
    * @throws CATZ_BUS_TOPIC, CATZ_BUS_OPTION, CATZ_BUS_CLOSED */
   subscribe(

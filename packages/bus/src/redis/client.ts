@@ -14,6 +14,8 @@ export interface ClientHooks {
   readonly retryDelay: (attempts: number) => number;
   /** What is told when the driver is missing. */
   readonly who: string;
+  /** Whether a redirection of a cluster is an error: who reads by blocking must know that another node answers. */
+  readonly isStrict: boolean;
 }
 
 const CONNECT_TIMEOUT = 1_000;
@@ -108,7 +110,7 @@ function clusterSettings(hooks: ClientHooks): object {
     lazyConnect: false,
     scaleReads: 'master',
     // Enough for MOVED or ASK and a connection that has to be made; whoever calls has a deadline.
-    maxRedirections: 4,
+    maxRedirections: hooks.isStrict ? 0 : 4,
     retryDelayOnFailover: 50,
     retryDelayOnClusterDown: 50,
     retryDelayOnTryAgain: 20,
