@@ -72,11 +72,11 @@ export async function takeTurn(
       await held.release();
       return found;
     }
-    if (pause === FIRST_PAUSE) host.counters.lockWaits++;
-    flight.offerAll();
+    flight.delay();
     if (!flight.isAwaited) return 'yielded';
     const left = until - host.mono();
     if (left <= 0) return { held: undefined };
+    if (pause === FIRST_PAUSE) host.counters.lockWaits++;
     await pauseFor(Math.min(left, pause * (0.5 + Math.random() / 2)));
     if (!flight.isAwaited) return 'yielded';
     pause = Math.min(pause * 2, LONGEST_PAUSE);

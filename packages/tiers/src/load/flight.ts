@@ -5,6 +5,7 @@
 import type { Entry } from '../entry.ts';
 import type { Cancel } from './cancel.ts';
 import { newerOf } from './fail-safe.ts';
+import type { Departure } from './flights.ts';
 import type { FillTicket, LoadHost } from './host.ts';
 import type { Plan } from './plan.ts';
 import type { Waiter } from './waiter.ts';
@@ -34,20 +35,6 @@ export type Outcome =
   /** Given up in favour of another process, since nobody waited. */
   | { readonly kind: 'yielded' };
 
-/** What a load begins with. */
-export interface FlightStart {
-  readonly key: string;
-  readonly plan: Plan;
-  readonly host: LoadHost;
-  readonly cancel: Cancel;
-  /** What is in memory now: stale, or about to be. */
-  readonly previous: Entry | undefined;
-  /** Whether it is to replace an entry that is still fresh. */
-  readonly early: boolean;
-  /** Called once, before those who wait are told. */
-  readonly onEnd: (flight: Flight) => void;
-}
-
 /** One load. */
 export class Flight {
   readonly key: string;
@@ -66,9 +53,12 @@ export class Flight {
   readonly #waiters = new Set<Waiter>();
   #previous: Entry | undefined;
   #isWanted: boolean;
+  #isDelayed = false;
   #isOver = false;
 
-  constructor({ key, plan, host, cancel, previous, early, onEnd }: FlightStart) {
+  /** @param onEnd  called once, before those who wait are told */
+  constructor(departure: Departure, host: LoadHost, onEnd: (flight: Flight) => void) {
+    const { key, plan, cancel, previous, early } = departure;
     this.key = key;
     this.plan = plan;
     this.early = early;
@@ -95,6 +85,11 @@ export class Flight {
   /** Whether there is still somebody who waits. */
   get isAwaited(): boolean {
     return this.#waiters.size > 0;
+  }
+
+  /** Whether it waits for another process. */
+  get isDelayed(): boolean {
+    return this.#isDelayed;
   }
 
   /** Whether all who waited have given up, and nobody wants it to go on regardless. */
@@ -126,9 +121,15 @@ export class Flight {
     for (const waiter of this.#waiters) waiter.onOffer();
   }
 
-  /** Everybody who may have an old value gets it now: the load waits for another process. */
-  offerAll(): void {
+  /** The load waits for another process: whoever may have an old value gets it now, and so does who joins meanwhile. */
+  delay(): void {
+    this.#isDelayed = true;
     for (const waiter of this.#waiters) waiter.onDelay();
+  }
+
+  /** The load waits no more. */
+  proceed(): void {
+    this.#isDelayed = false;
   }
 
   /** Ends it; later calls do nothing. */

@@ -1,7 +1,7 @@
 // getOrSet and getOrSetMany of one namespace: finds a value, or has it computed once however many ask.
-// Invariant: at most one load of a key can be joined at a time, the youngest; none that a delete has overtaken, none that
-// all have given up, and none older than 30 s, for a load that hangs must not block who comes later.
-// What a load does is run-one.ts and many.ts, what a caller gets meanwhile waiter.ts.
+// Invariant: a call that memory can answer makes one promise and waits for nothing; every other gets its answer through a
+// Waiter, whether or not a load is needed, so that all are counted and ended alike.
+// Which load may be joined is flights.ts; what a load does, run-one.ts and many.ts; what a caller gets, waiter.ts.
 import { show } from '@catzilla/common';
 import type { Entry } from '../entry.ts';
 import { errors } from '../errors.ts';
@@ -10,7 +10,7 @@ import { Cancel } from './cancel.ts';
 import { checkLoadOptions, checkManyOptions } from './check-options.ts';
 import { isDue } from './early.ts';
 import { Holds, isUsable } from './fail-safe.ts';
-import { Flight } from './flight.ts';
+import { Flights } from './flights.ts';
 import type { LoadHost } from './host.ts';
 import { runMany } from './many.ts';
 import { KeptErrors } from './negative.ts';
@@ -20,9 +20,6 @@ import type { Plan, ResolvedLoadDefaults } from './plan.ts';
 import { runOne } from './run-one.ts';
 import type { LoadScope } from './run-one.ts';
 import { Waiter } from './waiter.ts';
-
-/** ms after which a load is not joined any more. */
-const JOINABLE = 30_000;
 
 /** A waiter that found no load to join, and what memory has for it. */
 interface Passenger {
@@ -37,14 +34,7 @@ export class Loader {
   readonly #host: LoadHost;
   readonly #base: ResolvedLoadDefaults;
   readonly #scope: LoadScope;
-  /** The one load of each key that may be joined. */
-  readonly #flights = new Map<string, Flight>();
-  /** All that are under way. */
-  readonly #live = new Set<Flight>();
-  readonly #onEnd: (flight: Flight) => void = (flight) => {
-    this.#live.delete(flight);
-    if (this.#flights.get(flight.key) === flight) this.#flights.delete(flight.key);
-  };
+  readonly #flights: Flights;
   readonly #unwatch: (() => void) | undefined;
   #isClosed = false;
 
@@ -52,12 +42,13 @@ export class Loader {
   constructor(host: LoadHost, base: ResolvedLoadDefaults = resolveLoadDefaults()) {
     this.#host = host;
     this.#base = base;
+    this.#flights = new Flights(host);
     this.#scope = { host, holds: new Holds(host), keptErrors: new KeptErrors(host) };
     if (host.closing.aborted) this.#end();
     else this.#unwatch = watchAbort(host.closing, () => this.#end());
   }
 
-  /** Finds a value, or has it computed. A hit in memory makes one promise and nothing else. HOT: benchmarks/tiers
+  /** Finds a value, or has it computed. A hit in memory makes one promise and nothing else. HOT
    * @throws (rejects) CATZ_TIERS_KEY, CATZ_TIERS_OPTION, CATZ_TIERS_TAG, CATZ_TIERS_FACTORY, CATZ_TIERS_CLOSED,
    *   CATZ_TIERS_TIMEOUT; the reason of the signal (CATZ_TIERS_ABORTED without one); what the factory threw */
   getOrSet<T>(key: string, factory: Factory<T>, options?: LoadOptions<T>): Promise<T> {
@@ -123,7 +114,7 @@ export class Loader {
   /** Keys were deleted: who comes later joins no load begun before. */
   forget(keys: readonly string[]): void {
     for (const key of keys) {
-      this.#flights.delete(key);
+      this.#flights.detach(key);
       this.#scope.holds.end(key);
       this.#scope.keptErrors.forget(key);
     }
@@ -131,7 +122,7 @@ export class Loader {
 
   /** All keys were deleted. */
   forgetAll(): void {
-    this.#flights.clear();
+    this.#flights.detachAll();
     this.#scope.holds.endAll();
     this.#scope.keptErrors.forgetAll();
   }
@@ -152,7 +143,8 @@ export class Loader {
     this.#check(key);
     const plan = planOf(options, this.#base);
     const begin: Begin = (waiter, stale) => {
-      const flight = this.#begin(key, plan, new Cancel(), stale);
+      const cancel = new Cancel();
+      const flight = this.#flights.begin({ key, plan, cancel, previous: stale, early: false });
       waiter.board(flight, stale, true);
       this.#host.track(runOne(this.#scope, flight, factory));
     };
@@ -176,43 +168,17 @@ export class Loader {
       const kept = this.#scope.keptErrors.find(key, plan);
       if (kept !== undefined) return waiter.fail(kept.error);
     }
-    const flight = this.#joinable(key);
+    const flight = this.#flights.find(key);
     if (flight === undefined) begin(waiter, entry);
     else waiter.board(flight, entry, false);
-  }
-
-  #joinable(key: string): Flight | undefined {
-    const flight = this.#flights.get(key);
-    if (flight === undefined || flight.cancel.aborted) return undefined;
-    return this.#host.mono() - flight.startedAt < JOINABLE ? flight : undefined;
-  }
-
-  #begin(
-    key: string,
-    plan: Plan,
-    cancel: Cancel,
-    previous: Entry | undefined,
-    early: boolean = false,
-  ): Flight {
-    const flight = new Flight({
-      key,
-      plan,
-      host: this.#host,
-      cancel,
-      previous,
-      early,
-      onEnd: this.#onEnd,
-    });
-    this.#live.add(flight);
-    this.#flights.set(key, flight);
-    return flight;
   }
 
   #beginMany(passengers: readonly Passenger[], plan: Plan, factory: ManyFactory<unknown>): void {
     if (passengers.length === 0) return;
     const cancel = new Cancel();
     const flights = passengers.map(({ waiter, stale }) => {
-      const flight = this.#begin(waiter.key, plan, cancel, stale);
+      const { key } = waiter;
+      const flight = this.#flights.begin({ key, plan, cancel, previous: stale, early: false });
       waiter.board(flight, stale, true);
       return flight;
     });
@@ -226,8 +192,10 @@ export class Loader {
     options: LoadOptions | undefined,
     entry: Entry,
   ): void {
-    if (this.#joinable(key) !== undefined || this.#scope.holds.find(key) !== undefined) return;
-    const flight = this.#begin(key, planOf(options, this.#base), new Cancel(), entry, true);
+    if (this.#flights.find(key) !== undefined || this.#scope.holds.find(key) !== undefined) return;
+    const plan = planOf(options, this.#base);
+    const cancel = new Cancel();
+    const flight = this.#flights.begin({ key, plan, cancel, previous: entry, early: true });
     this.#host.track(runOne(this.#scope, flight, factory));
   }
 
@@ -249,11 +217,7 @@ export class Loader {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#unwatch?.();
-    const error = this.#closedError();
-    for (const flight of this.#live) {
-      flight.cancel.abort(error);
-      flight.end({ kind: 'closed', error });
-    }
+    this.#flights.close(this.#closedError());
     this.forgetAll();
   }
 }

@@ -73,15 +73,16 @@ export function resolveLoadDefaults(
 /** Completes the options of one call; they have been checked. */
 export function planOf(options: LoadOptions | undefined, base: ResolvedLoadDefaults): Plan {
   const given: LoadOptions = options ?? {};
-  const { ttl, grace, jitter, tags, meta, compress, tiers } = given;
+  const { ttl, grace, jitter, tags, meta, compress, tiers, fresh = false } = given;
   return {
     entry: { ttl, grace, jitter, tags, meta, compress, tiers },
-    softTimeout: given.softTimeout ?? base.softTimeout,
+    // who asks for a fresh value has no use for an old one
+    softTimeout: fresh ? Infinity : (given.softTimeout ?? base.softTimeout),
     hardTimeout: given.hardTimeout ?? base.hardTimeout,
     failSafeTtl: given.failSafeTtl ?? base.failSafeTtl,
     early: given.early ?? base.early,
     lock: lockOf(given.lock, base.lock),
-    fresh: given.fresh ?? false,
+    fresh,
     signal: given.signal,
     negative: given.negative,
     returnRaw: given.returnRaw ?? false,

@@ -42,6 +42,7 @@ export async function runOne(
       if (turn === 'yielded') return flight.end(YIELDED);
       if ('value' in turn) return flight.end(foundOutcome(turn));
       held = turn.held;
+      flight.proceed();
     }
     if (isStopped(flight)) return flight.end(YIELDED);
     const computation = await compute(scope.host, flight, factory, held);
@@ -82,7 +83,8 @@ export function failWith(scope: LoadScope, flights: readonly Flight[], error: un
   for (const flight of flights) {
     if (!isStopped(flight)) {
       const { key, plan, created } = flight;
-      if (isUsable(scope.host, flight.previous)) scope.holds.begin(key, error, plan.failSafeTtl);
+      const isSafe = !plan.fresh && isUsable(scope.host, flight.previous);
+      if (isSafe) scope.holds.begin(key, error, plan.failSafeTtl);
       else scope.keptErrors.add(key, plan, error, created);
     }
     flight.end(errorOutcome(scope.host, flight, error));

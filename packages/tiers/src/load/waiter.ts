@@ -27,6 +27,8 @@ export class Waiter {
   #isOwner = false;
   #stale: Entry | undefined;
   #isImpatient: boolean;
+  /** Waits for a load that was not begun for it. */
+  #isCoalesced = false;
   #isSettled = false;
 
   constructor(host: LoadHost, key: string, plan: Plan, again: (waiter: Waiter) => void) {
@@ -52,6 +54,8 @@ export class Waiter {
     this.#isOwner = isOwner;
     flight.join(this);
     if (this.#isImpatient) this.#takeStale();
+    else if (flight.isDelayed) this.onDelay();
+    this.#isCoalesced = !isOwner && !this.#isSettled;
   }
 
   /** Gives a value that was found, and needs no load. */
@@ -150,7 +154,7 @@ export class Waiter {
     if (this.#isSettled) return;
     this.#isSettled = true;
     this.#timeouts.clear();
-    if (this.#flight?.ran === true && !this.#isOwner) this.#host.counters.coalesced++;
+    if (this.#isCoalesced && this.#flight?.ran === true) this.#host.counters.coalesced++;
     if (isHit && entry !== undefined) this.#host.countHit(this.key, entry);
     else this.#host.countMiss(this.key);
   }

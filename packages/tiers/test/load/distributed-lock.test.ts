@@ -188,6 +188,21 @@ describe('the distributed lock', () => {
     expect(here.host.counters).toMatchObject({ factoryCalls: 0, failSafe: 2 });
   });
 
+  it('is not waited for by who joins with a stale value, either', async () => {
+    const { world, here } = processes();
+    here.host.put('a', 'old', { ttl: 10, grace: 60_000 });
+    world.advance(11);
+    world.acquire('a', 'theirs', 10_000);
+    const lock = { wait: 30_000 };
+    const fresh = here.loader.getOrSet('a', () => 'mine', { lock, fresh: true });
+    await until(() => here.host.counters.lockWaits === 1);
+    expect(await here.loader.getOrSet('a', () => 'mine', { lock })).toBe('old');
+    const counted = here.host.counters.failSafe;
+    world.release('a', 'theirs');
+    expect(await fresh).toBe('mine');
+    expect(counted).toBe(1);
+  });
+
   it('is waited for by a fresh load, which takes a value computed since', async () => {
     const { world, here, there } = processes();
     here.host.put('a', 'old');

@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { errors } from '../../src/errors.ts';
 import { Loader } from '../../src/load/get-or-set.ts';
 import { deferred, turn, until } from './support/deferred.ts';
@@ -66,6 +66,7 @@ describe('softTimeout', () => {
       backgroundRefreshes: 1,
       softTimeouts: 0,
       failSafe: 0,
+      coalesced: 0,
     });
     gate.resolve('new');
     await Promise.all(host.tracked);
@@ -146,6 +147,36 @@ describe('hardTimeout', () => {
     );
     await expect(asked).rejects.toBeInstanceOf(errors.TIMEOUT);
     expect(signal?.aborted).toBe(false);
+  });
+});
+
+describe('timers', () => {
+  it('keep no process alive', async () => {
+    const { loader } = setUp();
+    const timers = (): number =>
+      process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    const asked = loader.getOrSet('a', () => new Promise(() => {}), {
+      softTimeout: 60_000,
+      hardTimeout: 60_000,
+    });
+    expect(timers()).toBe(before);
+    await loader.close();
+    await expect(asked).rejects.toMatchObject({ code: 'CATZ_TIERS_CLOSED' });
+  });
+
+  it('are gone once the wait is over', async () => {
+    const { loader } = setUp();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const times = { softTimeout: 60_000, hardTimeout: 60_000 };
+      const asked = loader.getOrSet('a', () => 1, times);
+      expect(vi.getTimerCount()).toBe(2);
+      await asked;
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 
@@ -240,6 +271,20 @@ describe('signal', () => {
     await expect(loader.getOrSet('a', () => 1, { signal })).rejects.toMatchObject({
       code: 'CATZ_TIERS_ABORTED',
     });
+  });
+
+  it('may be given to any number of calls, with one listener for all', async () => {
+    const { loader } = setUp();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const asked = Array.from({ length: 50 }, (_, i) =>
+      loader.getOrSet(`k${i}`, () => new Promise(() => {}), { signal }),
+    );
+    expect(getEventListeners(signal, 'abort').length).toBe(1);
+    controller.abort('all');
+    const results = await Promise.allSettled(asked);
+    expect(results.every((one) => one.status === 'rejected' && one.reason === 'all')).toBe(true);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('is let go of once the wait is over', async () => {
