@@ -17,8 +17,8 @@ export type Invalidation =
     }
   | { readonly kind: 'clear'; readonly ns: string; readonly stamp: number };
 
-/** Longest message, in UTF-16 units of its keys; more go in several. */
-const MAX_LENGTH = 32_768;
+/** UTF-16 units of keys in one message; more go in several. JSON makes six bytes of a unit at worst, and a bus takes 64 KB. */
+const MAX_LENGTH = 8192;
 
 /** Writes a message, in parts if it is long. */
 export function encodeInvalidation(message: Invalidation): string[] {

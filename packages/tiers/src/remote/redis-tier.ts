@@ -1,6 +1,7 @@
 // L2 on Redis: a server, a Sentinel group, a Cluster, or a client that the application has already.
 // Invariant: opening never waits and never fails for want of a server; deadlines, breaker and statistics are those of
 // whoever calls the store (faults/).
+import { streamBus } from '@catzilla/bus';
 import { connectRedis } from '@catzilla/bus/redis';
 import { RedisKeys } from './keys.ts';
 import { checkRedisTier } from './redis-options.ts';
@@ -22,5 +23,6 @@ export function redisTier(options: RedisTierOptions): RemoteTier {
       const how = { role: 'commands', onState, who: 'redisTier' } as const;
       return new RedisStore(connectRedis(connection, how), new RedisKeys(prefix, name, hashTag));
     },
+    openBus: () => streamBus({ ...connection, prefix: `${prefix}bus1` }),
   };
 }
