@@ -3,6 +3,8 @@ export { useDriver } from '../redis/driver.ts';
 export { ask } from './ask.ts';
 export type { Reply } from './ask.ts';
 export { redisBinary, redisSkipReason } from './binary.ts';
+export { busContract } from './contract.ts';
+export type { ContractOptions, ContractRunner, ContractTarget } from './contract.ts';
 export { freePort } from './ports.ts';
 export { startProxy } from './proxy.ts';
 export type { Proxy, StartProxyOptions } from './proxy.ts';
