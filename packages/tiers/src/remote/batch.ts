@@ -23,6 +23,9 @@ export interface Command {
 /** Most commands of one pipeline or keys of one MGET, and about the most bytes. */
 const MAX_COMMANDS = 128;
 const MAX_BYTES = 1024 * 1024;
+/** ms between two looks for nodes that are gone. */
+const REFRESH_INTERVAL = 200;
+const lastRefresh = new WeakMap<RedisDriver, number>();
 
 /** Runs commands; each result is the reply, with bytes as Buffers, or an Error. */
 export async function runBatch(
@@ -59,9 +62,10 @@ export async function runScript(
   }
 }
 
-/** The masters: one, or those of the Cluster. */
+/** The masters: one, or those of the Cluster, in the order of their addresses. */
 export function mastersOf(client: RedisDriver): readonly RedisDriver[] {
-  return client.isCluster ? client.nodes!('master') : [client];
+  if (!client.isCluster) return [client];
+  return client.nodes!('master').toSorted((a, b) => (addressOf(a) < addressOf(b) ? -1 : 1));
 }
 
 /** A master that serves slots and to which there is no connection, as an error; undefined: all are there. */
@@ -154,8 +158,7 @@ function wire({ name, key, args }: Command, asSource: boolean): [string, ...Arg[
   return ['evalsha', name.sha, 1, key, ...args];
 }
 
-// Which node is asked for which commands. A node that is gone has the driver look for another at once: it would
-// otherwise learn of it only by the next redirection.
+// Which node is asked for which commands.
 function byNode(
   client: RedisDriver,
   commands: readonly Command[],
@@ -171,8 +174,16 @@ function byNode(
     if (group === undefined) groups.set(node, [index]);
     else group.push(index);
   }
-  if (groups.has(undefined)) client.refreshSlotsCache?.();
+  if (groups.has(undefined)) refreshSlots(client);
   return groups;
+}
+
+// The driver would learn who took the slots of a node that is gone only by the next redirection.
+function refreshSlots(client: RedisDriver): void {
+  const now = performance.now();
+  if (now - (lastRefresh.get(client) ?? -Infinity) < REFRESH_INTERVAL) return;
+  lastRefresh.set(client, now);
+  client.refreshSlotsCache?.();
 }
 
 function addressOf({ options }: RedisDriver): string {

@@ -4,7 +4,7 @@
 // is scripts.ts, what is many commands batch.ts, what walks over keys sweep.ts, how keys look keys.ts.
 import type { RedisConnection } from '@catzilla/bus/redis';
 import { errors } from '../errors.ts';
-import { chunksOf, readResults, runBatch, runScript } from './batch.ts';
+import { chunksOf, mastersOf, readResults, runBatch, runScript } from './batch.ts';
 import type { Arg, Command } from './batch.ts';
 import type { RedisDriver } from './driver.ts';
 import type { RedisKeys } from './keys.ts';
@@ -141,7 +141,10 @@ export class RedisStore implements RemoteStore {
   }
 
   async time(): Promise<number> {
-    const [seconds, micros] = (await this.#ready().call('time')) as [string, string];
+    // In Cluster always the same of its clocks, for all processes.
+    const masters = mastersOf(this.#ready());
+    const node = masters.find(({ status }) => status === 'ready') ?? masters[0] ?? this.#client;
+    const [seconds, micros] = (await node.call('time')) as [string, string];
     return Number(seconds) * 1000 + Number(micros) / 1000;
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { redisTier } from '../../src/remote/redis-tier.ts';
+import { drivers } from './_redis.ts';
 import type { RedisTierOptions } from '../../src/remote/redis-options.ts';
 
 const url = 'redis://127.0.0.1:1';
@@ -42,6 +43,11 @@ describe('options of redisTier', () => {
     const make = (): unknown => redisTier(options as RedisTierOptions);
     expect(make).toThrow(message);
     expect(make).toThrow(expect.objectContaining({ code: 'CATZ_TIERS_OPTION' }));
+  });
+
+  it.each(drivers)('refuse an %s client that changes keys on their way', (_name, Driver) => {
+    const client = new Driver({ lazyConnect: true, keyPrefix: 'a:' });
+    expect(() => redisTier({ client })).toThrow(/^expected options\.client to have no keyPrefix/);
   });
 
   it('are checked without connecting', () => {
