@@ -93,14 +93,26 @@ function withRing(options: CacheOptions, { write, minFrequency }: Settings): Cac
 function openRemote(core: Opening): RemoteSide | undefined {
   const { settings, clock } = core;
   if (settings.remote === undefined) return undefined;
+  let connecting: Promise<void> | undefined;
+  let endConnecting: () => void = () => undefined;
   const store = settings.remote.open({
     name: core.name,
     now: () => clock.now(),
-    onState: (state) => tellState(core, 'remote', state, core.remote?.guard.lastError),
+    onState: (state) => {
+      endConnecting();
+      tellState(core, 'remote', state, core.remote?.guard.lastError);
+    },
   });
+  if (store.state === 'connecting') {
+    connecting = new Promise((resolve) => {
+      endConnecting = resolve;
+    });
+  }
   const guard = createGuard({
     deadline: settings.deadline.remote,
     maxInFlight: settings.maxInFlight,
+    // The first calls of a process would find no connection yet.
+    connecting: () => (store.state === 'connecting' ? connecting : undefined),
     faultOf: (error) => store.faultOf(error),
     ping: () => store.ping(),
     probeWrite: () => store.probeWrite(),

@@ -120,7 +120,8 @@ class TierGuard implements Guard, CallHost {
       this.#inFlight += 1;
       let answer: Promise<T>;
       try {
-        answer = operation();
+        const connecting = this.#options.connecting?.();
+        answer = connecting === undefined ? operation() : connecting.then(operation);
       } catch (error) {
         this.#inFlight -= 1;
         call.fail(error);

@@ -47,6 +47,8 @@ export interface GuardOptions extends Partial<BreakerOptions> {
   readonly deadline?: number | undefined;
   /** Calls without an answer at most, those whose callers have gone on included. Default: 10_000. */
   readonly maxInFlight?: number | undefined;
+  /** What a call waits for, within its deadline, while the tier connects for the first time. Never rejects. */
+  readonly connecting?: (() => Promise<void> | undefined) | undefined;
   readonly faultOf: (error: unknown) => RemoteFault;
   readonly ping: () => Promise<void>;
   readonly probeWrite: () => Promise<void>;

@@ -1,0 +1,263 @@
+// Two caches with engines of their own around one Redis, as two processes: what one does is seen by the other.
+import { startRedis } from '@catzilla/bus/testing';
+import type { RedisServer } from '@catzilla/bus/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { TieredCache, TieredOptions } from '../../src/index.ts';
+import { makeFolder, open, until } from './support/open.ts';
+
+let redis: RedisServer;
+let name = '';
+let count = 0;
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+beforeEach(() => {
+  name = `pair-${count++}`;
+});
+
+async function pair(options: TieredOptions = {}): Promise<[TieredCache, TieredCache]> {
+  const remote = { url: redis.url };
+  const both = [open({ name, remote, ...options }), open({ name, remote, ...options })] as const;
+  for (const one of both)
+    expect(await one.ready({ timeout: 5000 })).toMatchObject({ status: 'ok' });
+  return [...both];
+}
+
+describe('reading', () => {
+  it('finds what the other has set, and copies it up with the time that is left', async () => {
+    const [a, b] = await pair();
+    await a.set('k', { n: 1 }, { ttl: 5000, grace: 1000, tags: ['t'], meta: { etag: 'x' } });
+    const entry = await b.getEntry('k');
+    expect(entry).toMatchObject({
+      value: { n: 1 },
+      tier: 'remote',
+      tags: ['t'],
+      meta: { etag: 'x' },
+    });
+    const near = b.getEntrySync('k');
+    expect(near).toMatchObject({ value: { n: 1 }, tier: 'memory', expiresAt: entry?.expiresAt });
+    expect(b.memory?.ttl('k')).toBeLessThanOrEqual(6000);
+    expect(b.stats().remote).toMatchObject({ hits: 1, promotions: 1 });
+  });
+
+  it('gets many in one round trip, in order, duplicates too', async () => {
+    const [a, b] = await pair();
+    await a.setMany(Array.from({ length: 200 }, (_, i) => [`k${i}`, i] as const));
+    await b.get('k7');
+    const keys = ['k7', 'nothing', 'k199', 'k7', 'k0'];
+    expect(await b.getMany(keys)).toEqual([7, undefined, 199, 7, 0]);
+    const all = await b.getMany(Array.from({ length: 200 }, (_, i) => `k${i}`));
+    expect(all).toEqual(Array.from({ length: 200 }, (_, i) => i));
+  });
+
+  it('reads only the tiers that are asked for', async () => {
+    const [a, b] = await pair();
+    await a.set('k', 1, { tiers: ['remote'] });
+    expect(a.getSync('k')).toBeUndefined();
+    expect(await b.get('k', { tiers: ['memory'] })).toBeUndefined();
+    expect(await b.get('k', { tiers: ['disk'] })).toBeUndefined();
+    expect(await b.get('k')).toBe(1);
+    await a.set('m', 2, { tiers: ['memory'] });
+    expect(await b.get('m')).toBeUndefined();
+    expect(await a.get('m')).toBe(2);
+  });
+
+  it('ends a caller’s wait when its signal fires', async () => {
+    const [a] = await pair();
+    await expect(a.get('k', { signal: AbortSignal.abort(new Error('gone')) })).rejects.toThrow(
+      'gone',
+    );
+    const later = new AbortController();
+    const wait = a.get('k', { signal: later.signal });
+    later.abort(new Error('later'));
+    await expect(wait).rejects.toThrow('later');
+  });
+
+  it('compresses large values below memory, unless told not to', async () => {
+    const [a, b] = await pair();
+    const value = 'word '.repeat(4000);
+    await a.set('packed', value);
+    await a.set('plain', value, { compress: false });
+    expect(await b.getMany(['packed', 'plain'])).toEqual([value, value]);
+    const sizes = await Promise.all(
+      ['packed', 'plain'].map((key) => redis.ask('STRLEN', `cz1:${name}::{${key}}`)),
+    );
+    expect(Number(sizes[0])).toBeLessThan(Number(sizes[1]) / 4);
+  });
+});
+
+describe('changes', () => {
+  it('reach the other’s memory: set, delete, touch, expire', async () => {
+    const [a, b] = await pair({ grace: 60_000 });
+    await a.setMany(['s', 'd', 't', 'e'].map((key) => [key, 1] as const));
+    await b.getMany(['s', 'd', 't', 'e']);
+    await Promise.all([
+      a.set('s', 2),
+      a.delete('d'),
+      a.touch('t', { ttl: 90_000_000 }),
+      a.expire('e'),
+    ]);
+    await until(async () => (await b.get('s')) === 2);
+    await until(async () => (await b.getEntry('d')) === undefined);
+    await until(async () => ((await b.getEntry('t'))?.expiresAt ?? 0) > Date.now() + 80_000_000);
+    await until(async () => (await b.getEntry('e'))?.stale === true);
+  });
+
+  it('invalidate tags for both, softly too, and leave what is set after', async () => {
+    const [a, b] = await pair({ grace: 60_000 });
+    await a.set('hard', 1, { tags: ['h'] });
+    await a.set('soft', 1, { tags: ['s'] });
+    await b.getMany(['hard', 'soft']);
+    expect(await a.invalidateTags('h')).toMatchObject({ ok: true, remote: 'ok', bus: 'ok' });
+    await a.invalidateTags('s', { soft: true });
+    await until(
+      () => b.getEntrySync('hard') === undefined && b.getEntrySync('soft')?.stale === true,
+    );
+    expect(await b.getEntry('hard')).toBeUndefined();
+    await b.set('hard', 2, { tags: ['h'] });
+    await until(async () => (await a.get('hard')) === 2);
+  });
+
+  it('clear a namespace for both, and remove its entries from the server without touching others', async () => {
+    const [a, b] = await pair();
+    await redis.ask('SET', 'somebody-else', 'x');
+    await a.namespace('n').set('k', 1);
+    await a.namespace('n').namespace('m').set('k', 2);
+    await a.set('k', 3);
+    await b.namespace('n').get('k');
+    expect(await a.namespace('n').clear({ wait: true })).toMatchObject({ ok: true });
+    await until(() => b.namespace('n').getSync('k') === undefined);
+    expect(await b.namespace('n').get('k')).toBeUndefined();
+    expect(await b.namespace('n').namespace('m').get('k')).toBeUndefined();
+    expect(await b.get('k')).toBe(3);
+    const left: string[] = [];
+    for await (const key of a.namespace('n').keys()) left.push(key);
+    expect(left).toEqual([]);
+    await a.clear({ wait: true });
+    expect(await redis.ask('GET', 'somebody-else')).toBe('x');
+  });
+
+  it('of a load in the other process come too late when the key was deleted meanwhile', async () => {
+    const [a, b] = await pair();
+    let release: (value: number) => void = () => {};
+    const began = new Promise<void>((resolve) => {
+      void b.getOrSet('k', () => {
+        resolve();
+        return new Promise<number>((give) => (release = give));
+      });
+    });
+    await began;
+    await a.delete('k');
+    release(1);
+    await until(() => b.stats().factoryCalls === 1 && b.stats().requests === 1);
+    expect(await a.get('k')).toBeUndefined();
+    await until(async () => (await b.get('k')) === undefined);
+  });
+});
+
+describe('with a ticket', () => {
+  it('stores what was computed in time, for both', async () => {
+    const [a, b] = await pair();
+    const ticket = a.ticket('k', ['guard']);
+    expect(await a.set('k', 1, { ticket })).toMatchObject({ ok: true, memory: 'ok' });
+    await until(async () => (await b.get('k')) === 1);
+  });
+
+  it('refuses what a delete, a set or an invalidation has overtaken', async () => {
+    const [a, b] = await pair();
+    for (const overtake of [
+      () => a.delete('k'),
+      () => a.set('k', 'newer'),
+      () => a.invalidateTags('tag'),
+      () => b.invalidateTags('guard'),
+      () => b.delete('k'),
+      () => a.clear(),
+    ]) {
+      const ticket = a.ticket('k', ['guard']);
+      const seen = a.ticket('probe', ['guard', 'tag']);
+      await overtake();
+      // What the other has done is heard through the bus.
+      await b.set('heard', seen.created);
+      await until(async () => (await a.get('heard')) === seen.created);
+      expect(await a.set('k', 'older', { ticket, tags: ['tag'] })).toMatchObject({
+        memory: 'skipped',
+      });
+      expect(await a.get('k')).not.toBe('older');
+      expect(await b.get('k')).not.toBe('older');
+    }
+  });
+});
+
+describe('a lock', () => {
+  it('has one holder at a time, with a fence that grows', async () => {
+    const [a, b] = await pair();
+    const first = await a.lock('k', { ttl: 500 });
+    if (typeof first !== 'object') throw new Error('not taken');
+    expect(await b.lock('k')).toBeUndefined();
+    await first.release();
+    await first.release();
+    const second = await b.lock('k');
+    if (typeof second !== 'object') throw new Error('not taken');
+    expect(second.fence).toBeGreaterThan(first.fence);
+    await second[Symbol.asyncDispose]();
+    expect(await open().lock('k')).toBe('unavailable');
+  });
+
+  it('is extended while it is held', async () => {
+    const [a, b] = await pair();
+    const held = await a.lock('k', { ttl: 150 });
+    if (typeof held !== 'object') throw new Error('not taken');
+    for (let i = 0; i < 10; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 40));
+      expect(await b.lock('k')).toBeUndefined();
+    }
+    expect(held.isHeld).toBe(true);
+    await held.release();
+  });
+});
+
+describe('ways of writing', () => {
+  it('behind: soon, in batches, and never over what is newer', async () => {
+    const [a, b] = await pair({ write: { remote: 'behind' } });
+    expect(await a.set('k', 1)).toMatchObject({ remote: 'queued' });
+    expect(await a.get('k', { tiers: ['remote'] })).toBe(1);
+    await until(async () => (await b.get('k', { tiers: ['remote'] })) === 1);
+  });
+
+  it('off: neither values nor removals of a set, but deletes', async () => {
+    const [a, b] = await pair({ write: { remote: 'off' } });
+    expect(await a.set('k', 1)).toMatchObject({ remote: 'skipped' });
+    expect(await b.get('k')).toBeUndefined();
+    const filler = open({ name, remote: { url: redis.url } });
+    await filler.set('k', 2);
+    expect(await b.get('k')).toBe(2);
+    await a.delete('k');
+    await until(async () => (await b.get('k')) === undefined);
+  });
+
+  it('victim: what memory evicts goes down if it was read', async () => {
+    const folder = makeFolder();
+    const cache = open({
+      name,
+      memory: { maxBytes: 1024 * 1024, maxValueBytes: 64 * 1024, nearCache: false },
+      disk: { dir: folder, maxBytes: 64 * 1024 * 1024, minFree: 0 },
+      write: { disk: 'victim' },
+    });
+    await cache.ready({ timeout: 5000 });
+    expect(await cache.set('first', 'x'.repeat(5000))).toMatchObject({ disk: 'skipped' });
+    for (let i = 0; i < 5; i++) await cache.get('first');
+    for (let i = 0; i < 400; i++) {
+      await cache.set(`k${i}`, 'y'.repeat(10_000));
+      cache.getSync(`k${i}`);
+    }
+    await until(() => cache.stats().disk.demotions > 0);
+    await until(() => cache.stats().queued === 0);
+    const kept: string[] = [];
+    for await (const key of cache.keys({ tier: 'disk' })) kept.push(key);
+    const missing = kept.find((key) => cache.getSync(key) === undefined);
+    if (missing === undefined) throw new Error('nothing was evicted');
+    expect(await cache.get<string>(missing)).toMatch(/^[xy]+$/);
+  });
+});
