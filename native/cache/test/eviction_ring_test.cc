@@ -1,5 +1,7 @@
 // What is evicted for want of room and can still be had: which entries, in which order, how many at
 // most, and what is held back since it is no longer right.
+#include "../eviction_ring.h"
+
 #include <pthread.h>
 
 #include <map>
@@ -7,8 +9,13 @@
 #include <vector>
 
 #include "../atomics.h"
+#include "../locks.h"
 #include "inside.h"
 #include "values.h"
+
+#if defined(__linux__)
+#include "files.h"
+#endif
 
 namespace catzilla_test {
 namespace {
@@ -87,42 +94,58 @@ TEST("every evicted entry comes out once, with its value and expiry, in either p
   }
 }
 
+void Scan(Cache& cache, const std::string& prefix, int count, bool read) {
+  for (int i = 0; i < count; i++) {
+    cache.Set(prefix + std::to_string(i), ValueFor(i, 100));
+    if (read) cache.Get(prefix + std::to_string(i));
+  }
+}
+
+// Through all that happens to an entry: gaps beside it are cleaned away, it moves to the main log,
+// its value is replaced in place and elsewhere, and what is read comes after it.
 TEST("an entry is kept when it was read often enough since it came in") {
   for (const Policy policy : {Policy::kS3Fifo, Policy::kLru}) {
     for (uint32_t min_reads = 0; min_reads <= 3; min_reads++) {
       Options options = SmallOptions(4u << 20);
       options.policy = policy;
       Cache cache(options);
-      CHECK(Keep(cache, 8u << 20, min_reads));
-      for (int i = 0; i < 4000; i++) {
+      CHECK(Keep(cache, 64u << 20, min_reads));
+      constexpr int kCount = 9000;
+      const auto reads = [](int i) { return static_cast<uint32_t>(i / 3 % 5); };
+      for (int i = 0; i < kCount; i++) {
         cache.Set(Numbered(i), ValueFor(i, 100));
-        for (int read = 0; read < i % 5; read++) cache.Get(Numbered(i));
+        for (uint32_t read = 0; read < reads(i); read++) cache.Get(Numbered(i));
       }
-      // Replacing is not coming in.
-      for (int i = 0; i < 4000; i++) {
-        if (i % 2 == 0) cache.Set(Numbered(i), ValueFor(i, i % 4 == 0 ? 99 : 300));
+      for (int i = 0; i < kCount; i++) {
+        if (i % 3 != 0) cache.Delete(Numbered(i));
       }
-      // Read, so that it moves on to the main log, and makes room there, too.
-      for (int i = 0; i < 60000; i++) {
-        cache.Set("scan" + std::to_string(i), ValueFor(i, 100));
-        cache.Get("scan" + std::to_string(i));
+      Scan(cache, "unread", 30000, false);
+      CHECK(cache.GetStats().counters[Counter::kCleanedSegments] > 0);
+      std::set<std::string> seen;
+      int left = 0;
+      for (int i = 0; i < kCount; i += 3) {
+        ReadInfo info;
+        const std::string name = Numbered(i);
+        if (cache->Find(cache.KeyOf(name), &info) != ReadStatus::kHit) continue;
+        left++;
+        if (i % 2 == 0) cache.Set(name, ValueFor(i, i % 4 == 0 ? 99 : 300));
       }
-      uint32_t found = 0;
+      CHECK(left > 500);
+      Scan(cache, "read", 100000, true);
       for (const Evicted& evicted : Drain(cache)) {
-        if (evicted.key[0] == 's') {
-          CHECK(min_reads <= 1);
-          continue;
-        }
-        const int i = std::atoi(evicted.key.c_str() + 3);
-        CHECK(static_cast<uint32_t>(i % 5) >= min_reads);
-        found++;
+        const uint32_t least = evicted.key[0] == 'u'   ? 0
+                               : evicted.key[0] == 'r' ? 1
+                                                       : reads(std::atoi(evicted.key.c_str() + 3));
+        CHECK(least >= min_reads);
+        seen.insert(evicted.key);
       }
-      uint32_t gone = 0;
-      for (int i = 0; i < 4000; i++) {
-        if (static_cast<uint32_t>(i % 5) >= min_reads) gone += !cache.Get(Numbered(i));
+      int missing = 0, found = 0;
+      for (int i = 0; i < kCount; i += 3) {
+        if (reads(i) < min_reads || cache.Get(Numbered(i))) continue;
+        (seen.count(Numbered(i)) != 0 ? found : missing)++;
       }
-      CHECK_EQ(found, gone);
-      CHECK(found > 1000);
+      CHECK_EQ(missing, 0);
+      CHECK(found > 500);
       cache->IgnoreEvicted();
     }
   }
@@ -297,6 +320,48 @@ TEST("the first who wants a ring decides on it, and it ends with the last") {
   CHECK(Keep(cache, 8192, 0));
   cache->IgnoreEvicted();
 }
+
+#if defined(__linux__)
+void* ClearAll(void* context) {
+  (*static_cast<Cache*>(context))->Clear();
+  return nullptr;
+}
+
+TEST("what a clear has voided but could not remove is not kept") {
+  Folder folder;
+  Machine cache(folder.File());
+  EngineState state = Inside(cache.engine());
+  const std::string name = "k";
+  const Key key = cache.KeyOf(name);
+  Shard& shard = state.ShardOf(key.hash);
+  cache.Set("k", "v");
+  catzilla::EvictionRing ring;
+  ring.Init();
+  RingOptions actual;
+  CHECK(ring.Open(RingOptions{4096, 0}, &actual));
+  state.evicted = &ring;
+  catzilla::RingStats stats;
+  {
+    catzilla::ShardLock lock(state, shard);
+    const catzilla::Item* const item = catzilla::ItemOf(state, FindKey(state, shard, key));
+    KeepEvicted(state, shard, item, 0);
+    ring.Describe(&stats);
+    CHECK_EQ(stats.kept, 1u);
+    const uint64_t turns = state.header->turns;
+    pthread_t thread;
+    pthread_create(&thread, nullptr, ClearAll, static_cast<Cache*>(&cache));
+    pthread_join(thread, nullptr);
+    KeepEvicted(state, shard, item, 0);
+    ring.Describe(&stats);
+    CHECK_EQ(stats.kept, 1u);
+    // Before it marks the shards, and when it is done.
+    CHECK_EQ(state.header->turns, turns + 2);
+    CHECK_EQ(ring.Room(state, 1000), 0u);
+  }
+  CHECK(!cache.Get("k"));
+  ring.Close();
+}
+#endif
 
 // Two threads that store, evict each other's entries and clear now and then, and one that drains.
 // What a thread had stored before its own clear returned must not come out any more.

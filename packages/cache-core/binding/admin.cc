@@ -37,6 +37,31 @@ void AddKey(void* context, const uint8_t* key, uint32_t size) {
   listing->used = needed;
 }
 
+// Evicted entries on their way to JavaScript: 32-bit sizes of key and value, doubles of the time
+// left and the version, key, value; each begins at a multiple of 8.
+struct Batch {
+  uint8_t* data;
+  size_t used;
+  int64_t now;
+};
+
+void AddEvicted(void* context, const EvictedView& view) {
+  Batch* const batch = static_cast<Batch*>(context);
+  const uint32_t sizes[2] = {view.key_size, view.value_size};
+  const bool never = view.expires_at == kNeverExpires;
+  const double left = static_cast<double>(view.expires_at - batch->now);
+  const double numbers[2] = {never      ? INFINITY
+                             : left < 1 ? 1
+                                        : left,
+                             static_cast<double>(view.version)};
+  uint8_t* const to = batch->data + batch->used;
+  memcpy(to, sizes, sizeof(sizes));
+  memcpy(to + 8, numbers, sizeof(numbers));
+  memcpy(to + 24, view.key, view.key_size);
+  memcpy(to + 24 + view.key_size, view.value, view.value_size);
+  batch->used += (24 + size_t{view.key_size} + view.value_size + 7) & ~size_t{7};
+}
+
 napi_value TakeChunk(napi_env env, napi_callback_info info, Chunk Handle::*member) {
   napi_value arguments[2];
   Handle* handle = Arguments(env, info, arguments);
@@ -94,12 +119,14 @@ napi_value Stats(napi_env env, napi_callback_info info) {
   catzilla::Stats stats;
   handle->engine->GetStats(&stats);
   const uint64_t numbers[] = {
-      stats.entries,           stats.bytes_max,   stats.bytes_used,
-      stats.bytes_live,        stats.bytes_index, stats.bytes_meta,
-      stats.bytes_large,       stats.segments,    stats.segments_free,
-      stats.segment_bytes,     stats.shards,      CountIsolates(handle->engine),
-      stats.bytes_quarantined, stats.processes,   stats.leases,
-      stats.recoveries,        stats.corrupt,
+      stats.entries,           stats.bytes_max,     stats.bytes_used,
+      stats.bytes_live,        stats.bytes_index,   stats.bytes_meta,
+      stats.bytes_large,       stats.segments,      stats.segments_free,
+      stats.segment_bytes,     stats.shards,        CountIsolates(handle->engine),
+      stats.bytes_quarantined, stats.processes,     stats.leases,
+      stats.recoveries,        stats.corrupt,       stats.ring.max_bytes,
+      stats.ring.bytes,        stats.ring.waiting,  stats.ring.kept,
+      stats.ring.dropped,      stats.ring.outdated, stats.ring.too_large,
   };
   constexpr size_t kNumbers = sizeof(numbers) / sizeof(numbers[0]);
   double out[kCounters + kNumbers];
@@ -112,6 +139,44 @@ napi_value Stats(napi_env env, napi_callback_info info) {
   }
   memcpy(target, out, sizeof(out));
   return Number(env, 1);
+}
+
+// Arguments: bytes of the ring, reads that an entry must have had; once for a handle. 1, with the
+// ring's own bytes in the double and its reads in kWordSize; they are the first handle's. 0: no
+// memory.
+napi_value KeepEvicted(napi_env env, napi_callback_info info) {
+  napi_value arguments[2];
+  Handle* handle = Arguments(env, info, arguments);
+  if (handle->engine == nullptr) return Number(env, kClosed);
+  const RingOptions asked{static_cast<uint64_t>(DoubleArgument(env, arguments[0])),
+                          static_cast<uint32_t>(DoubleArgument(env, arguments[1]))};
+  RingOptions actual;
+  handle->keeps_evicted = handle->engine->KeepEvicted(asked, &actual);
+  if (!handle->keeps_evicted) return Number(env, 0);
+  *handle->expires_at = static_cast<double>(actual.max_bytes);
+  handle->words[kWordSize] = static_cast<int32_t>(actual.min_reads);
+  return Number(env, 1);
+}
+
+// Argument: bytes at most, but at least one entry. A Buffer of what AddEvicted wrote, of which
+// kWordSize bytes are used; 0 when nothing waits.
+napi_value DrainEvicted(napi_env env, napi_callback_info info) {
+  napi_value arguments[1];
+  Handle* handle = Arguments(env, info, arguments);
+  if (handle->engine == nullptr) return Number(env, kClosed);
+  const uint64_t most = static_cast<uint64_t>(DoubleArgument(env, arguments[0]));
+  for (;;) {
+    const uint64_t room = handle->engine->EvictedRoom(most);
+    if (room == 0) return Number(env, 0);
+    void* data = nullptr;
+    napi_value result = nullptr;
+    if (napi_create_buffer(env, room, &data, &result) != napi_ok) return Number(env, kNoScratch);
+    Batch batch{static_cast<uint8_t*>(data), 0, handle->engine->CoarseNow()};
+    // None: the one that the room was for has given way to a larger one meanwhile.
+    if (handle->engine->DrainEvicted(room, AddEvicted, &batch) == 0) continue;
+    handle->words[kWordSize] = static_cast<int32_t>(batch.used);
+    return result;
+  }
 }
 
 napi_value ResetStats(napi_env env, napi_callback_info info) {

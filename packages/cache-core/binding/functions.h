@@ -61,6 +61,7 @@ napi_value SetMany(napi_env env, napi_callback_info info);
 napi_value DeleteMany(napi_env env, napi_callback_info info);
 napi_value InvalidateTags(napi_env env, napi_callback_info info);
 napi_value Epoch(napi_env env, napi_callback_info info);
+napi_value Version(napi_env env, napi_callback_info info);
 napi_value Delete(napi_env env, napi_callback_info info);
 napi_value Touch(napi_env env, napi_callback_info info);
 napi_value Clear(napi_env env, napi_callback_info info);
@@ -71,6 +72,8 @@ napi_value Resize(napi_env env, napi_callback_info info);
 namespace admin {
 napi_value Keys(napi_env env, napi_callback_info info);
 napi_value Stats(napi_env env, napi_callback_info info);
+napi_value KeepEvicted(napi_env env, napi_callback_info info);
+napi_value DrainEvicted(napi_env env, napi_callback_info info);
 napi_value ResetStats(napi_env env, napi_callback_info info);
 napi_value Now(napi_env env, napi_callback_info info);
 napi_value SetClock(napi_env env, napi_callback_info info);

@@ -146,6 +146,8 @@ void CloseHandle(Handle* handle, bool detach) {
   Engine* engine = handle->engine;
   if (engine == nullptr) return;
   handle->engine = nullptr;
+  if (handle->keeps_evicted) engine->IgnoreEvicted();
+  handle->keeps_evicted = false;
   if (handle->abi != nullptr) handle->abi->cache = nullptr;  // who wants it longer has retained it
   handle->abi = nullptr;
   napi_env env = handle->env;

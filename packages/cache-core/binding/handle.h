@@ -61,6 +61,7 @@ struct Handle {
   napi_env env = nullptr;
   uint32_t max_key_bytes = 0;
   bool has_near = false;
+  bool keeps_evicted = false;
   uint32_t near_limit = 0;  // largest value for the near chunk
   double* expires_at = nullptr;
   int32_t* words = nullptr;

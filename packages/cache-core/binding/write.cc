@@ -81,10 +81,11 @@ bool ReadTags(napi_env env, Handle* handle, napi_value array, uint64_t* tags, ui
   return true;
 }
 
-// Tags, and what they are not to have been invalidated since: below zero means no such thing.
+// Tags, what they are not to have been invalidated since, and the version that the key is to have
+// still: below zero means no such thing.
 class Conditions {
  public:
-  bool Read(napi_env env, Handle* handle, napi_value tags, napi_value since,
+  bool Read(napi_env env, Handle* handle, napi_value tags, napi_value since, napi_value version,
             WriteOptions* options) {
     napi_valuetype type = napi_undefined;
     napi_typeof(env, tags, &type);
@@ -95,6 +96,9 @@ class Conditions {
     const double epoch = DoubleArgument(env, since);
     options->has_since = epoch >= 0;
     options->since = options->has_since ? static_cast<uint64_t>(epoch) : 0;
+    const double taken = DoubleArgument(env, version);
+    options->has_version = taken >= 0;
+    options->version = options->has_version ? static_cast<uint64_t>(taken) : 0;
     return true;
   }
 
@@ -110,9 +114,10 @@ napi_value SetBytes(napi_env env, napi_callback_info info) {
 
 napi_value SetText(napi_env env, napi_callback_info info) { return Set(env, info, ReadText); }
 
-// Arguments: key, value, ttl (NaN: the default), an array of tags or undefined, since or -1.
+// Arguments: key, value, ttl (NaN: the default), an array of tags or undefined, since or -1,
+// version or -1.
 napi_value SetTagged(napi_env env, napi_callback_info info) {
-  napi_value arguments[5];
+  napi_value arguments[6];
   Handle* handle = Arguments(env, info, arguments);
   KeyArgument argument;
   int32_t failure;
@@ -121,7 +126,7 @@ napi_value SetTagged(napi_env env, napi_callback_info info) {
   const double ttl = DoubleArgument(env, arguments[2]);
   options.ttl = std::isnan(ttl) ? DefaultTtl(handle) : TtlArgument(env, arguments[2]);
   Conditions conditions;
-  if (!conditions.Read(env, handle, arguments[3], arguments[4], &options)) {
+  if (!conditions.Read(env, handle, arguments[3], arguments[4], arguments[5], &options)) {
     return Number(env, kBadTag);
   }
   return Number(env, Store(env, handle, argument.key(), arguments[1], options, ReadAnyValue));
@@ -221,6 +226,18 @@ napi_value Epoch(napi_env env, napi_callback_info info) {
   napi_value result = nullptr;
   const Engine* engine = handle->engine;
   napi_create_double(env, engine == nullptr ? NAN : static_cast<double>(engine->Epoch()), &result);
+  return result;
+}
+
+// The key's version, or a Result.
+napi_value Version(napi_env env, napi_callback_info info) {
+  napi_value arguments[1];
+  Handle* handle = Arguments(env, info, arguments);
+  KeyArgument argument;
+  int32_t failure;
+  if (!argument.Read(env, handle, arguments[0], &failure)) return Number(env, failure);
+  napi_value result = nullptr;
+  napi_create_double(env, static_cast<double>(handle->engine->Version(argument.key())), &result);
   return result;
 }
 

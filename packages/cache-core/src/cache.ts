@@ -23,6 +23,10 @@ export interface SetOptions extends TouchOptions {
   /** What `epoch` gave before the value was computed: the set is refused when since then one of its tags was
    * invalidated or the cache was cleared. A safe integer of at least 0. Default: no such check. */
   readonly since?: number | undefined;
+  /** What `version` gave for the key before the value was computed: the set is refused when anybody has set, deleted,
+   * touched or cleared the key since; what is there then stays. Compared under the lock of the write, so atomic for all
+   * threads (scope 'machine': and processes). Default: no such check. */
+  readonly version?: number | undefined;
 }
 
 /** Options of `get`. */
@@ -68,6 +72,30 @@ export interface NearRecord {
   aux: unknown;
 }
 
+/** An evicted value, as handed out by `drainEvicted`. */
+export interface Evicted {
+  /** A string, or a Buffer when it is not valid text; as from `keys`. */
+  readonly key: string | Buffer;
+  /** The value; yours. Those of one batch may share their memory: to keep a few of many, copy them. */
+  readonly bytes: Buffer;
+  /** Time left in ms, at least 1; Infinity: never expires. */
+  readonly ttl: number;
+  /** The key's version when it was evicted. While `version(key)` is the same, nobody has written or deleted the key
+   * since; another number says that somebody may have. */
+  readonly version: number;
+}
+
+/** Sizes that a cache takes, in bytes. */
+export interface CacheLimits {
+  /** Longest key. */
+  readonly maxKeyBytes: number;
+  /** Largest value. */
+  readonly maxValueBytes: number;
+  /** Largest value that the near-cache of this handle takes, by which `getRecord` gives the same object again: 0 without
+   * one, Infinity with backend 'js'. */
+  readonly maxNearBytes: number;
+}
+
 /** An open cache. Every method throws CATZ_CACHE_CLOSED after `close`, and those that take a key
  * CATZ_CACHE_KEY or CATZ_CACHE_KEY_SIZE; a call that throws changes nothing.
  *
@@ -75,6 +103,9 @@ export interface NearRecord {
 export interface Cache extends Disposable {
   /** The name it was opened with; undefined for a private cache. */
   readonly name: string | undefined;
+
+  /** What it takes. Does not change, and may be read after `close`. */
+  readonly limits: CacheLimits;
 
   /** Finds a value. Counts a hit or a miss.
    * @returns its bytes, or undefined. They may be shared with later callers in this isolate and must
@@ -103,7 +134,8 @@ export interface Cache extends Disposable {
   lease(key: Key): Lease | undefined;
 
   /** Stores a copy of the value's bytes. Cost: O(size), one shard lock.
-   * @returns false when refused (too large, no room, `since`, `lockTimeout`): the old value of the key is then gone
+   * @returns false when refused. After too large, no room, `since` or `lockTimeout` the old value of the key is gone,
+   *   after `version` it is left as it is, since it is newer; that is looked at first
    * @throws CATZ_CACHE_VALUE, CATZ_CACHE_TTL, CATZ_CACHE_TAG, CATZ_CACHE_OPTION
    * @example cache.set('city:1', JSON.stringify(city), { ttl: 60_000, tags: ['cities'] }) */
   set(key: Key, value: Value, options?: SetOptions): boolean;
@@ -150,6 +182,32 @@ export interface Cache extends Disposable {
    * const since = cache.epoch();
    * cache.set('city:1', await load(1), { tags: ['cities'], since }); */
   epoch(): number;
+
+  /** A number that changes with every write to the key, before that returns, in any thread (scope 'machine': and
+   * process): set, also one refused for another reason than `version`, delete and touch, also of an absent key, and
+   * clear. To be taken before a value is computed and given to `set`, so that what was computed from old data does not
+   * undo what others have done meanwhile. Now and then the write of another key changes it, too. Eviction and expiry do
+   * not, since a value that is computed is no older for them; neither does `invalidateTag`: `epoch` and `since` are for
+   * that, and both may be given. It has no meaning for another cache or after `close`.
+   * Cost: a hash of the key.
+   * @returns a safe integer of at least 0. It comes round after 2^52 writes.
+   * @example
+   * const version = cache.version('city:1');
+   * cache.set('city:1', await load(1), { version }); */
+  version(key: Key): number;
+
+  /** Takes out values that were evicted for want of room, oldest first, each once. For one consumer that keeps them
+   * elsewhere; needs the option `evictionRing`. What has expired or was cleared, or had a tag invalidated meanwhile, is
+   * not among them; whether the key was written meanwhile, `version` tells.
+   * @param maxBytes  of keys and values and some 50 bytes each, in one call; one value is given whatever its size.
+   *   An integer of at least 1. Default: 1 MiB
+   * @returns an empty array when none wait
+   * @throws CATZ_CACHE_OPTION for another number, or without `evictionRing`
+   * @example
+   * for (const { key, bytes, ttl, version } of cache.drainEvicted()) {
+   *   if (cache.version(key) === version) await store(key, bytes, ttl);
+   * } */
+  drainEvicted(maxBytes?: number): Evicted[];
 
   /** Lists keys in no order, as a snapshot: they are collected before the call returns, so what is written, removed or
    * expires while you iterate changes nothing. Writers in other threads and processes are not stopped for the call: a

@@ -13,7 +13,7 @@ const MAX_TAGS = 64;
 const MAX_TAG_BYTES = 256;
 
 const GET_NAMES = ['copy'];
-const SET_NAMES = ['ttl', 'tags', 'since'];
+const SET_NAMES = ['ttl', 'tags', 'since', 'version'];
 const TOUCH_NAMES = ['ttl'];
 const CLOSE_NAMES = ['unlink'];
 
@@ -31,7 +31,7 @@ export function ttlOption(options: TouchOptions): number | undefined {
   return ttlOf(options.ttl);
 }
 
-/** Checks that options of set are an object with known names. Their values: ttlOf, tagsOf, sinceOf.
+/** Checks that options of set are an object with known names. Their values: ttlOf, tagsOf, sinceOf, versionOf.
  * @throws CATZ_CACHE_OPTION */
 export function checkSetOptions(options: SetOptions): void {
   checkNames(options, SET_NAMES);
@@ -72,6 +72,28 @@ export function sinceOf(since: number | undefined): number | undefined {
   if (since === undefined || (Number.isSafeInteger(since) && since >= 0)) return since;
   throw new errors.OPTION(
     `expected options.since to be an integer of at least 0, got ${show(since)}`,
+  );
+}
+
+/** The version that the key must still have; undefined when absent.
+ * @throws CATZ_CACHE_OPTION */
+export function versionOf(version: number | undefined): number | undefined {
+  if (version === undefined || (Number.isSafeInteger(version) && version >= 0)) return version;
+  throw new errors.OPTION(
+    `expected options.version to be what version() gave, got ${show(version)}`,
+  );
+}
+
+/** The argument of drainEvicted, with its default.
+ * @param keepsEvicted  whether the cache has the option evictionRing
+ * @throws CATZ_CACHE_OPTION */
+export function drainBytes(keepsEvicted: boolean, maxBytes: number = 1024 * 1024): number {
+  if (!keepsEvicted) {
+    throw new errors.OPTION('expected options.evictionRing for drainEvicted, got false');
+  }
+  if (Number.isSafeInteger(maxBytes) && maxBytes >= 1) return maxBytes;
+  throw new errors.OPTION(
+    `expected maxBytes of drainEvicted to be an integer of at least 1, got ${show(maxBytes)}`,
   );
 }
 

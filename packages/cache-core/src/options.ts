@@ -8,6 +8,7 @@ import {
   checkOptions,
   custom,
   duration,
+  int,
   number,
   object,
   oneOf,
@@ -28,6 +29,17 @@ export interface NearCacheOptions {
   readonly maxBytes?: number | undefined;
   /** Largest value it takes; never more than an eighth of its maxBytes. Default: 64 KiB. */
   readonly maxEntryBytes?: number | undefined;
+}
+
+/** Options of an eviction ring: what was evicted for want of room, until `drainEvicted` takes it. In memory of this
+ * process, on top of the cache's maxBytes. */
+export interface EvictionRingOptions {
+  /** Bytes it holds at most, bookkeeping included, 4096 to 2^30; full, it drops the oldest. Values above an eighth of it,
+   * or 1 MiB, do not come in. Default: 4 MiB. */
+  readonly maxBytes?: number | undefined;
+  /** How often a value must have been read since its key came in, 0 to 3, the most that the engine counts. Reads by
+   * `peek` and `has` do not count; replacing a value does not start anew. Default: 1. */
+  readonly minFrequency?: number | undefined;
 }
 
 /** Options of openCache. The first opener of a name decides on maxBytes, reserveBytes, maxKeyBytes, maxValueBytes,
@@ -53,6 +65,10 @@ export interface CacheOptions {
   readonly maxValueBytes?: number | undefined;
   /** Copies of the hottest values on the JavaScript side; false: none. Backend 'js' keeps all its values there anyway. */
   readonly nearCache?: NearCacheOptions | false | undefined;
+  /** Keeps what this process evicts for want of room, for `drainEvicted`; what other processes evict with scope 'machine'
+   * is for rings of theirs. The first handle of the process (backend 'js': isolate) that has the option decides on it,
+   * for as long as one is open. Default: false. */
+  readonly evictionRing?: EvictionRingOptions | false | undefined;
   /** true: get always gives bytes that nobody else holds. Default: false. */
   readonly copy?: boolean | undefined;
   /** Ceiling of resize: address space that is reserved, not memory; what keeps the books of it counts in maxBytes,
@@ -75,6 +91,9 @@ export interface CacheOptions {
 /** Options of a near-cache, complete. */
 export type NearLimits = Readonly<Record<keyof NearCacheOptions, number>>;
 
+/** Options of an eviction ring, complete. */
+export type RingLimits = Readonly<Record<keyof EvictionRingOptions, number>>;
+
 /** Options that hold for all openers of a name. */
 export interface SharedOptions {
   readonly maxBytes: number;
@@ -93,6 +112,7 @@ export interface Settings extends SharedOptions {
   readonly path: string | undefined;
   readonly lockTimeout: number;
   readonly nearCache: NearLimits | false;
+  readonly evictionRing: RingLimits | false;
   readonly copy: boolean;
   readonly sweepInterval: number | false;
   readonly sweepBudget: number;
@@ -126,6 +146,7 @@ interface Checked {
   readonly maxKeyBytes: number;
   readonly maxValueBytes: number | undefined;
   readonly nearCache: NearLimits | false;
+  readonly evictionRing: RingLimits | false;
   readonly copy: boolean;
   readonly reserveBytes: number | undefined;
   readonly leaseLimit: number;
@@ -139,6 +160,11 @@ const nearSpecs: OptionSpecs<NearLimits> = {
   maxEntries: bytes({ min: 1, max: 2 ** 24, default: 4096 }),
   maxBytes: bytes({ min: 16 * 1024, max: 2 ** 34, default: 4 * MiB }),
   maxEntryBytes: bytes({ min: 0, max: 2 ** 30, default: 64 * 1024 }),
+};
+
+const ringSpecs: OptionSpecs<RingLimits> = {
+  maxBytes: bytes({ min: 4096, max: 2 ** 30, default: 4 * MiB }),
+  minFrequency: int({ min: 0, max: 3, default: 1 }),
 };
 
 const absolutePath = custom(
@@ -156,6 +182,7 @@ const specs: OptionSpecs<Checked> = {
   maxKeyBytes: bytes({ min: 1, max: 65535, default: 8192 }),
   maxValueBytes: optional(bytes({ min: 1, max: 2 ** 32 - 1 })),
   nearCache: orFalse(object<NearLimits>(nearSpecs)),
+  evictionRing: orFalse(object<RingLimits>(ringSpecs), false),
   copy: bool(false),
   reserveBytes: optional(bytes({ min: MiB, max: MAX_RESERVE })),
   leaseLimit: number({ min: 0, max: 0.5, default: 0.125 }),
@@ -214,6 +241,17 @@ export function compareOptions(name: string, asked: Settings, actual: SharedOpti
   for (const option of Object.keys(actual) as (keyof SharedOptions)[]) {
     if (!asked.explicit.has(option) || Object.is(asked[option], actual[option])) continue;
     throw new errors.OPTIONS_MISMATCH(name, option, show(actual[option]), show(asked[option]));
+  }
+}
+
+/** Throws when the eviction ring that is there is another than was asked for, of which all that is not given counts as
+ * its default.
+ * @throws CATZ_CACHE_OPTIONS_MISMATCH */
+export function compareRings(name: string, asked: RingLimits, actual: RingLimits): void {
+  for (const option of ['maxBytes', 'minFrequency'] as const) {
+    if (asked[option] === actual[option]) continue;
+    const words = [actual[option], asked[option]].map(String);
+    throw new errors.OPTIONS_MISMATCH(name, `evictionRing.${option}`, ...words);
   }
 }
 

@@ -28,11 +28,12 @@ export interface CacheStats {
   /** Values removed because one of their tags was invalidated, noticed by a read, by the sweeper or when making room. */
   readonly invalidated: number;
   /** Values that set refused, by reason: above maxValueBytes; no room; a tag invalidated or the cache cleared since the
-   * value's `since`; a lock that another process held for longer than lockTimeout. */
+   * value's `since`; the key written since the value's `version`; a lock that another process held for longer than lockTimeout. */
   readonly refused: {
     readonly tooLarge: number;
     readonly noRoom: number;
     readonly since: number;
+    readonly version: number;
     readonly lockTimeout: number;
   };
   /** Values dropped because their checksum did not fit: another process died, or damaged the file. */
@@ -73,6 +74,19 @@ export interface CacheStats {
   };
   /** Segments emptied to reuse their gaps, and the bytes moved for it. */
   readonly cleaning: { readonly segments: number; readonly movedBytes: number };
+  /** Evicted values that wait for `drainEvicted`, in this process. max: its bound, 0 when no open handle of this process
+   * has the option. bytes, waiting: what is in it now. Counts: kept, values that came in; of those dropped, forgotten for
+   * younger ones, and outdated, that had expired or were cleared or invalidated when it was their turn; tooLarge, values
+   * that did not come in. */
+  readonly evictionRing: {
+    readonly max: number;
+    readonly bytes: number;
+    readonly waiting: number;
+    readonly kept: number;
+    readonly dropped: number;
+    readonly outdated: number;
+    readonly tooLarge: number;
+  };
   /** Isolates (main thread and workers) that have the cache open. */
   readonly isolates: number;
   /** Processes that have the cache open; 1 with scope 'process'. */

@@ -6,6 +6,7 @@ import { show } from '@catzilla/common';
 import {
   checkSetOptions,
   copyOption,
+  drainBytes,
   listingOptions,
   sinceOf,
   tagArguments,
@@ -13,11 +14,14 @@ import {
   ttlOf,
   ttlOption,
   unlinkOption,
+  versionOf,
 } from '../call-options.ts';
 import type { Listing } from '../call-options.ts';
 import type {
   Cache,
+  CacheLimits,
   CloseOptions,
+  Evicted,
   GetOptions,
   Key,
   KeysOptions,
@@ -29,7 +33,8 @@ import type {
 } from '../cache.ts';
 import { errors } from '../errors.ts';
 import { keyFromBytes } from '../key-text.ts';
-import type { Settings, SharedOptions } from '../options.ts';
+import { compareRings } from '../options.ts';
+import type { RingLimits, Settings, SharedOptions } from '../options.ts';
 import type { CacheStats } from '../stats.ts';
 import { startSweeping } from '../sweeper.ts';
 import type { TestClock } from '../testing.ts';
@@ -44,9 +49,11 @@ const stores = new Map<string, JsStore>();
 /** The JavaScript backend. Made by openCache. */
 export class JsCache implements Cache, TestClock {
   readonly name: string | undefined;
+  readonly limits: CacheLimits;
   readonly #label: string;
   readonly #store: JsStore;
   readonly #copies: boolean;
+  readonly #keepsEvicted: boolean;
   readonly #onClose: () => void;
   readonly #stopSweeping: () => void;
   #isClosed = false;
@@ -57,7 +64,11 @@ export class JsCache implements Cache, TestClock {
     this.#copies = settings.copy;
     this.#onClose = onClose;
     this.#store = (name === undefined ? undefined : stores.get(name)) ?? makeStore(settings);
+    this.#keepsEvicted = settings.evictionRing !== false;
+    if (settings.evictionRing !== false) openRing(this.#store, this.#label, settings.evictionRing);
     this.#store.handles++;
+    const { maxKeyBytes, maxValueBytes } = this.#store.options;
+    this.limits = Object.freeze({ maxKeyBytes, maxValueBytes, maxNearBytes: Infinity });
     if (name !== undefined) stores.set(name, this.#store);
     this.#stopSweeping = startSweeping(this, settings);
   }
@@ -110,13 +121,14 @@ export class JsCache implements Cache, TestClock {
     const store = this.#open();
     const { ttl } = store.options;
     if (options === undefined) {
-      return store.set(this.#key(key), copyValue(value), ttl, undefined, undefined);
+      return store.set(this.#key(key), copyValue(value), ttl, undefined, undefined, undefined);
     }
     checkSetOptions(options);
     const own = ttlOf(options.ttl);
     const tags = tagsOf(options.tags);
     const since = sinceOf(options.since);
-    return store.set(this.#key(key), copyValue(value), own ?? ttl, tags, since);
+    const version = versionOf(options.version);
+    return store.set(this.#key(key), copyValue(value), own ?? ttl, tags, since, version);
   }
 
   getMany(keys: Iterable<Key>): (Buffer | undefined)[] {
@@ -163,6 +175,15 @@ export class JsCache implements Cache, TestClock {
     return this.#open().tags.epoch;
   }
 
+  version(key: Key): number {
+    return this.#open().versions.of(this.#key(key));
+  }
+
+  drainEvicted(maxBytes?: number): Evicted[] {
+    const store = this.#open();
+    return store.drainEvicted(drainBytes(this.#keepsEvicted, maxBytes));
+  }
+
   keys(options: KeysOptions & { readonly as: 'buffer' }): IterableIterator<Buffer>;
   keys(options?: KeysOptions): IterableIterator<string | Buffer>;
   keys(options?: KeysOptions): IterableIterator<string | Buffer> {
@@ -201,6 +222,7 @@ export class JsCache implements Cache, TestClock {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#stopSweeping();
+    if (this.#keepsEvicted) this.#store.ring.close();
     if (--this.#store.handles === 0) {
       this.#store.clear();
       if (this.name !== undefined) stores.delete(this.name);
@@ -239,6 +261,15 @@ export class JsCache implements Cache, TestClock {
       this.#open();
       yield keyFromBytes(Buffer.from(key, 'latin1'), as);
     }
+  }
+}
+
+function openRing(store: JsStore, label: string, asked: RingLimits): void {
+  try {
+    compareRings(label, asked, store.ring.open(asked));
+  } catch (error) {
+    store.ring.close();
+    throw error;
   }
 }
 

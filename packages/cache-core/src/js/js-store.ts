@@ -4,10 +4,12 @@
 // Private to the isolate; shared by the handles that open the same name in it.
 import { performance } from 'node:perf_hooks';
 import { LRUCache } from 'lru-cache';
-import type { NearRecord } from '../cache.ts';
+import type { Evicted, NearRecord } from '../cache.ts';
 import type { SharedOptions } from '../options.ts';
 import { LeaseCounts } from './js-lease.ts';
+import { JsRing } from './js-ring.ts';
 import { JsTags } from './js-tags.ts';
+import { JsVersions } from './js-versions.ts';
 
 /** What an entry costs beside the bytes of key and value, roughly: map slot, list links, Buffer object. */
 const OVERHEAD_BYTES = 200;
@@ -23,18 +25,21 @@ export class Item implements NearRecord {
   /** When it was last known to be valid; only of meaning with tags. */
   epoch: number;
   aux: unknown = undefined;
-  wasRead = false;
+  /** Reads since the key came in. */
+  reads: number;
 
   constructor(
     bytes: Buffer,
     expiresAt: number,
     tags: readonly string[] | undefined,
     epoch: number,
+    reads: number,
   ) {
     this.bytes = bytes;
     this.expiresAt = expiresAt;
     this.tags = tags;
     this.epoch = epoch;
+    this.reads = reads;
   }
 }
 
@@ -52,6 +57,7 @@ export class Counts {
   refusedTooLarge = 0;
   refusedNoRoom = 0;
   refusedSince = 0;
+  refusedVersion = 0;
 }
 
 /** The store behind one or several JsCache. */
@@ -61,6 +67,8 @@ export class JsStore {
   counts: Counts = new Counts();
   handles = 0;
   readonly tags: JsTags = new JsTags();
+  readonly versions: JsVersions = new JsVersions();
+  readonly ring: JsRing = new JsRing();
   readonly leases: LeaseCounts = new LeaseCounts();
   #items: LRUCache<string, Item>;
   #testNow: number | undefined;
@@ -96,7 +104,7 @@ export class JsStore {
       return undefined;
     }
     this.counts.hits++;
-    item.wasRead = true;
+    item.reads++;
     return item;
   }
 
@@ -106,15 +114,23 @@ export class JsStore {
     return item === undefined || this.#isGone(key, item) ? undefined : item;
   }
 
-  /** Stores bytes and tags that belong to the store from now on; a refused set removes the old value. */
+  /** Stores bytes and tags that belong to the store from now on; a refused set removes the old value, unless that is
+   * newer by its version. */
   set(
     key: string,
     bytes: Buffer,
     ttl: number,
     tags: readonly string[] | undefined,
     since: number | undefined,
+    version: number | undefined,
   ): boolean {
-    const item = new Item(bytes, this.now() + ttl, tags, this.tags.epoch);
+    if (version !== undefined && version !== this.versions.of(key)) {
+      this.counts.refusedVersion++;
+      return false;
+    }
+    this.versions.change(key);
+    const reads = this.#items.peek(key)?.reads ?? 0;
+    const item = new Item(bytes, this.now() + ttl, tags, this.tags.epoch, reads);
     const size = sizeOf(key, item);
     if (bytes.length > this.options.maxValueBytes) this.counts.refusedTooLarge++;
     else if (size > this.maxBytes) this.counts.refusedNoRoom++;
@@ -129,16 +145,17 @@ export class JsStore {
   }
 
   delete(key: string): boolean {
+    this.versions.change(key);
     if (this.peek(key) === undefined) return false;
     this.counts.deletes++;
     return this.#items.delete(key);
   }
 
   touch(key: string, ttl: number): boolean {
+    this.versions.change(key);
     const item = this.peek(key);
     if (item === undefined) return false;
-    const touched = new Item(item.bytes, this.now() + ttl, item.tags, item.epoch);
-    touched.wasRead = item.wasRead;
+    const touched = new Item(item.bytes, this.now() + ttl, item.tags, item.epoch, item.reads);
     this.#items.set(key, touched, { size: sizeOf(key, touched) });
     return true;
   }
@@ -146,10 +163,18 @@ export class JsStore {
   clear(): void {
     this.#items.clear();
     this.tags.clear();
+    this.versions.changeAll();
+    this.ring.clear();
+  }
+
+  /** Takes evicted values out of the ring. */
+  drainEvicted(maxBytes: number): Evicted[] {
+    return this.ring.drain(maxBytes, this.now(), (item) => this.#isValid(item));
   }
 
   resetCounts(): void {
     this.counts = new Counts();
+    this.ring.resetCounts();
     this.leases.copied = 0;
     this.leases.leaked = 0;
   }
@@ -192,14 +217,16 @@ export class JsStore {
   #makeItems(maxBytes: number): LRUCache<string, Item> {
     return new LRUCache<string, Item>({
       maxSize: maxBytes,
-      dispose: (item, _, reason) => {
+      dispose: (item, key, reason) => {
         if (reason !== 'evict') return;
         if (!this.#isValid(item)) {
           this.counts.invalidated++;
           return;
         }
         this.counts.evictions++;
-        if (!item.wasRead) this.counts.evictedUnread++;
+        if (item.reads === 0) this.counts.evictedUnread++;
+        if (!this.ring.wants(item.reads) || item.expiresAt <= this.now()) return;
+        this.ring.push(key, item, this.versions.of(key));
       },
     });
   }

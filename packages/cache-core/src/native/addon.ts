@@ -14,6 +14,7 @@ export const LONG_KEY = -6;
 export const CLOSED = -7;
 export const BAD_VALUE = -8;
 export const BAD_TARGET = -9;
+export const NO_SCRATCH = -10;
 export const COPY_LEASE = -11;
 
 /** Indices into the 32-bit words, which begin at byte 8 of the buffer; the double before them is the expiry. */
@@ -65,6 +66,7 @@ export const STATS_WORDS = [
   'refusedNoRoom',
   'refusedLockTimeout',
   'refusedSince',
+  'refusedVersion',
   'invalidated',
   'leaseCopies',
   'leaseLeaks',
@@ -88,6 +90,13 @@ export const STATS_WORDS = [
   'leases',
   'recoveries',
   'corrupt',
+  'ringMax',
+  'ringBytes',
+  'ringWaiting',
+  'ringKept',
+  'ringDropped',
+  'ringOutdated',
+  'ringTooLarge',
 ] as const;
 
 /** What the caller gives `open`; sizes in bytes, times in ms. */
@@ -135,13 +144,14 @@ export interface NativeHandle {
    * bytes; undefined gives BAD_VALUE. */
   setBytes(key: Key, value: Uint8Array | undefined, ttl?: number): number;
   setText(key: Key, value: string, ttl?: number): number;
-  /** With the default ttl for NaN, no tags for undefined, no condition for a `since` below 0. */
+  /** With the default ttl for NaN, no tags for undefined, no condition for a `since` or `version` below 0. */
   setTagged(
     key: Key,
     value: Value | undefined,
     ttl: number,
     tags: readonly string[] | undefined,
     since: number,
+    version: number,
   ): number;
   getMany(keys: readonly Key[], first: number, results: Int32Array): number;
   setMany(keys: readonly Key[], values: readonly (Value | undefined)[], ttls: Float64Array): number;
@@ -153,6 +163,7 @@ export interface NativeHandle {
   leak(id: number): number;
   invalidateTags(tags: readonly string[]): number;
   epoch(): number;
+  version(key: Key): number;
   delete(key: Key): number;
   touch(key: Key, ttl?: number): number;
   clear(): number;
@@ -160,6 +171,8 @@ export interface NativeHandle {
   resize(maxBytes: number): number;
   keys(prefix: string, limit: number): Buffer | number;
   stats(target: Uint8Array): number;
+  keepEvicted(maxBytes: number, minReads: number): number;
+  drainEvicted(maxBytes: number): Buffer | number;
   resetStats(): number;
   now(): number;
   setClock(now: number): number;

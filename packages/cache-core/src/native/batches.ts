@@ -2,7 +2,7 @@
 // Invariant: entries are done in order; one that fails ends the batch with its error, and what stands before it is done.
 import type { Buffer } from 'node:buffer';
 import { isUint8Array } from 'node:util/types';
-import { checkSetOptions, sinceOf, tagsOf, ttlOf } from '../call-options.ts';
+import { checkSetOptions, sinceOf, tagsOf, ttlOf, versionOf } from '../call-options.ts';
 import type { Key, SetOptions, Value } from '../cache.ts';
 import { MISS, WORD_MORE, WORD_POSITION } from './addon.ts';
 import type { NativeHandle } from './addon.ts';
@@ -126,7 +126,11 @@ export function isAtRest(elements: Iterable<unknown>): boolean {
 
 function hasConditions(options: SetOptions): boolean {
   checkSetOptions(options);
-  return tagsOf(options.tags) !== undefined || sinceOf(options.since) !== undefined;
+  return (
+    tagsOf(options.tags) !== undefined ||
+    sinceOf(options.since) !== undefined ||
+    versionOf(options.version) !== undefined
+  );
 }
 
 // Native code is not asked to tell what is neither.

@@ -8,6 +8,7 @@ import { show } from '@catzilla/common';
 import {
   checkSetOptions,
   copyOption,
+  drainBytes,
   listingOptions,
   sinceOf,
   tagArguments,
@@ -15,10 +16,13 @@ import {
   ttlOf,
   ttlOption,
   unlinkOption,
+  versionOf,
 } from '../call-options.ts';
 import type {
   Cache,
+  CacheLimits,
   CloseOptions,
+  Evicted,
   GetOptions,
   Key,
   KeysOptions,
@@ -37,6 +41,7 @@ import { makeWords } from './addon.ts';
 import type { NativeHandle, Words } from './addon.ts';
 import { deleteMany, getMany, isAtRest, setMany } from './batches.ts';
 import { CachedClock } from './cached-clock.ts';
+import { drainEvicted, keepEvicted } from './eviction-ring.ts';
 import { failureOf } from './failure.ts';
 import { Leases } from './leases.ts';
 import { listKeys } from './list-keys.ts';
@@ -55,11 +60,13 @@ const NO_NEAR_CACHE: NearLimits = { maxEntries: 1, maxBytes: 0, maxEntryBytes: 0
 /** The native backend. Made by openCache. */
 export class NativeCache implements Cache, TestClock {
   readonly name: string | undefined;
+  readonly limits: CacheLimits;
   readonly #label: string;
   readonly #native: NativeHandle;
   readonly #words: Words;
   readonly #near: NearCache;
   readonly #hasNear: boolean;
+  readonly #keepsEvicted: boolean;
   readonly #clock: CachedClock;
   readonly #copies: boolean;
   readonly #policy: 's3fifo' | 'lru';
@@ -91,6 +98,10 @@ export class NativeCache implements Cache, TestClock {
     this.#words = words;
     const native = openEngine(name, settings, words.memory);
     this.#native = native;
+    this.#keepsEvicted = settings.evictionRing !== false;
+    if (settings.evictionRing !== false) {
+      keepEvicted(native, words, this.#label, settings.evictionRing);
+    }
     this.#policy = POLICIES[native.policy] ?? 's3fifo';
     this.#scope = settings.scope;
     this.#leases = new Leases(native, words);
@@ -103,6 +114,11 @@ export class NativeCache implements Cache, TestClock {
       this.#clock,
       words,
     );
+    this.limits = Object.freeze({
+      maxKeyBytes: native.maxKeyBytes,
+      maxValueBytes: native.maxValueBytes,
+      maxNearBytes: this.#hasNear ? this.#near.maxEntryBytes : 0,
+    });
     this.#renewNearChunk();
     this.#stopSweeping = startSweeping(this, settings);
   }
@@ -243,6 +259,17 @@ export class NativeCache implements Cache, TestClock {
     return this.#native.epoch();
   }
 
+  version(key: Key): number {
+    const version = this.#native.version(key);
+    if (version >= 0) return version;
+    throw this.#failure(version, key);
+  }
+
+  drainEvicted(maxBytes?: number): Evicted[] {
+    this.#assertOpen();
+    return drainEvicted(this.#native, this.#words, drainBytes(this.#keepsEvicted, maxBytes));
+  }
+
   keys(options: KeysOptions & { readonly as: 'buffer' }): IterableIterator<Buffer>;
   keys(options?: KeysOptions): IterableIterator<string | Buffer>;
   keys(options?: KeysOptions): IterableIterator<string | Buffer> {
@@ -325,9 +352,10 @@ export class NativeCache implements Cache, TestClock {
     const ttl = ttlOf(options.ttl);
     const tags = tagsOf(options.tags);
     const since = sinceOf(options.since);
-    if (tags !== undefined || since !== undefined) {
+    const version = versionOf(options.version);
+    if (tags !== undefined || since !== undefined || version !== undefined) {
       const stored = typeof value === 'string' || isUint8Array(value) ? value : undefined;
-      return this.#native.setTagged(key, stored, ttl ?? NaN, tags, since ?? -1);
+      return this.#native.setTagged(key, stored, ttl ?? NaN, tags, since ?? -1, version ?? -1);
     }
     if (ttl === undefined) return this.#store(key, value);
     if (typeof value === 'string') return this.#native.setText(key, value, ttl);

@@ -105,7 +105,6 @@ export class NearCache {
   readonly #words: Words;
   readonly #maxEntries: number;
   readonly #maxBytes: number;
-  readonly #maxEntryBytes: number;
   readonly #keysPerChunk: number;
   readonly #chunkBytes: number;
   #chunks: NearChunk[] = [];
@@ -118,6 +117,8 @@ export class NearCache {
   #hitsBefore = 0;
   /** Entries found outdated. */
   refreshes = 0;
+  /** Largest value it takes. */
+  readonly maxEntryBytes: number;
   /** Largest value the native side may put into the current chunk. */
   readonly largestInChunk: number;
 
@@ -132,8 +133,8 @@ export class NearCache {
     this.#maxBytes = limits.maxBytes;
     this.#keysPerChunk = Math.max(1, Math.floor(limits.maxEntries / CHUNKS));
     this.#chunkBytes = Math.min(CHUNK_BYTES, Math.floor(limits.maxBytes / CHUNKS / 8) * 8);
-    this.#maxEntryBytes = Math.min(limits.maxEntryBytes, Math.floor(limits.maxBytes / CHUNKS));
-    this.largestInChunk = Math.min(this.#maxEntryBytes, LARGEST_IN_CHUNK, this.#chunkBytes);
+    this.maxEntryBytes = Math.min(limits.maxEntryBytes, Math.floor(limits.maxBytes / CHUNKS));
+    this.largestInChunk = Math.min(this.maxEntryBytes, LARGEST_IN_CHUNK, this.#chunkBytes);
   }
 
   /** The entry of a key, counted as a hit; undefined when absent or outdated. */
@@ -187,7 +188,7 @@ export class NearCache {
 
   /** Takes up a value with memory of its own, when it is not too large and its turn; a record outside otherwise. */
   admitLarge(key: string, bytes: Buffer): NearEntry {
-    if (bytes.length > this.#maxEntryBytes || this.#passesOver()) return this.record(bytes);
+    if (bytes.length > this.maxEntryBytes || this.#passesOver()) return this.record(bytes);
     this.#makeRoom(bytes.length, 1);
     const chunk: NearChunk = { bytes, size: bytes.length, keys: [] };
     this.#chunks.push(chunk);

@@ -3,8 +3,10 @@ import { describe } from 'vitest';
 import { describeAbi } from './abi.ts';
 import { describeBatches } from './batches.ts';
 import { describeClosing, describeUnlink } from './closing.ts';
+import { describeEvictionRing } from './eviction-ring.ts';
 import { describeKeySpace } from './key-space.ts';
 import { describeLeases } from './leases.ts';
+import { describeLimits } from './limits.ts';
 import { describeListing } from './listing.ts';
 import { describeMachine } from './machine.ts';
 import { describeMisuse } from './misuse.ts';
@@ -19,6 +21,7 @@ import { describeTags } from './tags.ts';
 import { describeTagMisuse } from './tag-misuse.ts';
 import { describeTtl } from './ttl.ts';
 import { describeValues } from './values.ts';
+import { describeVersions } from './versions.ts';
 import { describeWrites } from './writes.ts';
 
 const parts = [
@@ -37,6 +40,9 @@ const parts = [
   describeTags,
   describeTagMisuse,
   describeSince,
+  describeVersions,
+  describeEvictionRing,
+  describeLimits,
   describeLeases,
   describeStanding,
   describeUnlink,
