@@ -28,6 +28,8 @@ export interface RemoteSide {
   readonly queue: WriteBehind<Pending>;
   /** What the server must still be told: removals and epochs it could not take. */
   readonly recovery: RecoveryQueue;
+  /** Resolves when it was first reached, or could not be; never rejects. */
+  readonly connected: Promise<void>;
 }
 
 /** L3 with what stands around it. */

@@ -14,11 +14,6 @@ import { namespaceEpochName } from '../tags/epochs.ts';
 
 const DEMOTE_EVERY = 100;
 
-/** Whether a cache demotes. */
-export function demotes(core: Pick<Core, 'remote' | 'disk'>): boolean {
-  return core.remote?.mode === 'victim' || core.disk?.mode === 'victim';
-}
-
 /** Begins to demote.
  * @returns a function that ends it */
 export function startDemoting(core: Core): () => void {

@@ -19,7 +19,7 @@ export async function invalidateTags(
   isSoft: boolean,
 ): Promise<WriteResult> {
   const { announcer, counters, events, memory } = core;
-  const stamp = core.clock.stamp();
+  const stamp = core.clock.removalStamp();
   applyTags(core, tags, isSoft, stamp);
   counters.invalidations++;
   const names = tags.map(tagEpochName);
@@ -35,7 +35,7 @@ export async function invalidateTags(
  * @param wait  true: until the remote tier has removed what is out of reach */
 export async function clearNamespace(core: Core, view: View, wait: boolean): Promise<WriteResult> {
   const { announcer, events, memory } = core;
-  const stamp = core.clock.stamp();
+  const stamp = core.clock.removalStamp();
   applyClear(core, view.ns, stamp);
   const toDisk = forgetOnDisk(core, view.ns, stamp);
   const remote = await raiseRemote(core, [namespaceEpochName(view.ns)], 'hard', stamp);

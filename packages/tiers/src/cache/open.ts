@@ -24,7 +24,7 @@ import { flushDisk } from './disk-side.ts';
 import { applyClear } from './invalidate.ts';
 import { sizeOfPending } from './pending.ts';
 import type { Pending } from './pending.ts';
-import { startRecovering, startClockSync } from './recover.ts';
+import { startClockSync, startRecovering, syncClock } from './recover.ts';
 import { flushRemote } from './remote-side.ts';
 
 const DEFAULT_MAX_VALUE = 16 * 1024 * 1024;
@@ -68,9 +68,7 @@ export function openCore(settings: Settings): Core {
   if (bus !== undefined) listen(core, bus);
   core.disk = openDisk(core);
   if (core.remote !== undefined) core.stops.push(startRecovering(core), startClockSync(core));
-  if (core.remote?.mode === 'victim' || core.disk?.mode === 'victim') {
-    core.stops.push(startDemoting(core));
-  }
+  if (isDemoting(settings)) core.stops.push(startDemoting(core));
   return core;
 }
 
@@ -79,40 +77,45 @@ function openMemory(settings: Settings, format: ValueFormat, counters: Counters)
   if (memory === false) return new NoMemory();
   const isOwned = !isCache(memory);
   const cache = isCache(memory) ? memory : openCache(`tiers.${name}`, withRing(memory, settings));
+  // One that was given without a ring says so now, not when the first entry is evicted.
+  if (isDemoting(settings)) cache.drainEvicted();
   const onCorrupt = (): void => {
     counters.memory.corrupt++;
   };
   return new EngineMemory({ cache, isOwned, name, format, onRead, onCorrupt });
 }
 
-function withRing(options: CacheOptions, { write, minFrequency }: Settings): CacheOptions {
-  if (write.remote !== 'victim' && write.disk !== 'victim') return options;
-  return { evictionRing: { maxBytes: EVICTION_RING_BYTES, minFrequency }, ...options } as never;
+function withRing(options: CacheOptions, settings: Settings): CacheOptions {
+  const { minFrequency } = settings;
+  if (!isDemoting(settings)) return options;
+  return { evictionRing: { maxBytes: EVICTION_RING_BYTES, minFrequency }, ...options };
+}
+
+function isDemoting({ write, remote, disk }: Settings): boolean {
+  const isRemote = remote !== undefined && write.remote === 'victim';
+  return isRemote || (disk !== undefined && write.disk === 'victim');
 }
 
 function openRemote(core: Opening): RemoteSide | undefined {
   const { settings, clock } = core;
   if (settings.remote === undefined) return undefined;
-  let connecting: Promise<void> | undefined;
-  let endConnecting: () => void = () => undefined;
+  const first = firstConnection();
   const store = settings.remote.open({
     name: core.name,
     now: () => clock.now(),
-    onState: (state) => {
-      endConnecting();
+    onState(state) {
+      // Stamps made before the clocks agree could lie seconds beside those of others.
+      if (state === 'ready') void syncClock(core).then(first.end);
+      else if (state !== 'connecting') first.end();
       tellState(core, 'remote', state, core.remote?.guard.lastError);
     },
   });
-  if (store.state === 'connecting') {
-    connecting = new Promise((resolve) => {
-      endConnecting = resolve;
-    });
-  }
+  if (store.state !== 'connecting') first.end();
   const guard = createGuard({
     deadline: settings.deadline.remote,
     maxInFlight: settings.maxInFlight,
     // The first calls of a process would find no connection yet.
-    connecting: () => (store.state === 'connecting' ? connecting : undefined),
+    connecting: () => (first.hasEnded ? undefined : first.promise),
     faultOf: (error) => store.faultOf(error),
     ping: () => store.ping(),
     probeWrite: () => store.probeWrite(),
@@ -134,7 +137,29 @@ function openRemote(core: Opening): RemoteSide | undefined {
     sizeOf: sizeOfPending,
     flush: (batch) => flushRemote(core, batch),
   });
-  return { store, guard, queue, recovery, mode: settings.write.remote };
+  return { store, guard, queue, recovery, mode: settings.write.remote, connected: first.promise };
+}
+
+interface FirstConnection {
+  readonly promise: Promise<void>;
+  hasEnded: boolean;
+  readonly end: () => void;
+}
+
+function firstConnection(): FirstConnection {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((give) => {
+    resolve = give;
+  });
+  const first: FirstConnection = {
+    promise,
+    hasEnded: false,
+    end() {
+      first.hasEnded = true;
+      resolve();
+    },
+  };
+  return first;
 }
 
 function openDisk(core: Opening): DiskSide | undefined {

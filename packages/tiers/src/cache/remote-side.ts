@@ -37,10 +37,10 @@ export async function removeRemote(
   core: Core,
   ns: string,
   keys: readonly string[],
+  created: number = core.clock.removalStamp(),
 ): Promise<WriteStatus> {
   const { remote } = core;
   if (remote === undefined) return 'off';
-  const created = core.clock.stamp();
   const { tombstoneTtl } = core.settings;
   const tombstone = encodeTombstone(created, core.clock.now() + tombstoneTtl);
   for (const key of keys) remote.queue.forget(joinName(ns, key));

@@ -20,12 +20,12 @@ export async function deleteAll(
   keys: readonly string[],
 ): Promise<WriteResult> {
   const { announcer, events, memory } = core;
-  const stamp = core.clock.stamp();
+  const stamp = core.clock.removalStamp();
   for (const key of keys) memory.delete(view.names.of(key));
   view.loader.forget(keys);
   core.counters.memory.deletes += keys.length;
   const fromDisk = removeDisk(core, view.ns, keys, stamp);
-  const remote = await removeRemote(core, view.ns, keys);
+  const remote = await removeRemote(core, view.ns, keys, stamp);
   const bus = announcer === undefined ? 'off' : await announcer.keys(view.ns, keys, stamp);
   if (events.has('delete')) events.emit('delete', { keys, namespace: view.ns });
   return resultOf(memory.cache === undefined ? 'off' : 'ok', remote, await fromDisk, bus);

@@ -57,7 +57,7 @@ export async function healthOf(core: Core, probe: boolean): Promise<Health> {
 /** Waits for tiers and bus, `timeout` ms at most. */
 export async function readyWithin(core: Core, timeout: number): Promise<Health> {
   const waits: Promise<unknown>[] = [];
-  if (core.remote !== undefined) waits.push(remoteReady(core));
+  if (core.remote !== undefined) waits.push(core.remote.connected);
   if (core.disk !== undefined) waits.push(core.disk.ready);
   if (core.announcer !== undefined) waits.push(core.announcer.ready);
   let timer: NodeJS.Timeout | undefined;
@@ -67,13 +67,6 @@ export async function readyWithin(core: Core, timeout: number): Promise<Health> 
   await Promise.race([Promise.all(waits), late]);
   clearTimeout(timer);
   return healthOf(core, false);
-}
-
-async function remoteReady(core: Core): Promise<void> {
-  const { remote } = core;
-  while (remote !== undefined && remote.store.state === 'connecting' && !core.isClosed) {
-    await new Promise((resolve) => setTimeout(resolve, 10).unref());
-  }
 }
 
 function memoryHealth(core: Core): TierHealth {

@@ -7,6 +7,9 @@ import type { Clock } from './clock.ts';
 
 /** How far a witnessed stamp may lie ahead, ms: a broken clock elsewhere must not drag ours along for ever. */
 const MAX_AHEAD = 60_000;
+/** How far corrected clocks may differ: a round trip by halves, a coarse wall clock, and drift between two corrections;
+ * microseconds. */
+const SKEW = 5000;
 
 /** Makes stamps, and tells the corrected time. */
 export class HybridClock {
@@ -32,6 +35,14 @@ export class HybridClock {
   stamp(): number {
     const physical = Math.floor(this.now() * 1000);
     this.#last = physical > this.#last ? physical : this.#last + 1;
+    return this.#last;
+  }
+
+  /** A stamp for a removal or an invalidation: somewhat ahead, so that it is greater than any stamp that was made anywhere
+   * before it, though clocks agree only so far. What is stored here later is greater still; what is stored elsewhere within
+   * this time may be taken for older, and is computed once more. */
+  removalStamp(): number {
+    this.#last = this.stamp() + SKEW;
     return this.#last;
   }
 

