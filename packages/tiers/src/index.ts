@@ -28,6 +28,7 @@ export type {
 export { redisTier } from './remote/redis-tier.ts';
 export type { RedisTierOptions } from './remote/redis-options.ts';
 export type {
+  ExternalChange,
   FillGuard,
   RemoteFault,
   RemoteState,

@@ -67,6 +67,19 @@ export class RedisKeys {
     return tagEnd === redisKey.length - 1 ? undefined : redisKey.slice(tagEnd + 1, -1);
   }
 
+  /** Beginning of all keys of this cache. */
+  get root(): string {
+    return this.#root;
+  }
+
+  /** Namespace and key whose value is there; undefined when none of this cache is. */
+  parseAny(redisKey: string): { ns: string; key: string } | undefined {
+    if (!redisKey.startsWith(this.#root) || redisKey[this.#root.length] === '@') return undefined;
+    const ns = unescape(redisKey.slice(this.#root.length).split(':', 1)[0]!);
+    const key = this.parse(ns, redisKey);
+    return key === undefined ? undefined : { ns, key };
+  }
+
   #head(ns: string): string {
     let head = this.#heads.get(ns);
     if (head === undefined) {
@@ -81,6 +94,12 @@ export class RedisKeys {
 // `/` stays: it joins the names of nested namespaces, and sweepPattern relies on it.
 function escape(text: string): string {
   return text.replace(/[%:{}@]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+function unescape(text: string): string {
+  return text.replace(/%([0-9A-F]{2})/g, (_, hex: string) =>
+    String.fromCharCode(parseInt(hex, 16)),
+  );
 }
 
 // Only a `}` in front would make an empty tag; `%` in front is escaped to keep keys distinct. Other keys stay readable.

@@ -1,5 +1,5 @@
 // Options of redisTier: where Redis is (checked as the bus does), and how keys are made.
-import { checkOptions, fn, optional, string } from '@catzilla/common';
+import { bool, checkOptions, fn, optional, string } from '@catzilla/common';
 import { oneRedis, redisSpecs } from '@catzilla/bus/redis';
 import type { RedisOptions } from '@catzilla/bus/redis';
 import { errors } from '../errors.ts';
@@ -11,6 +11,10 @@ export interface RedisTierOptions extends RedisOptions {
   /** What decides the slot of a key in place of the key itself: keys of one tag are on one node. Must be pure; what it
    * throws rejects the call. Processes that share a cache must agree on it. */
   readonly hashTag?: ((key: string) => string) | undefined;
+  /** Tells the cache of keys that anybody changes in Redis, by client side caching: for writers outside Catzilla, which
+   * no bus tells of. Needs a second connection, and costs a message for each write of every process. Not with `cluster`
+   * or `client`. Default: false. */
+  readonly tracking?: boolean | undefined;
 }
 
 /** Options of redisTier after the check. */
@@ -18,6 +22,7 @@ export interface RedisTierSettings {
   readonly connection: RedisOptions;
   readonly prefix: string;
   readonly hashTag: ((key: string) => string) | undefined;
+  readonly tracking: boolean;
 }
 
 // A digit at the end would run into that of the format: `a1` of format 1 is not `a` of format 11.
@@ -31,11 +36,18 @@ const prefix = string({
  * @throws CATZ_TIERS_OPTION */
 export function checkRedisTier(input: unknown): RedisTierSettings {
   const site = { path: 'options', error: (message: string) => new errors.OPTION(message) };
-  const specs = { ...redisSpecs, prefix, hashTag: optional(fn<(key: string) => string>()) };
-  const checked = checkOptions(input, specs, site);
+  const own = { prefix, hashTag: optional(fn<(key: string) => string>()), tracking: bool(false) };
+  const checked = checkOptions(input, { ...redisSpecs, ...own }, site);
+  const connection = oneRedis(checked, site);
+  // In Cluster each node would tell of its own keys alone; a client that was given would be switched to tracking.
+  const place = connection.client === undefined ? connection.cluster && 'cluster' : 'client';
+  if (checked.tracking && place !== undefined) {
+    throw site.error(`expected options.tracking to be false beside ${place}, got true`);
+  }
   return {
-    connection: oneRedis(checked, site),
+    connection,
     prefix: checked.prefix,
     hashTag: checked.hashTag,
+    tracking: checked.tracking,
   };
 }

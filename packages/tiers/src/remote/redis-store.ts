@@ -12,6 +12,7 @@ import { faultOfScript } from './script-fault.ts';
 import { DISCARD, EXTEND, FILL, LOCK, MAGIC_BYTES, RAISE, UNLOCK } from './scripts.ts';
 import type { Script } from './scripts.ts';
 import { scanPages, sweepAll } from './sweep.ts';
+import type { Tracking } from './tracking.ts';
 import type {
   FillGuard,
   RemoteFault,
@@ -28,16 +29,22 @@ const CANARY_TTL = 1_000;
 
 /** An opened Redis tier. */
 export class RedisStore implements RemoteStore {
-  readonly backend: string;
   readonly #connection: RedisConnection;
   readonly #client: RedisDriver;
   readonly #keys: RedisKeys;
+  readonly #tracking: Tracking | undefined;
 
-  constructor(connection: RedisConnection, keys: RedisKeys) {
+  constructor(connection: RedisConnection, keys: RedisKeys, tracking?: Tracking) {
     this.#connection = connection;
     this.#client = connection.client as RedisDriver;
     this.#keys = keys;
-    this.backend = `redis ${connection.topology}`;
+    this.#tracking = tracking;
+  }
+
+  get backend(): string {
+    const name = `redis ${this.#connection.topology}`;
+    if (this.#tracking === undefined) return name;
+    return `${name}, ${this.#tracking.isActive ? 'tracking' : 'not tracking'}`;
   }
 
   get state(): RemoteState {
@@ -165,8 +172,8 @@ export class RedisStore implements RemoteStore {
     return this.state === 'misconfigured' ? 'misconfigured' : 'down';
   }
 
-  close(): Promise<void> {
-    return this.#connection.close();
+  async close(): Promise<void> {
+    await Promise.all([this.#tracking?.close(), this.#connection.close()]);
   }
 
   // The driver would keep what it cannot send, or reject it in words of its own.

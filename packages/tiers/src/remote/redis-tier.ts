@@ -8,6 +8,7 @@ import { checkRedisTier } from './redis-options.ts';
 import type { RedisTierOptions } from './redis-options.ts';
 import { RedisStore } from './redis-store.ts';
 import type { RemoteTier } from './remote-tier.ts';
+import { Tracking } from './tracking.ts';
 
 /** Makes an L2 on Redis 6.2 or later, or Valkey, through ioredis 5.11 or 6. A client of ours has no offline queue, sends
  * nothing twice and connects anew by itself; one that is given is neither closed nor configured.
@@ -16,12 +17,22 @@ import type { RemoteTier } from './remote-tier.ts';
  * @throws CATZ_TIERS_OPTION
  * @example createTieredCache({ remote: redisTier({ url: 'redis://127.0.0.1:6379' }) }) */
 export function redisTier(options: RedisTierOptions): RemoteTier {
-  const { connection, prefix, hashTag } = checkRedisTier(options);
+  const { connection: where, prefix, hashTag, tracking: isTracking } = checkRedisTier(options);
   return {
     kind: 'redis',
-    open({ name, onState }) {
-      const how = { role: 'commands', onState, who: 'redisTier' } as const;
-      return new RedisStore(connectRedis(connection, how), new RedisKeys(prefix, name, hashTag));
+    open({ name, onState, onExternal }) {
+      let tracking: Tracking | undefined;
+      const connection = connectRedis(where, {
+        role: 'commands',
+        who: 'redisTier',
+        onState(state) {
+          tracking?.restart();
+          onState(state);
+        },
+      });
+      const keys = new RedisKeys(prefix, name, hashTag);
+      if (isTracking) tracking = new Tracking(connection, keys, onExternal ?? (() => undefined));
+      return new RedisStore(connection, keys, tracking);
     },
     openBus: () => streamBus({ ...connection, prefix: `${prefix}bus1` }),
   };

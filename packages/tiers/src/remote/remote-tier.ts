@@ -17,6 +17,15 @@ export interface TierContext {
   readonly now: () => number;
   /** Called when the state changes. */
   readonly onState: (state: RemoteState) => void;
+  /** Called with keys that others wrote, removed or let expire, in whatever way: a tier that is asked to watch (`tracking`
+   * of redisTier) has nothing else for news. null: news may have been missed, any key may have changed. Must not throw. */
+  readonly onExternal?: ((changed: readonly ExternalChange[] | null) => void) | undefined;
+}
+
+/** A key that was changed by somebody else. */
+export interface ExternalChange {
+  readonly ns: string;
+  readonly key: string;
 }
 
 /** State of the connection. */

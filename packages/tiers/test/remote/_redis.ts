@@ -21,21 +21,27 @@ export const drivers: readonly (readonly [name: string, driver: Driver])[] = [
   ['ioredis 6', (load('ioredis') as { default: Driver }).default],
 ];
 
-/** A store, the states it told of, and its end. */
+/** A store, and what it told of. */
 export interface Opened {
   readonly store: RemoteStore;
   readonly states: RemoteState[];
+  /** Keys with their namespace in front; null as it came. */
+  readonly news: (string | null)[];
 }
 
 /** Opens a tier as the cache does. */
 export function open(options: RedisTierOptions, name = 'main'): Opened {
   const states: RemoteState[] = [];
+  const news: (string | null)[] = [];
   const store = redisTier(options).open({
     name,
     now: Date.now,
     onState: (state) => states.push(state),
+    onExternal: (changed) => {
+      news.push(...(changed?.map(({ ns, key }) => `${ns}|${key}`) ?? [null]));
+    },
   });
-  return { store, states };
+  return { store, states, news };
 }
 
 /** What is stored: magic, padding, the stamp at byte 8, and some text. */

@@ -69,9 +69,14 @@ describe('keys of values', () => {
       fc.property(nasty, nasty, (ns, key) => {
         expect(keys.parse(ns, keys.entry(ns, key))).toBe(key);
         expect(tagged.parse(ns, tagged.entry(ns, key))).toBe(key);
+        expect(keys.parseAny(keys.entry(ns, key))).toEqual({ ns, key });
+        expect(tagged.parseAny(tagged.entry(ns, key))).toEqual({ ns, key });
+        expect(keys.parseAny(keys.lock(ns, key))).toBeUndefined();
+        expect(keys.parseAny(keys.epoch(key))).toBeUndefined();
       }),
     );
     expect(keys.parse('a', keys.entry('b', 'k'))).toBeUndefined();
+    expect(keys.parseAny(new RedisKeys('cz', 'other').entry('a', 'k'))).toBeUndefined();
     expect(keys.parse('a', keys.lock('a', 'k'))).toBeUndefined();
     expect(keys.parse('a', tagged.entry('a', 'k'))).toBeUndefined();
     expect(tagged.parse('a', keys.entry('a', 'k'))).toBeUndefined();

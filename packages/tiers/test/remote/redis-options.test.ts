@@ -31,6 +31,16 @@ describe('options of redisTier', () => {
       { url, hashTag: 'x' },
       /^expected options\.hashTag to be a function/,
     ],
+    [
+      'tracking in a cluster',
+      { cluster: { nodes: [{ host: 'a' }] }, tracking: true },
+      /^expected options\.tracking to be false beside cluster, got true/,
+    ],
+    [
+      'tracking that is no boolean',
+      { url, tracking: 1 },
+      /^expected options\.tracking to be true or false/,
+    ],
     ['a URL of something else', { url: 'http://x' }, /^expected options\.url to be a URL redis:/],
     ['no client', { client: {} }, /^expected options\.client to be an ioredis client/],
     ['a cluster without nodes', { cluster: { nodes: [] } }, /options\.cluster\.nodes/],
@@ -45,10 +55,17 @@ describe('options of redisTier', () => {
     expect(make).toThrow(expect.objectContaining({ code: 'CATZ_TIERS_OPTION' }));
   });
 
-  it.each(drivers)('refuse an %s client that changes keys on their way', (_name, Driver) => {
-    const client = new Driver({ lazyConnect: true, keyPrefix: 'a:' });
-    expect(() => redisTier({ client })).toThrow(/^expected options\.client to have no keyPrefix/);
-  });
+  it.each(drivers)(
+    'refuse a client of %s that changes keys, or would be changed',
+    (_name, Driver) => {
+      const client = new Driver({ lazyConnect: true, keyPrefix: 'a:' });
+      expect(() => redisTier({ client })).toThrow(/^expected options\.client to have no keyPrefix/);
+      const plain = new Driver({ lazyConnect: true });
+      expect(() => redisTier({ client: plain, tracking: true })).toThrow(
+        /^expected options\.tracking to be false beside client/,
+      );
+    },
+  );
 
   it('are checked without connecting', () => {
     expect(redisTier({ url, prefix: 'shop', hashTag: (key) => key }).kind).toBe('redis');
