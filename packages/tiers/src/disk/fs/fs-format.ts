@@ -1,6 +1,6 @@
 // Generations as folders of files, one per record: for where lmdb cannot be loaded. Slow, but the same promises.
 import { constants } from 'node:fs';
-import { access, mkdir, rm } from 'node:fs/promises';
+import { access, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generationName } from '../generation.ts';
 import type { Format, FormatContext } from '../generation.ts';
@@ -22,7 +22,13 @@ export function fsFormat({ folder, cap, flushed }: FormatContext): Format {
       await generation.count(seal?.bytes);
       return generation;
     },
-    remove: (number) => rm(pathOf(number), { recursive: true, force: true }),
+    async remove(number) {
+      // In one step: a folder with some of its files would pass for a generation.
+      const gone = `${pathOf(number)}-gone`;
+      await rm(gone, { recursive: true, force: true });
+      await rename(pathOf(number), gone);
+      await rm(gone, { recursive: true, force: true });
+    },
     saysFull: () => false,
     close: () => Promise.resolve(),
   };

@@ -1,0 +1,24 @@
+// Values that carry a checksum of their own, as the envelopes above a disk tier do.
+import { createHash } from 'node:crypto';
+
+/** Bytes that say which id and version they are of.
+ * @param size  at least 64 */
+export function makeValue(id, version, size) {
+  const head = Buffer.from(JSON.stringify([id, version]));
+  const body = Buffer.alloc(Math.max(size, head.length + 33), version & 0xff);
+  body[32] = head.length;
+  head.copy(body, 33);
+  createHash('sha256').update(body.subarray(32)).digest().copy(body);
+  return body;
+}
+
+/** The version of a value.
+ * @returns -1: damaged; throws when it is another id's */
+export function versionOf(id, bytes) {
+  const body = Buffer.from(bytes);
+  const sum = createHash('sha256').update(body.subarray(32)).digest();
+  if (!sum.equals(body.subarray(0, 32))) return -1;
+  const [found, version] = JSON.parse(body.toString('utf8', 33, 33 + body[32]));
+  if (found !== id) throw new Error(`a value of ${found} was given for ${id}`);
+  return version;
+}
