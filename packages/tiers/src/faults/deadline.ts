@@ -23,7 +23,6 @@ export abstract class Deadline {
 export class Deadlines {
   #first: Deadline | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #immediate: NodeJS.Immediate | undefined;
   #armedFor = Infinity;
   readonly #onTimer = (): void => this.#wake();
 
@@ -54,7 +53,6 @@ export class Deadlines {
    * @returns them */
   clear(): Deadline[] {
     clearTimeout(this.#timer);
-    clearImmediate(this.#immediate);
     this.#armedFor = Infinity;
     const calls = this.#dueBy(Infinity);
     for (const call of calls) this.remove(call);
@@ -78,8 +76,7 @@ export class Deadlines {
       return;
     }
     this.#armedFor = -Infinity;
-    this.#immediate = setImmediate(() => this.#expireDue());
-    this.#immediate.unref();
+    setImmediate(() => this.#expireDue()).unref();
   }
 
   #expireDue(): void {

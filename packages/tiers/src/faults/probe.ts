@@ -41,7 +41,6 @@ export class Circuit {
 
   /** The tier has said that it will not. */
   trip(isMisconfigured: boolean): void {
-    if (isMisconfigured && !this.breaker.isClosed) this.#isMisconfigured = true;
     if (!this.breaker.trip(this.#options.mono())) return;
     this.#isMisconfigured = isMisconfigured;
     this.#opened();

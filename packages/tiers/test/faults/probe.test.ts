@@ -89,7 +89,7 @@ describe('the breaker of a guard', () => {
     guard.close();
   });
 
-  it('waits 30 s from when it learns, while open, that it is refused', async () => {
+  it('asks each 30 s from the probe on that finds it refused', async () => {
     const { guard, probes } = guarded({ failures: 1 });
     probes.ping = () => Promise.reject(new Fault('misconfigured'));
     const late = guard.read(
