@@ -24,5 +24,5 @@ export function isDue(
   // Most hits end here, without dice and logarithm. Written so that NaN ends here too.
   if (!(left <= scale * MAX_EXPONENTIAL)) return false;
   // Above 0, for ln(0) is minus infinity.
-  return scale > 0 && left <= -scale * Math.log(1 - random());
+  return left <= -scale * Math.log(1 - random());
 }

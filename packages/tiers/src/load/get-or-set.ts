@@ -9,7 +9,7 @@ import { watchAbort } from './abort-watch.ts';
 import { Cancel } from './cancel.ts';
 import { checkLoadOptions, checkManyOptions } from './check-options.ts';
 import { isDue } from './early.ts';
-import { Holds, isUsable } from './fail-safe.ts';
+import { Holds } from './fail-safe.ts';
 import { Flights } from './flights.ts';
 import type { LoadHost } from './host.ts';
 import { runMany } from './many.ts';
@@ -162,8 +162,7 @@ export class Loader {
     if (plan.fresh) return begin(waiter, entry);
     if (entry !== undefined) {
       if (!entry.stale) return waiter.find(entry);
-      const isHeld = this.#scope.holds.find(key) !== undefined;
-      if (isHeld && isUsable(this.#host, entry)) return waiter.hold(entry);
+      if (this.#scope.holds.find(key) !== undefined) return waiter.hold(entry);
     } else {
       const kept = this.#scope.keptErrors.find(key, plan);
       if (kept !== undefined) return waiter.fail(kept.error);

@@ -30,7 +30,7 @@ export class KeptErrors {
 
   /** @returns in an object, for an error may be undefined */
   find(key: string, plan: Plan): { readonly error: unknown } | undefined {
-    if (plan.negative?.errors === undefined || plan.fresh) return undefined;
+    if (plan.negative?.errors === undefined) return undefined;
     const kept = this.#errors.get(key, this.#host.mono());
     if (kept === undefined) return undefined;
     const tags = plan.entry.tags ?? this.#host.defaults.tags ?? [];

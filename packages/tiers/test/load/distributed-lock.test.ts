@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Loader } from '../../src/load/get-or-set.ts';
 import { deferred, turn, until } from './support/deferred.ts';
 import { FakeHost } from './support/fake-host.ts';
@@ -76,7 +76,18 @@ describe('the distributed lock', () => {
     expect(fences[1]).toBeGreaterThan(fences[0]!);
   });
 
-  it('is extended each third of its ttl while the factory runs, and not after', async () => {
+  it('is extended in time: at each third of its ttl', async () => {
+    const { here } = processes();
+    const intervals = vi.spyOn(globalThis, 'setInterval');
+    try {
+      await here.loader.getOrSet('a', () => 1, { lock: { ttl: 9000 } });
+      expect(intervals.mock.calls.map(([, ms]) => ms)).toEqual([3000]);
+    } finally {
+      intervals.mockRestore();
+    }
+  });
+
+  it('is extended while the factory runs, and not after', async () => {
     const { world, here } = processes();
     const gate = deferred<number>();
     const asked = here.loader.getOrSet('a', () => gate.promise, { lock: { ttl: 30 } });
@@ -201,6 +212,22 @@ describe('the distributed lock', () => {
     world.release('a', 'theirs');
     expect(await fresh).toBe('mine');
     expect(counted).toBe(1);
+  });
+
+  it('once had lets who joins wait for the factory, as without a lock', async () => {
+    const { world, here } = processes();
+    here.host.put('a', 'old', { ttl: 10, grace: 60_000 });
+    world.advance(11);
+    world.acquire('a', 'theirs', 10_000);
+    const lock = { wait: 30_000 };
+    const gate = deferred<string>();
+    const fresh = here.loader.getOrSet('a', () => gate.promise, { lock, fresh: true });
+    await until(() => here.host.counters.lockWaits === 1);
+    world.release('a', 'theirs');
+    await until(() => here.host.counters.factoryCalls === 1);
+    const joined = here.loader.getOrSet('a', () => 'not called', { lock });
+    gate.resolve('mine');
+    expect(await Promise.all([fresh, joined])).toEqual(['mine', 'mine']);
   });
 
   it('is waited for by a fresh load, which takes a value computed since', async () => {

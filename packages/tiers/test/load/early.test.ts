@@ -134,8 +134,10 @@ describe('early refresh', () => {
     expect(await loader.getOrSet('a', fail, options)).toBe('old');
     await Promise.all(host.tracked);
     expect(host.events).toEqual(['failsafe a Error: down']);
+    const { belowReads } = host;
     expect(await loader.getOrSet('a', fail, options)).toBe('old');
     await Promise.all(host.tracked);
+    expect(host.belowReads).toBe(belowReads);
     expect(host.counters).toMatchObject({ factoryCalls: 1, factoryErrors: 1 });
     host.world.advance(1001);
     await loader.getOrSet('a', () => 'new', options);

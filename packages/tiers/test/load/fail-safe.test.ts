@@ -112,6 +112,7 @@ describe('fail-safe', () => {
     gate.reject(new Error('down'));
     await expect(fresh).rejects.toThrow('down');
     expect(await other).toBe('old');
+    expect(host.events).toEqual([]);
   });
 
   it('prefers the value computed later', () => {

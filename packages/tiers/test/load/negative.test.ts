@@ -18,6 +18,7 @@ describe('negative', () => {
     expect(host.peek('a')).toMatchObject({ negative: true, value: undefined });
     expect(await loader.getOrSet<unknown>('a', () => 1, { negative })).toBe(undefined);
     host.world.advance(501);
+    expect(host.peek('a')).toBe(undefined);
     expect(await loader.getOrSet<unknown>('a', () => 1, { negative })).toBe(1);
     expect(host.peek('a')?.negative).toBe(false);
   });

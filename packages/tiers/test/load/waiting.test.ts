@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { errors } from '../../src/errors.ts';
+import { Cancel } from '../../src/load/cancel.ts';
 import { Loader } from '../../src/load/get-or-set.ts';
 import { deferred, turn, until } from './support/deferred.ts';
 import { FakeHost } from './support/fake-host.ts';
@@ -232,15 +233,101 @@ describe('signal', () => {
     stale(host, 'a', 'old');
     const controller = new AbortController();
     const gate = deferred<string>();
-    const one = loader.getOrSet('a', () => gate.promise, { softTimeout: 0 });
-    const two = loader.getOrSet('a', () => 'not called', { signal: controller.signal });
+    let inner: AbortSignal | undefined;
+    const factory = (context: { signal: AbortSignal }): Promise<string> => {
+      inner = context.signal;
+      return gate.promise;
+    };
+    const one = loader.getOrSet('a', factory, { softTimeout: 0 });
+    const two = loader.getOrSet('a', factory, { signal: controller.signal });
     expect(await one).toBe('old');
     await turn();
     controller.abort();
     await expect(two).rejects.toBe(controller.signal.reason);
+    expect(inner?.aborted).toBe(false);
     gate.resolve('new');
     await Promise.all(host.tracked);
     expect(host.peek('a')?.value).toBe('new');
+  });
+
+  it('frees the key of a factory that does not heed it', async () => {
+    const { host, loader } = setUp();
+    const controller = new AbortController();
+    const gate = deferred<string>();
+    const asked = loader.getOrSet('a', () => gate.promise, { signal: controller.signal });
+    await turn();
+    controller.abort();
+    await expect(asked).rejects.toBe(controller.signal.reason);
+    expect(await loader.getOrSet('a', () => 'new', { ttl: 0 })).toBe('new');
+    gate.resolve('after all');
+    await Promise.all(host.tracked);
+    expect(host.peek('a')?.value).toBe('after all');
+  });
+
+  it('makes no failure of a factory that heeds it', async () => {
+    const { host, loader } = setUp();
+    stale(host, 'a', 'old');
+    const controller = new AbortController();
+    const gate = deferred<string>();
+    const { signal } = controller;
+    const negative = { ttl: 0, errors: () => 60_000 };
+    const asked = ['a', 'b'].map((key) =>
+      loader.getOrSet(key, () => gate.promise, { signal, negative }),
+    );
+    await turn();
+    controller.abort();
+    gate.reject(new Error('stopped'));
+    await Promise.allSettled(asked);
+    await Promise.all(host.tracked);
+    expect(host.counters.factoryErrors).toBe(0);
+    expect(host.events).toEqual([]);
+    expect(await loader.getOrSet('a', () => 'new', { negative })).toBe('new');
+    expect(await loader.getOrSet('b', () => 'new', { negative })).toBe('new');
+  });
+
+  it('is heard by each call that still waits when another of the same signal has ended', async () => {
+    const { loader } = setUp();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const waits = loader.getOrSet('a', () => new Promise(() => {}), { signal });
+    await loader.getOrSet('b', () => 1, { signal });
+    controller.abort('gone');
+    await expect(waits).rejects.toBe('gone');
+  });
+
+  it('of a caller who joined does not end a refresh in the background', async () => {
+    const { host, loader } = setUp();
+    host.put('a', 'old', { ttl: 1000 });
+    const gate = deferred<string>();
+    let inner: AbortSignal | undefined;
+    const factory = (context: { signal: AbortSignal }): Promise<string> => {
+      inner = context.signal;
+      return gate.promise;
+    };
+    await loader.getOrSet('a', factory, { early: { after: 0 } });
+    host.world.advance(1001);
+    const controller = new AbortController();
+    const asked = loader.getOrSet('a', factory, { signal: controller.signal });
+    await turn();
+    controller.abort();
+    await expect(asked).rejects.toBe(controller.signal.reason);
+    expect(inner?.aborted).toBe(false);
+    gate.resolve('new');
+    await Promise.all(host.tracked);
+    expect(host.peek('a')?.value).toBe('new');
+  });
+
+  it('never reaches a factory that has settled', () => {
+    const cancel = new Cancel();
+    const { signal } = cancel;
+    cancel.settle();
+    cancel.abort('late');
+    expect([signal.aborted, cancel.aborted]).toEqual([false, false]);
+    const other = new Cancel();
+    other.abort('first');
+    other.abort('second');
+    other.settle();
+    expect([other.signal.reason, other.aborted]).toEqual(['first', true]);
   });
 
   it('keeps the factory from being called when all gave up before', async () => {
