@@ -25,6 +25,7 @@ import { applyClear } from './invalidate.ts';
 import { sizeOfPending } from './pending.ts';
 import type { Pending } from './pending.ts';
 import { startClockSync, startRecovering, syncClock } from './recover.ts';
+import { receiveExternal } from './receive.ts';
 import { flushRemote } from './remote-side.ts';
 
 const DEFAULT_MAX_VALUE = 16 * 1024 * 1024;
@@ -109,6 +110,7 @@ function openRemote(core: Opening): RemoteSide | undefined {
       else if (state !== 'connecting') first.end();
       tellState(core, 'remote', state, core.remote?.guard.lastError);
     },
+    onExternal: (changed) => receiveExternal(core, changed),
   });
   if (store.state !== 'connecting') first.end();
   const guard = createGuard({

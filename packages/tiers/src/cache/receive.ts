@@ -3,6 +3,7 @@
 import { createdOf } from '../envelope/decode.ts';
 import type { Invalidation } from '../invalidation/message.ts';
 import { joinName } from '../memory/names.ts';
+import type { ExternalChange } from '../remote/remote-tier.ts';
 import { track } from './core.ts';
 import type { Core } from './core.ts';
 import { clearDisk, noteEpochs } from './disk-side.ts';
@@ -37,6 +38,14 @@ export async function receiveOnDisk(core: Core, change: Invalidation): Promise<v
       change.keys.map((key) => forgetOneOnDisk(core, change.ns, key, change.stamp)),
     );
   }
+}
+
+/** Forgets keys that were changed at the remote tier by whatever program.
+ * @param changed  null: any key may have been */
+export function receiveExternal(core: Core, changed: readonly ExternalChange[] | null): void {
+  if (changed === null) return forgetEverything(core, 'tracking');
+  // There is no stamp to tell whether what is in memory is newer.
+  for (const { ns, key } of changed) forgetKeys(core, ns, [key], Infinity);
 }
 
 /** Forgets all that messages which never came may have been about. */
