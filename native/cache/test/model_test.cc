@@ -13,7 +13,11 @@ void RunModel(const Options& options, uint32_t keys, uint32_t largest, bool evic
   const uint64_t operations = EnvironmentOr("CATZ_OPERATIONS", 200000);
   Random random(seed);
   Model model(options);
-  for (uint64_t i = 0; i < operations; i++) {
+  // A short run may have stored too little to evict: it goes on until it has.
+  const auto is_enough = [&](uint64_t i) {
+    return i >= operations && (!evicts || model.MayForget() || i >= operations * 10);
+  };
+  for (uint64_t i = 0; !is_enough(i); i++) {
     const uint32_t what = static_cast<uint32_t>(random.Below(kModelOperations - !evicts));
     const uint32_t key = static_cast<uint32_t>(random.Below(keys));
     // Mostly small, now and then as large as allowed.
