@@ -37,9 +37,8 @@ export abstract class BaseConnection implements RedisConnection {
 
   callBuffer(command: string, ...args: RedisArgument[]): Promise<unknown> {
     if (!this.#canSend()) return Promise.reject(this.#notReady());
-    // Auto-pipelining of ioredis 5 and 6 loses the name of a command that comes by callBuffer: a pipeline of one has it.
     const { enableAutoPipelining } = this.client.options as { enableAutoPipelining?: boolean };
-    if (enableAutoPipelining === true) return pipelined(this.client, command, args);
+    if (enableAutoPipelining === true) return piped(this.client, command, args);
     return this.client.callBuffer(command, ...args);
   }
 
@@ -58,11 +57,16 @@ export abstract class BaseConnection implements RedisConnection {
   }
 }
 
-async function pipelined(
+// Auto-pipelining of ioredis 5 and 6 loses the name of a command that comes by callBuffer. The command's own method has
+// it, and keeps its place among the others of this turn; a command without one goes by itself.
+async function piped(
   client: RedisLike,
   command: string,
   args: readonly RedisArgument[],
 ): Promise<unknown> {
+  const methods = client as unknown as Record<string, unknown>;
+  const method = methods[`${command.toLowerCase()}Buffer`];
+  if (typeof method === 'function') return Reflect.apply(method, client, args);
   const results = await client
     .pipeline()
     .callBuffer(command, ...args)

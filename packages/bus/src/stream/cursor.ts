@@ -12,6 +12,8 @@ import type { StreamInfo } from './position.ts';
 /** An entry of a stream: id, and names and values by turns. */
 export type StreamEntry = readonly [id: Buffer, fields: readonly unknown[]];
 
+const NO_STREAM: StreamInfo = { length: 0, last: ORIGIN, first: undefined, added: 0 };
+
 export class Cursor {
   readonly subscriber: Subscriber;
   readonly key: string;
@@ -129,19 +131,15 @@ export class Cursor {
     this.#jump(isBeyond ? (info?.last ?? ORIGIN) : this.position, info);
   }
 
-  // Takes a position of which all that follows is there.
-  #jump(position: string, info: StreamInfo | undefined): void {
+  // Takes a position of which all that follows is there; of an empty stream the end, for nothing follows any other.
+  #jump(wanted: string, info: StreamInfo | undefined): void {
+    const { added, first, length, last } = info ?? NO_STREAM;
+    const position = length === 0 ? last : wanted;
     this.position = position;
-    const { added, first, length, last } = info ?? {
-      added: 0,
-      length: 0,
-      last: ORIGIN,
-      first: undefined,
-    };
     if (position === last) this.#count = added;
-    else if (added !== undefined && (first === undefined || compareIds(position, first) < 0)) {
+    else if (added !== undefined && first !== undefined && compareIds(position, first) < 0) {
       this.#count = added - length;
     } else this.#count = undefined;
-    if (this.isPlaced && this.subscriber.position !== undefined) this.subscriber.place(position);
+    if (this.subscriber.position !== undefined) this.subscriber.place(position);
   }
 }
