@@ -1,7 +1,8 @@
-// Installs what `npm run check` needs beyond Node and a compiler, by apt-get, when run as root on Debian or Ubuntu.
+// Installs what `npm test` and `npm run check` need beyond Node and a compiler, by apt-get, when run as root on Debian or Ubuntu.
 // Elsewhere it installs nothing and says what is missing, with the one command for it.
-import { existsSync, readFileSync } from 'node:fs';
-import { Failure, onPath, run } from './lib/run.mjs';
+import { aptInstall, canInstall, isDebian } from './lib/apt.mjs';
+import { REDIS } from './lib/redis.mjs';
+import { Failure, onPath } from './lib/run.mjs';
 import { main, note, step } from './lib/steps.mjs';
 import { filesBelow } from './lib/workspace.mjs';
 
@@ -11,6 +12,7 @@ const NEEDS = [
   { any: ['make'], apt: ['build-essential'] },
   { any: ['objdump'], apt: ['binutils'] },
   { any: ['python3'], apt: ['python3'] },
+  REDIS,
   { any: ['clang++-14'], apt: ['clang-14'] },
   { any: ['clang-format-14'], apt: ['clang-format-14'] },
   ...(process.arch === 'x64'
@@ -36,20 +38,11 @@ await main(async () => {
   }
   if (missing.size === 0) return note('system', 'has all that is needed');
   const packages = [...missing].sort();
-  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
-  const isDebian = /^ID(_LIKE)?=.*(debian|ubuntu)/m.test(release);
-  if (!isDebian || process.getuid?.() !== 0) {
+  if (!canInstall()) {
     const command = `apt-get install ${packages.join(' ')}`;
     throw new Failure(
-      `npm run check needs: ${isDebian ? `sudo ${command}` : `what Debian calls ${packages.join(' ')}`}`,
+      `npm run check needs: ${isDebian() ? `sudo ${command}` : `what Debian calls ${packages.join(' ')}`}`,
     );
   }
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  await step('system', `apt-get install ${packages.join(' ')}`, async () => {
-    await run('apt-get', ['update', '-q'], { env, capture: true });
-    await run('apt-get', ['install', '-qy', '--no-install-recommends', ...packages], {
-      env,
-      capture: true,
-    });
-  });
+  await step('system', `apt-get install ${packages.join(' ')}`, () => aptInstall(packages));
 });

@@ -1,9 +1,10 @@
-// npm test: installs and builds what is missing, then runs everything: the native units, and one vitest run over all
+// npm test: installs and builds what is missing (a Redis server among it), then runs everything: the native units, and one vitest run over all
 // projects with coverage. Test results never come from a cache. The last line is the count of both.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ensure } from './ensure.mjs';
+import { ensureRedis } from './lib/redis.mjs';
 import { onPath, run, runTool } from './lib/run.mjs';
 import { main, note } from './lib/steps.mjs';
 import { closingLine, readNative, readVitest, sum, testedProjects } from './lib/test-report.mjs';
@@ -13,6 +14,7 @@ const reports = join(root, '.reports');
 
 await main(async () => {
   await ensure();
+  await ensureRedis();
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports);
   const native = await nativeUnits();
