@@ -30,6 +30,10 @@ export class WriteBehind<V> {
   readonly #maxBatch: number;
   readonly #interval: number;
   readonly #waiting = new Map<string, V>();
+  /** Kept, for a new one would step over all that has left the front since the Map last grew: 5 microseconds a put. */
+  #ids: Iterator<string, undefined> = this.#waiting.keys();
+  /** What it gave last; all that wait came after it. */
+  #front: string | undefined;
   /** Being flushed, or kept for its second attempt. */
   #batch: Map<string, V> = new Map();
   #batchBytes = 0;
@@ -145,12 +149,25 @@ export class WriteBehind<V> {
   }
 
   #makeRoom(): void {
-    for (const id of this.#waiting.keys()) {
-      if (this.#bytes <= this.#maxBytes && this.size <= this.#maxEntries) return;
+    while (this.#bytes > this.#maxBytes || this.size > this.#maxEntries) {
+      const id = this.#oldestId();
+      if (id === undefined) return;
       this.#take(id);
       this.#left += 1;
       this.#lose(1);
     }
+  }
+
+  #oldestId(): string | undefined {
+    if (this.#front !== undefined && this.#waiting.has(this.#front)) return this.#front;
+    let next = this.#ids.next();
+    if (next.done === true) {
+      // An iterator that has come to the end stays there.
+      this.#ids = this.#waiting.keys();
+      next = this.#ids.next();
+    }
+    this.#front = next.value;
+    return this.#front;
   }
 
   #lose(writes: number): void {
@@ -210,9 +227,11 @@ export class WriteBehind<V> {
 
   /** Moves the oldest that wait into the batch. */
   #fill(): void {
-    for (const [id, value] of this.#waiting) {
+    while (this.#batch.size < this.#maxBatch) {
+      const id = this.#oldestId();
+      if (id === undefined) return;
+      const value = this.#waiting.get(id) as V;
       const bytes = this.#sizeOf(id, value);
-      if (this.#batch.size === this.#maxBatch) return;
       if (this.#batch.size > 0 && this.#batchBytes + bytes > this.#maxBytes * BATCH_SHARE) return;
       this.#batch.set(id, value);
       this.#batchBytes += bytes;

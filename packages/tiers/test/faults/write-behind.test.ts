@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WriteBehind } from '../../src/faults/write-behind.ts';
 import type { WriteBehindOptions } from '../../src/faults/write-behind.ts';
@@ -282,3 +283,90 @@ describe('a write-behind queue', () => {
     expect([queue.size, queue.bytes, queue.dropped]).toEqual([0, 0, 1]);
   });
 });
+
+type Step =
+  | { readonly kind: 'put'; readonly id: string; readonly size: number }
+  | { readonly kind: 'forget'; readonly id: string }
+  | { readonly kind: 'flush'; readonly fails: boolean };
+
+const IDS = 'abcdefgh'.split('');
+const id = fc.constantFrom(...IDS);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('put' as const),
+      id,
+      size: fc.integer({ min: 0, max: 9 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const), id }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('flush' as const), fails: fc.boolean() }),
+  },
+);
+
+describe('any sequence of writes and flushes', () => {
+  it('writes or drops each value once, the last one of each id last, within the bounds', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 80 }), fc.integer({ min: 1, max: 4 }), run),
+      { numRuns: 300 },
+    );
+  });
+});
+
+async function run(steps: readonly Step[], maxBatch: number): Promise<void> {
+  let fails = false;
+  const written = new Map<string, string>();
+  const queue = new WriteBehind<string>({
+    maxEntries: 6,
+    maxBytes: 40,
+    maxBatch,
+    interval: 1_000_000,
+    sizeOf: (value) => value.length,
+    async flush(batch) {
+      await Promise.resolve();
+      expect(batch.length).toBeLessThanOrEqual(maxBatch);
+      if (fails) throw new Error('no');
+      for (const [key, value] of batch) {
+        // Values grow by their first character: an older one must not come after a newer one.
+        expect(value.codePointAt(0)).toBeGreaterThan(written.get(key)?.codePointAt(0) ?? 0);
+        written.set(key, value);
+      }
+    },
+  });
+  const last = new Map<string, string>();
+  let clock = 100;
+  for (const each of steps) {
+    if (each.kind === 'put') {
+      const value = String.fromCodePoint((clock += 1)) + '.'.repeat(each.size);
+      last.set(each.id, value);
+      expect(queue.put(each.id, value)).toBe(queue.peek(each.id) === value);
+    } else if (each.kind === 'forget') {
+      queue.forget(each.id);
+      expect(queue.peek(each.id)).toBe(undefined);
+      last.delete(each.id);
+    } else {
+      fails = each.fails;
+      const before = queue.dropped;
+      expect(await queue.drain(5000)).toBe(queue.dropped === before);
+      expect([queue.size, queue.bytes]).toEqual([0, 0]);
+    }
+    expect(queue.size).toBeLessThanOrEqual(6);
+    expect(queue.bytes).toBeLessThanOrEqual(40);
+    let bytes = 0;
+    for (const key of IDS) {
+      const value = queue.peek(key);
+      if (value === undefined) continue;
+      expect(value).toBe(last.get(key));
+      bytes += 1 + value.length;
+    }
+    expect(queue.bytes).toBe(bytes);
+  }
+  const waiting = IDS.filter((key) => queue.peek(key) !== undefined);
+  fails = false;
+  expect(await queue.drain(5000)).toBe(true);
+  for (const key of waiting) expect(written.get(key)).toBe(last.get(key));
+  queue.close();
+}
