@@ -147,8 +147,19 @@ export class Chaos {
       if (result instanceof Promise) return result.then((value) => damaged(value, corrupts) as T);
       return damaged(result, corrupts) as T;
     };
-    const delay = this.#concerns(method) ? this.#settings.delay : 0;
+    const delay = this.delayOf(method);
     return delay > 0 ? later(delay).then(act) : act();
+  }
+
+  /** ms that calls of a method take longer. */
+  delayOf(method: string): number {
+    return this.#concerns(method) ? this.#settings.delay : 0;
+  }
+
+  /** Draws whether a message is lost, for what can do nothing but come or not come. */
+  loses(method: string): boolean {
+    const { fails, drops } = this.#fate(method);
+    return fails || drops;
   }
 
   /** Ends the calls that hang, as a connection does that breaks. */
@@ -216,6 +227,7 @@ function damaged(result: unknown, share: number): unknown {
   return result.map((each, i) => (i === at ? damaged(each, share) : each));
 }
 
-function later(ms: number): Promise<void> {
+/** Waits, in ms. */
+export function later(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

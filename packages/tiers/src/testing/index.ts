@@ -1,4 +1,6 @@
 // Public API of @catzilla/tiers/testing.
+export { chaosBus } from './chaos-bus.ts';
+export type { ChaosBus } from './chaos-bus.ts';
 export { chaosDisk } from './chaos-disk.ts';
 export type { ChaosDisk } from './chaos-disk.ts';
 export { chaosTier } from './chaos-tier.ts';
