@@ -1,8 +1,8 @@
 // Many commands at once, in one round trip per server: a pipeline, and in Cluster one for each node that serves some of
 // the keys, since a pipeline over nodes is refused and MGET over slots fails with CROSSSLOT.
 // Invariants: results are in order, an Error stands where one command failed, and nothing here rejects; a node that is
-// gone costs its own keys only. What the server wants asked again (MOVED, ASK, TRYAGAIN, CLUSTERDOWN, NOSCRIPT) is asked
-// again once. Single commands go to the driver directly (redis-store.ts).
+// gone costs its own keys only. What a node tells to ask otherwise (MOVED, ASK, NOSCRIPT) is asked again once. Single
+// commands go to the driver directly (redis-store.ts).
 import { errors } from '../errors.ts';
 import type { RedisDriver } from './driver.ts';
 import type { Script } from './scripts.ts';
@@ -194,13 +194,9 @@ function sizeOf({ args }: Command): number {
   return args.reduce<number>((sum, arg) => sum + (Buffer.isBuffer(arg) ? arg.length : 0), 0);
 }
 
+// Not CLUSTERDOWN, which lasts for seconds: an answer for the other keys now is worth more.
 function isWorthAnother(result: unknown): boolean {
-  return (
-    isRedirection(result) ||
-    startsWith(result, 'TRYAGAIN') ||
-    startsWith(result, 'CLUSTERDOWN') ||
-    startsWith(result, 'NOSCRIPT')
-  );
+  return isRedirection(result) || startsWith(result, 'NOSCRIPT');
 }
 
 function isRedirection(result: unknown): boolean {

@@ -53,7 +53,7 @@ export class RedisKeys {
 
   /** Glob of the values of a namespace and of all within it; '' has all namespaces within it. */
   sweepPattern(ns: string): string {
-    if (ns === '') return `${glob(this.#root)}[^@]*}`;
+    if (ns === '') return `${glob(this.#root)}*}`;
     return `${glob(this.#root + escape(ns))}[:/]*}`;
   }
 

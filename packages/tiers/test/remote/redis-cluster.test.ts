@@ -177,6 +177,22 @@ describe.each(clients)('a store over a cluster, with %s', (_name, connect) => {
     expect(await store.getMany('m', keys)).toEqual(valuesOf(round));
   });
 
+  it('answers what it can while a slot is served by nobody', async () => {
+    const owner = await cluster.nodeOf('{k0}');
+    const slot = String(await owner.ask('CLUSTER', 'KEYSLOT', '{k0}'));
+    await store.setMany('n', [{ key: 'k0', bytes: stamped(1), ttl: 60_000 }]);
+    await owner.ask('CLUSTER', 'DELSLOTS', slot);
+    try {
+      const found = await store.getMany('n', ['k0', 'none']);
+      expect(found[1]).toBeUndefined();
+      expect(found[0]).toMatchObject({ message: expect.stringMatching(/^CLUSTERDOWN /) });
+      expect(store.faultOf(found[0])).toBe('down');
+    } finally {
+      await owner.ask('CLUSTER', 'ADDSLOTS', slot);
+    }
+    expect(await store.getMany('n', ['k0'])).toEqual([stamped(1)]);
+  });
+
   it('answers what the other masters have when one is killed', async () => {
     await put('d');
     const owners = await Promise.all(keys.map((key) => cluster.nodeOf(`{${key}}`)));

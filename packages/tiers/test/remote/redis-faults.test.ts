@@ -134,8 +134,10 @@ describe('a server that is away', () => {
 
   it.each(drivers)('fills no offline queue of a given %s', async (_name, Driver) => {
     const port = await freePort();
-    const client = given(new Driver({ port, host: '127.0.0.1', retryStrategy: () => 20 }));
+    const patient = { retryStrategy: () => 20, maxRetriesPerRequest: null };
+    const client = given(new Driver({ port, host: '127.0.0.1', ...patient }));
     const { store } = opened({ client });
+    expect(await outcome(store.get('', 'k'))).toMatchObject({ code: 'CATZ_TIERS_REMOTE' });
     expect(await faultsOf(store)).toEqual(faults('down', 'down'));
     const redis = await server({ port });
     await isReady(store);
