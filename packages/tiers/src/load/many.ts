@@ -6,10 +6,9 @@ import { errors } from '../errors.ts';
 import type { Cancel } from './cancel.ts';
 import type { Flight } from './flight.ts';
 import type { LoadHost } from './host.ts';
-import { keep } from './keep.ts';
 import type { ManyFactory } from './options.ts';
 import type { Plan } from './plan.ts';
-import { failWith, foundOutcome, heldBack, isStopped } from './run-one.ts';
+import { endWith, failWith, foundOutcome, heldBack, isStopped } from './run-one.ts';
 import type { LoadScope } from './run-one.ts';
 
 /** The loads of one call. */
@@ -84,11 +83,7 @@ async function compute(
 function finish(scope: LoadScope, flight: Flight, raw: unknown, cost: number): void {
   if (flight.isOver) return;
   try {
-    const { previous } = flight;
-    const kept = keep(scope.host, flight, { raw, cost, said: undefined, token: undefined });
-    scope.holds.end(flight.key);
-    if (previous !== undefined) scope.host.emit.refresh(flight.key, false, cost);
-    flight.end(kept.outcome);
+    void endWith(scope, flight, { raw, cost, said: undefined, token: undefined });
   } catch (error) {
     failWith(scope, [flight], error);
   }

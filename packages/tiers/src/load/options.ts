@@ -2,7 +2,7 @@
 import type { Entry } from '../entry.ts';
 import type { EntryOptions } from '../tiered-cache.ts';
 
-/** Computes a value. Must bear to be called again. */
+/** Computes a value. Must bear to be called again, and must not ask for its own key: it would wait for itself. */
 export type Factory<T> = (context: FactoryContext<T>) => T | Promise<T>;
 
 /** Computes the values of several keys; a key that the Map lacks has none. */
@@ -13,13 +13,14 @@ export type ManyFactory<T> = (
 
 /** How a value is found or computed. Durations are ms. */
 export interface LoadOptions<T = unknown> extends EntryOptions {
-  /** After it a stale value is given, if there is one within grace; the load goes on. Default: none. */
+  /** After it a stale value is given, if there is one within grace; the load goes on. 0: a stale value is given at once,
+   * and refreshed in the background. Default: none, so that grace alone waits for the factory. */
   readonly softTimeout?: number | undefined;
   /** After it the caller gets the stale value or CATZ_TIERS_TIMEOUT; the load goes on and fills. Default: none. */
   readonly hardTimeout?: number | undefined;
   /** How long a stale value given for an error is given without a new attempt. Default: 5000. */
   readonly failSafeTtl?: number | undefined;
-  /** true: computes anew, whatever is stored. Default: false. */
+  /** true: computes anew, whatever is stored or under way, and takes no old value in its place. Default: false. */
   readonly fresh?: boolean | undefined;
   /** Refresh in the background before the end of ttl. `{ beta }`: at random, the earlier the dearer the factory (XFetch);
    * `{ after }`: from this share of ttl on, 0 to 1; false: never. Default: { beta: 1 }. */
@@ -46,7 +47,8 @@ export interface LoadOptions<T = unknown> extends EntryOptions {
 /** Options of getOrSetMany: none that speak of one key. */
 export type LoadManyOptions = Omit<LoadOptions, 'softTimeout' | 'early' | 'lock' | 'returnRaw'>;
 
-/** What a factory is told, and what it may say of its value. */
+/** What a factory is told, and what it may say of its value until it settles. Its functions may be taken out of it; each
+ * throws CATZ_TIERS_FACTORY when called later, and CATZ_TIERS_OPTION or CATZ_TIERS_TAG for what cannot be. */
 export interface FactoryContext<T> {
   readonly key: string;
   /** Fires when all who wait have given up, and on close. */

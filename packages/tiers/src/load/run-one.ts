@@ -47,12 +47,10 @@ export async function runOne(
     if (isStopped(flight)) return flight.end(YIELDED);
     const computation = await compute(scope.host, flight, factory, held);
     if (flight.isOver) return; // the cache was closed
-    const kept = keep(scope.host, flight, computation);
-    scope.holds.end(flight.key);
-    flight.end(kept.outcome);
+    const settled = endWith(scope, flight, computation);
     held?.rest();
     // A fill that was made has released the lock in the same step.
-    if (held !== undefined && (await kept.settled)) held = undefined;
+    if (held !== undefined && (await settled)) held = undefined;
   } catch (error) {
     failWith(scope, [flight], error);
   } finally {
@@ -76,6 +74,22 @@ export function foundOutcome(found: Entry): Outcome {
 /** Whether nobody is left to load for: all have given up, or the cache was closed. */
 export function isStopped(flight: Flight): boolean {
   return flight.isOver || flight.cancel.aborted;
+}
+
+/** Ends a load whose factory has given a value.
+ * @returns whether the tiers below have it; never rejects
+ * @throws as keep */
+export function endWith(
+  { host, holds }: LoadScope,
+  flight: Flight,
+  computation: Computation,
+): Promise<boolean> {
+  const { key, previous, early } = flight;
+  const { outcome, settled } = keep(host, flight, computation);
+  holds.end(key);
+  if (previous !== undefined) host.emit.refresh(key, early, computation.cost);
+  flight.end(outcome);
+  return settled;
 }
 
 /** Ends loads whose factory has failed. A factory that was told to stop and did so has not failed. */
@@ -124,9 +138,7 @@ async function compute(
   const began = host.mono();
   try {
     const raw = await factory(context);
-    const cost = host.mono() - began;
-    if (flight.previous !== undefined) host.emit.refresh(flight.key, flight.early, cost);
-    return { raw, cost, said: said(), token: held?.token };
+    return { raw, cost: host.mono() - began, said: said(), token: held?.token };
   } catch (error) {
     if (!isStopped(flight)) counters.factoryErrors++;
     throw error;

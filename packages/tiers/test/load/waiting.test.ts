@@ -330,6 +330,25 @@ describe('signal', () => {
     expect([other.signal.reason, other.aborted]).toEqual(['first', true]);
   });
 
+  it('never reaches a factory that has given its value, whoever listens to what', async () => {
+    const { host, loader } = setUp();
+    stale(host, 'a', 'old');
+    const controller = new AbortController();
+    let inner: AbortSignal | undefined;
+    host.emit.refresh = () => controller.abort('by a listener');
+    const asked = loader.getOrSet(
+      'a',
+      (context) => {
+        inner = context.signal;
+        return 'new';
+      },
+      { signal: controller.signal },
+    );
+    await expect(asked).rejects.toBe('by a listener');
+    expect(inner?.aborted).toBe(false);
+    expect(host.peek('a')?.value).toBe('new');
+  });
+
   it('keeps the factory from being called when all gave up before', async () => {
     const { host, loader } = setUp();
     const gate = deferred();
