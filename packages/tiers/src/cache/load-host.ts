@@ -55,10 +55,12 @@ export function loadHostOf(core: Core, view: View, lifetime: Lifetime): LoadHost
     ticket: (key) => memory.ticket(view.names.of(key)),
     peek: (key) => view.peekEntry(key),
     async readBelow(key, { tiers }) {
+      counters.memory.misses++;
       const found = await readBelow(core, view, key, tiers);
       return found && entryOf(core, found.item, found.tier, found.isStale);
     },
     async readManyBelow(keys, { tiers }) {
+      counters.memory.misses += keys.length;
       const all = await readManyBelow(core, view, keys, tiers);
       return all.map((found) => found && entryOf(core, found.item, found.tier, found.isStale));
     },

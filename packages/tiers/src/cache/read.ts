@@ -82,6 +82,11 @@ export async function inspectTier(
   key: string,
   tier: 'remote' | 'disk',
 ): Promise<Found | undefined> {
+  // What waits to be written there is what it will hold.
+  const waiting = core[tier]?.queue.peek(joinName(view.ns, key));
+  if (waiting !== undefined) {
+    return waiting.envelope && found(core, view, waiting.envelope, tier);
+  }
   const bytes =
     tier === 'remote'
       ? await core.remote?.guard.read(() => (core.remote as RemoteSide).store.get(view.ns, key))
@@ -296,6 +301,8 @@ async function learnEpochs(
 }
 
 function promote(core: Core, view: View, key: string, answer: Found, ticket: FillTicket): Found {
+  // Its reader still gets it, but there is nowhere left to keep it.
+  if (core.isClosed) return answer;
   const { envelope } = answer.item;
   const name = view.names.of(key);
   const outcome = core.memory.store(name, view.ns, envelope, core.clock.now(), ticket);

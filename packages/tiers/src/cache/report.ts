@@ -88,7 +88,7 @@ function remoteHealthOf(core: Core): TierHealth {
     backend: store.backend,
     breaker: guard.breaker,
     latency: guard.latency,
-    lastError: guard.lastError,
+    lastError: store.lastError ?? guard.lastError,
     since: guard.since,
   };
 }

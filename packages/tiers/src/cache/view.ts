@@ -138,6 +138,7 @@ export class View implements TieredCache {
     const missing = keys.flatMap((_, i) => (entries[i]?.stale === false ? [] : [i]));
     if (missing.length > 0) {
       const core = this.#core;
+      if (readsMemory(tiers)) core.counters.memory.misses += missing.length;
       const asked = missing.map((i) => keys[i] as string);
       const found = await abortable(readManyBelow(core, this, asked, tiers), signal);
       for (const [place, i] of missing.entries()) {
@@ -424,7 +425,7 @@ export class View implements TieredCache {
     signal?.throwIfAborted();
     const near = readsMemory(tiers) ? this.peekEntry(key) : undefined;
     if (near?.stale !== false) {
-      this.#core.counters.memory.misses++;
+      if (readsMemory(tiers)) this.#core.counters.memory.misses++;
       const entry = this.#better(
         near,
         await abortable(readBelow(this.#core, this, key, tiers), signal),

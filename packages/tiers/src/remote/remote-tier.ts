@@ -50,6 +50,8 @@ export interface FillGuard {
 /** An opened L2. `ns` is the namespace, '' for the root. */
 export interface RemoteStore {
   readonly state: RemoteState;
+  /** What the connection said last, without secrets; undefined: nothing, or all is well. */
+  readonly lastError?: string | undefined;
   /** Name for health: `redis standalone`, `memory`. */
   readonly backend: string;
   get(ns: string, key: string): Promise<Buffer | undefined>;

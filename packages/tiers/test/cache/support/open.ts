@@ -44,7 +44,7 @@ export function makeFolder(): string {
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + 10_000;
   while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`never held: ${holds}`);
+    if (performance.now() > end) throw new Error(`never held: ${String(holds)}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -1,0 +1,82 @@
+// Opens L2, and puts around it what a tier across a network needs: deadline and breaker, the queue of writes that wait, and
+// what must be told again once it is back.
+import { createGuard } from '../faults/create-guard.ts';
+import { RecoveryQueue } from '../faults/recovery.ts';
+import { WriteBehind } from '../faults/write-behind.ts';
+import { namespaceEpochName } from '../tags/epochs.ts';
+import type { Opening, RemoteSide } from './core.ts';
+import { applyClear } from './invalidate.ts';
+import { sizeOfPending } from './pending.ts';
+import type { Pending } from './pending.ts';
+import { receiveExternal } from './receive.ts';
+import { syncClock } from './recover.ts';
+import { flushRemote } from './remote-side.ts';
+import { tellState } from './tell-state.ts';
+
+/** Begins to connect; a server that is down is no error. */
+export function openRemote(core: Opening): RemoteSide | undefined {
+  const { settings, clock } = core;
+  if (settings.remote === undefined) return undefined;
+  const first = firstConnection();
+  const store = settings.remote.open({
+    name: core.name,
+    now: () => clock.now(),
+    onState(state) {
+      // Stamps made before the clocks agree could lie seconds beside those of others.
+      if (state === 'ready') void syncClock(core).then(first.end);
+      else if (state !== 'connecting') first.end();
+      tellState(core, 'remote', state, core.remote?.guard.lastError);
+    },
+    onExternal: (changed) => receiveExternal(core, changed),
+  });
+  if (store.state !== 'connecting') first.end();
+  const guard = createGuard({
+    deadline: settings.deadline.remote,
+    maxInFlight: settings.maxInFlight,
+    // The first calls of a process would find no connection yet.
+    connecting: () => (first.hasEnded ? undefined : first.promise),
+    faultOf: (error) => store.faultOf(error),
+    ping: () => store.ping(),
+    probeWrite: () => store.probeWrite(),
+    reset: () => store.reset(),
+    mono: () => clock.mono(),
+    now: () => clock.now(),
+    onChange: () => {
+      const isClosed = guard.breaker.read === 'closed' && guard.breaker.write === 'closed';
+      tellState(core, 'remote', isClosed ? store.state : 'down', guard.lastError);
+    },
+  });
+  const recovery = new RecoveryQueue({
+    epochOf: namespaceEpochName,
+    onOverflow: (ns, kind, stamp) => {
+      if (kind === 'hard') applyClear(core, ns, stamp);
+    },
+  });
+  const queue = new WriteBehind<Pending>({
+    sizeOf: sizeOfPending,
+    flush: (batch) => flushRemote(core, batch),
+  });
+  return { store, guard, queue, recovery, mode: settings.write.remote, connected: first.promise };
+}
+
+interface FirstConnection {
+  readonly promise: Promise<void>;
+  hasEnded: boolean;
+  readonly end: () => void;
+}
+
+function firstConnection(): FirstConnection {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((give) => {
+    resolve = give;
+  });
+  const first: FirstConnection = {
+    promise,
+    hasEnded: false,
+    end() {
+      first.hasEnded = true;
+      resolve();
+    },
+  };
+  return first;
+}
