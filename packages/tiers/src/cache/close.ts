@@ -1,5 +1,6 @@
-// The end of a tiered cache. Loads and queues get `closeTimeout` to end; then everything that was opened here is closed, in
-// the order in which data flows. Nothing rejects; calling it again waits for the same end.
+// The end of a tiered cache. Loads and queues get `closeTimeout` to end, then loads are aborted and everything that was
+// opened here is closed, in the order in which data flows. Nothing rejects; calling it again waits for the same end.
+import { errors } from '../errors.ts';
 import type { Core } from './core.ts';
 
 const ends = new WeakMap<Core, Promise<void>>();
@@ -19,9 +20,9 @@ async function close(core: Core): Promise<void> {
   const until = core.clock.mono() + closeTimeout;
   const left = (): number => Math.max(0, until - core.clock.mono());
   core.isClosed = true;
-  core.closing.abort();
-  await Promise.all([...core.views.values()].map((view) => view.loader.close()));
   await within(Promise.all(core.pending), left());
+  core.closing.abort(new errors.CLOSED(core.name));
+  await Promise.all([...core.views.values()].map((view) => view.loader.close()));
   await Promise.all([core.remote?.queue.drain(left()), core.disk?.queue.drain(left())]);
   for (const stop of core.stops) stop();
   await within(core.announcer?.close(), left());

@@ -1,7 +1,7 @@
 // What loading (load/) sees of the cache around it: one namespace's view.
 import { FAILED } from '../faults/guard.ts';
 import type { Computed, FillTicket, LockHost, LoadHost } from '../load/host.ts';
-import { makeItem } from '../memory/item.ts';
+import { makeItem, valueOf } from '../memory/item.ts';
 import { track } from './core.ts';
 import type { Core } from './core.ts';
 import { entryOf, envelopeOf } from './entry-of.ts';
@@ -82,13 +82,24 @@ export function loadHostOf(core: Core, view: View, lifetime: Lifetime): LoadHost
           ...timesOf(core, life),
           created,
           cost,
-          tags: life.tags.length > 0 ? life.tags : envelope.tags,
-          meta: Object.keys(life.meta).length > 0 ? life.meta : envelope.meta,
+          tags: life.tags,
+          meta: life.meta,
         },
         compress: life.compress,
         tiers: life.tiers,
       }));
     },
+    shape(value) {
+      try {
+        const origin = { created: 0, cost: Number.NaN, negative: false };
+        const { envelope } = makeJob(core, '', value, lifetime, origin);
+        return valueOf(makeItem(envelope, core.format, core.settings.onRead), core.format);
+      } catch {
+        return value; // no form in the codec: as it is
+      }
+    },
+    trace: (run) =>
+      core.telemetry.isActive ? core.telemetry.span('factory', {}, async () => run()) : run(),
     isInvalid: (created, tags) => view.isInvalid(created, tags),
     countHit: (key, entry) => view.countHit(key, entry.tier, entry.stale),
     countMiss: (key) => view.countMiss(key),

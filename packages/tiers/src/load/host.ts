@@ -79,6 +79,8 @@ export interface LoadHost {
   countHit(key: string, entry: Entry): void;
   countMiss(key: string): void;
   emit: LoadEvents;
+  /** Runs a factory within a span of telemetry. Default: runs it. */
+  trace?<T>(run: () => T | Promise<T>): T | Promise<T>;
   /** Keeps what must end before close; the promise must not reject. */
   track(work: Promise<unknown>): void;
   /** Fires on close. */

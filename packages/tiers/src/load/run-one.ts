@@ -137,7 +137,9 @@ async function compute(
   flight.ran = true;
   const began = host.mono();
   try {
-    const raw = await factory(context);
+    const raw = await (host.trace === undefined
+      ? factory(context)
+      : host.trace(() => factory(context)));
     return { raw, cost: host.mono() - began, said: said(), token: held?.token };
   } catch (error) {
     if (!isStopped(flight)) counters.factoryErrors++;
