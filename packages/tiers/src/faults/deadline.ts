@@ -76,7 +76,8 @@ export class Deadlines {
       return;
     }
     this.#armedFor = -Infinity;
-    setImmediate(() => this.#expireDue()).unref();
+    // Never unref'd: such an immediate lets the loop sleep until something else wakes it.
+    setImmediate(() => this.#expireDue());
   }
 
   #expireDue(): void {

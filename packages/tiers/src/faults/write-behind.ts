@@ -184,14 +184,14 @@ export class WriteBehind<V> {
     this.#timer.unref();
   }
 
-  // Not within put: its caller should not pay for building the batch.
+  // Not within put: its caller should not pay for building the batch. And never unref'd: such an immediate lets the loop
+  // sleep until something else wakes it.
   #flushSoon(): void {
     if (this.#immediate !== undefined || this.#flushing !== undefined || this.#hasFailed) return;
     this.#immediate = setImmediate(() => {
       this.#immediate = undefined;
       void this.#flush();
     });
-    this.#immediate.unref();
   }
 
   #stopTimers(): void {
