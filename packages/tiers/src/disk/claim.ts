@@ -2,8 +2,15 @@
 // Invariant: numbers only grow. A number is made once its predecessor is free or its holder gone, by link(2), which fails
 // for all but one; so two that judge the same holder gone cannot both follow it. A file is removed only by the holder of
 // a higher one: a slow claimant that makes a number of old sees the higher one, and withdraws.
-import { linkSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { utimes } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -49,11 +56,6 @@ export function claim(folder: string): Claim | undefined {
     return hold(path, draft);
   }
   return undefined;
-}
-
-/** Whether a name in the folder belongs to its lock. */
-export function isLockFile(name: string): boolean {
-  return name.startsWith('lock.') || name.startsWith('lock-');
 }
 
 function hold(path: string, draft: string): Claim {

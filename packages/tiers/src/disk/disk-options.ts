@@ -14,7 +14,8 @@ export interface DiskOptions {
   /** The folder, an absolute path; made with mode 0700 when missing. A cache lives in a folder of its own within. There is
    * no default: a folder for temporary files is shared with others. On a local file system. */
   readonly dir: string;
-  /** Bound on all files of a cache, at any moment; at least 1 MiB per generation and slot. Default: 1 GiB. */
+  /** Bound on all files of a cache, at any moment; at least 1 MiB per generation and slot. Opening reads all of it once
+   * to prove it whole, about a second per GiB. Default: 1 GiB. */
   readonly maxBytes?: number | undefined;
   /** Parts the files are split into, 2 to 64. Room is made by dropping the oldest part. Default: 4. */
   readonly generations?: number | undefined;
@@ -22,7 +23,7 @@ export interface DiskOptions {
    * Default: 'auto'. */
   readonly backend?: 'auto' | 'lmdb' | 'fs' | undefined;
   /** What a write that resolved survives. 'system': the end of the machine; each batch is flushed. 'process': the end of
-   * the process; after that of the machine what was being written then is dropped, with all before it. Default: 'system'. */
+   * the process; after that of the machine all is dropped, but what backend 'lmdb' had closed. Default: 'system'. */
   readonly durability?: 'system' | 'process' | undefined;
   /** How many openers (processes, worker threads) may have a cache at the same time, 1 to 256. Each has files of its own,
    * bounded by its share of maxBytes. Default: 1. */

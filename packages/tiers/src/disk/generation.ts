@@ -36,6 +36,8 @@ export interface Generation {
 /** How generations lie in a folder. */
 export interface Format {
   readonly backend: 'lmdb' | 'fs';
+  /** Whether `open` compares a seal with the files: else a seal says nothing of what was never flushed. */
+  readonly provesSeals: boolean;
   /** Of a record, id included: what is sure to find room in an empty generation. */
   readonly maxRecordBytes: number;
   create(number: number): Promise<Generation>;

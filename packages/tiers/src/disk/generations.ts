@@ -2,15 +2,13 @@
 // Invariants: the oldest are gone before a new one is made, so the bound holds at any moment; a new one is named by the
 // manifest before it is written, so what the manifest does not name is rubbish; a generation in doubt takes all OLDER ones
 // with it, for they hold what it may have hidden. One call that writes at a time (file-store.ts sees to it).
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { DiskVerdict } from './disk-store.ts';
 import { errorWindow } from './error-window.ts';
-import { GENERATION, generationName } from './generation.ts';
 import type { Format, Generation, Item } from './generation.ts';
 import { bootId } from './holder.ts';
 import { readManifest, writeManifest } from './manifest.ts';
 import type { Mark, Seal } from './manifest.ts';
+import { removeRubbish } from './remove-rubbish.ts';
 import { saysFull } from './room.ts';
 
 /** Of what is not in generations: manifest, lock, folders. */
@@ -71,7 +69,7 @@ export class Generations {
     let marks: readonly Mark[] = isOurs && isWanted ? manifest.generations : [];
     // What was not flushed may be there in part, in no order.
     const isLost = manifest?.flushed === false && (manifest.boot || '?') !== bootId();
-    if (isLost && marks[0]?.seal === undefined) marks = [];
+    if (isLost && !(this.#format.provesSeals && marks[0]?.seal)) marks = [];
     const parts: Part[] = [];
     let bytes = FIXED_BYTES;
     for (const mark of marks.slice(0, limit)) {
@@ -295,12 +293,4 @@ async function isIn(parts: readonly Part[], id: string): Promise<boolean> {
     if (await generation.has(id)) return true;
   }
   return false;
-}
-
-async function removeRubbish(folder: string, kept: ReadonlySet<number>): Promise<void> {
-  const names = new Set([...kept].map(generationName));
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith(GENERATION) || names.has(name.replace(/-lock$/, ''))) continue;
-    await rm(join(folder, name), { recursive: true, force: true });
-  }
 }

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { flushFolder } from './flush-folder.ts';
 
 const FORMAT = 1;
 const FILE = 'manifest.json';
@@ -56,11 +57,7 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
     await file.close();
   }
   await rename(draft, join(folder, FILE));
-}
-
-/** Whether a name in the folder belongs to the manifest. */
-export function isManifestFile(name: string): boolean {
-  return name.startsWith(FILE);
+  if (manifest.flushed) await flushFolder(folder);
 }
 
 function isManifest(found: unknown): found is Manifest {

@@ -96,12 +96,12 @@ function damaged(source: string, damage: (files: string[]) => void): string {
   return dir;
 }
 
-function edit(path: string, change: (bytes: Buffer) => Buffer | void): void {
+function edit(path: string, change: (bytes: Uint8Array) => Uint8Array | undefined): void {
   const bytes = readFileSync(path);
   writeFileSync(path, change(bytes) ?? bytes);
 }
 
-const zero = (bytes: Buffer, page: number) =>
+const zero = (bytes: Uint8Array, page: number) =>
   void bytes.fill(0, page * 16_384, (page + 1) * 16_384);
 const damages: [string, (path: string) => void][] = [
   [

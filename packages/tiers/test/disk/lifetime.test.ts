@@ -108,4 +108,12 @@ describe.each(['lmdb', 'fs'] as const)('a store of backend %s', (backend) => {
     expect(ids).toEqual(['b']);
     expect(store.state).toBe('ready');
   });
+
+  it('takes records as large as they may be, a batch of them over all generations', async () => {
+    const { store } = await openStore({ ...options(), maxBytes: 4 * 2 ** 20 });
+    const bytes = Buffer.alloc(250_000, 1);
+    await store.putMany(Array.from({ length: 40 }, (_, i) => ({ id: `${i}`, bytes })));
+    expect(await store.get('39')).toEqual(bytes);
+    expect(await store.get('0')).toBeUndefined();
+  });
 });

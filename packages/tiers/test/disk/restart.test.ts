@@ -93,7 +93,9 @@ describe.each(['lmdb', 'fs'] as const)('a folder of backend %s', (backend) => {
     await same.store.close();
     edit(options.dir, (manifest) => void (manifest['boot'] = 'earlier'));
     const closed = await openStore(options);
-    expect((await closed.store.get('a'))?.toString()).toBe('1');
+    // Only a checksum tells whether files that were never flushed are there.
+    const kept = backend === 'lmdb' ? '1' : undefined;
+    expect((await closed.store.get('a'))?.toString()).toBe(kept);
     await closed.store.close();
     await killed(options);
     edit(options.dir, (manifest) => void (manifest['boot'] = 'earlier'));

@@ -59,6 +59,15 @@ describe('the writer', () => {
     expect(inspectFile(lmdb, path)).toBe(true);
   });
 
+  it('fills a file with few large records', () => {
+    const path = join(temporaryFolder(), 'g');
+    const write = createWriter(lmdb);
+    write({ op: 'open', path, cap: 20 * cap, flushed: false });
+    const bytes = Buffer.alloc(5 * cap);
+    expect(write(pack(['a', 'b', 'c', 'd'].map((id) => ({ id, bytes })))).written).toBe(3);
+    write({ op: 'shut' });
+  });
+
   it('goes on with another file, and refuses what is no batch', () => {
     const dir = temporaryFolder();
     const write = createWriter(lmdb);

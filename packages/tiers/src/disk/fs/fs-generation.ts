@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { access, open, opendir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readId, readRecord, sizeBound, writeRecord } from '../record.ts';
+import { flushFolder } from '../flush-folder.ts';
 import type { DiskVerdict } from '../disk-store.ts';
 import type { Generation, Item } from '../generation.ts';
 import type { Seal } from '../manifest.ts';
@@ -199,15 +200,4 @@ function nameOf(id: string): string {
 
 function costOf(size: number): number {
   return Math.ceil(size / BLOCK) * BLOCK + ENTRY;
-}
-
-async function flushFolder(folder: string): Promise<void> {
-  // Not on Windows, where a folder cannot be opened, and renames are in its journal.
-  if (process.platform === 'win32') return;
-  const file = await open(folder, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }

@@ -31,6 +31,7 @@ export function lmdbFormat(lmdb: LmdbPackage, { folder, cap, flushed }: FormatCo
 
   return {
     backend: 'lmdb',
+    provesSeals: true,
     maxRecordBytes: Math.min(Math.floor(cap / 4), MAX_RECORD),
     async create(number) {
       // What a process that ended left half made.

@@ -13,6 +13,8 @@ import type { WriterClient } from './writer-client.ts';
 const FIRST = Buffer.from([0]);
 /** Ids per page of `ids`, and records between two breaths of `verify`: some ms of the event loop. */
 const PAGE = 512;
+/** Bytes that are packed, or looked at, in one turn. */
+const PART = 2 ** 22;
 
 type Key = string | Buffer;
 
@@ -55,21 +57,39 @@ export class LmdbGeneration implements Generation {
   }
 
   async write(batch: readonly Item[], from: number): Promise<number> {
+    for (let next = from; next < batch.length;) {
+      const { end, written } = await this.#writePart(batch, next);
+      next += written;
+      if (next < end) return next;
+    }
+    return batch.length;
+  }
+
+  // Some megabytes at a time: other work of the event loop comes between, and what a full generation leaves over has
+  // not been packed in vain.
+  async #writePart(
+    batch: readonly Item[],
+    from: number,
+  ): Promise<{ end: number; written: number }> {
+    let end = from;
     let size = 0;
-    for (let i = from; i < batch.length; i++) size += sizeBound(batch[i] as Item);
+    while (end < batch.length && (end === from || size < PART))
+      size += sizeBound(batch[end++] as Item);
     // Not of Buffer's pool: it is given away.
     const buffer = Buffer.allocUnsafeSlow(size);
-    let end = 0;
-    for (let i = from; i < batch.length; i++) end = writeRecord(batch[i] as Item, buffer, end);
-    const { written, bytes } = await this.#writer
-      .ask({ op: 'write', buffer: buffer.buffer, end }, [buffer.buffer])
-      .finally(() => {
-        this.#db?.resetReadTxn();
-        // Also what a failed transaction left behind the end.
-        this.#bytes = bytesOf(this.#path);
-      });
-    this.#bytes = Math.max(this.#bytes, bytes);
-    return from + written;
+    let length = 0;
+    for (let i = from; i < end; i++) length = writeRecord(batch[i] as Item, buffer, length);
+    // A reader of an older state keeps every page of it from being used again: the file would grow.
+    this.#db?.resetReadTxn();
+    try {
+      const request = { op: 'write', buffer: buffer.buffer, end: length } as const;
+      const { written } = await this.#writer.ask(request, [buffer.buffer]);
+      return { end, written };
+    } finally {
+      this.#db?.resetReadTxn();
+      // Also what a failed transaction left behind the end.
+      this.#bytes = bytesOf(this.#path);
+    }
   }
 
   async *ids(prefix: string): AsyncIterable<string[]> {
@@ -109,17 +129,26 @@ export class LmdbGeneration implements Generation {
   // used again, and must not outlive the map: each page looks its beginning up.
   async *#pages(start: Key, isWithin: (key: Key) => boolean): AsyncGenerator<Seen[]> {
     for (let from = start, overlap = 0; this.#db !== undefined; overlap = 1) {
-      const page: Seen[] = [];
-      let count = 0;
-      let isEnd = false;
-      for (const { key, value } of this.#db.getRange({ start: from, limit: PAGE + overlap })) {
-        isEnd = !isWithin(key);
-        if (isEnd) break;
-        if (count++ >= overlap) page.push({ key, found: readId(value, value.length) });
-        from = key;
+      const keys = [...this.#db.getKeys({ start: from, limit: PAGE + overlap })].slice(overlap);
+      let page: Seen[] = [];
+      let size = 0;
+      for (const key of keys) {
+        if (!isWithin(key) || this.#db === undefined) {
+          yield page;
+          return;
+        }
+        const value = this.#db.getBinaryFast(key);
+        page.push({ key, found: value === undefined ? undefined : readId(value, value.length) });
+        size += value?.length ?? 0;
+        if (size < PART) continue;
+        yield page;
+        page = [];
+        size = 0;
+        await nextTurn();
       }
       yield page;
-      if (isEnd || page.length < PAGE) return;
+      if (keys.length < PAGE) return;
+      from = keys.at(-1) ?? from;
       await nextTurn();
     }
   }

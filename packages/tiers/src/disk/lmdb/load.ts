@@ -9,7 +9,7 @@ import { errors } from '../../errors.ts';
 /** An open database. */
 export interface Lmdb {
   /** The bytes lie in a buffer that the next call overwrites; its `length` is theirs. */
-  getBinaryFast(key: string): Buffer | undefined;
+  getBinaryFast(key: string | Buffer): Buffer | undefined;
   doesExist(key: string): boolean;
   getKeys(options: { start?: string | Buffer; limit?: number }): Iterable<string | Buffer>;
   getRange(options: {

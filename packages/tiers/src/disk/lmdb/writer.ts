@@ -26,9 +26,6 @@ export interface WriterReply {
 
 /** Pages that a transaction may take besides those of its records: the free list and its tree. */
 const SLACK = 8;
-/** Transactions with fewer records than this are not worth their flush: rather a new file. */
-const FEWEST = 16;
-
 /** @returns what answers requests, one after the other; throws what lmdb or the file system says */
 export function createWriter(lmdb: LmdbPackage): (request: WriterRequest) => WriterReply {
   let file: OpenFile | undefined;
@@ -51,18 +48,24 @@ export function createWriter(lmdb: LmdbPackage): (request: WriterRequest) => Wri
   };
 }
 
+interface Fitting {
+  /** Behind the last of them. */
+  readonly at: number;
+  readonly count: number;
+  /** Pages, before they are written. */
+  readonly room: number;
+}
+
 class OpenFile {
   readonly #db: Lmdb;
   readonly #descriptor: number;
   readonly #pages: number;
-  readonly #fewest: number;
   #depth: number;
 
   constructor(lmdb: LmdbPackage, options: FileOptions) {
     this.#db = openFile(lmdb, options);
     this.#descriptor = openSync(options.path, 'r');
     this.#pages = Math.floor(options.cap / PAGE_SIZE);
-    this.#fewest = Math.min(FEWEST, Math.max(1, this.#pages >> 8));
     this.#depth = this.#db.transactionSync(() => this.#db.db.stat().treeDepth);
   }
 
@@ -75,8 +78,9 @@ class OpenFile {
     let written = 0;
     while (at < end) {
       const part = this.#fitting(buffer, at, end);
-      if (part.at < end && part.count < this.#fewest) break;
       if (part.count === 0) break;
+      // What little room is left is not worth a flush for every few records: rather a new file.
+      if (part.at < end && part.room < this.#pages / 64) break;
       const from = at;
       this.#depth = this.#db.transactionSync(() => {
         this.#put(buffer, from, part.at);
@@ -95,24 +99,25 @@ class OpenFile {
   }
 
   // How many records from here on surely fit. Each may copy, and split, every page on its way down.
-  #fitting(buffer: Buffer, start: number, end: number): { at: number; count: number } {
+  #fitting(buffer: Buffer, start: number, end: number): Fitting {
     const used = Math.max(
       this.#db.env.info().lastPageNumber + 1,
       Math.ceil(this.bytes / PAGE_SIZE),
     );
     const perRecord = 2 * (this.#depth + 1);
-    let room = this.#pages - used - SLACK;
+    const room = this.#pages - used - SLACK;
+    let left = room;
     let at = start;
     let count = 0;
     while (at < end) {
       const length = measure(buffer, at, end)?.length ?? 0;
       if (length === 0) throw new Error('a batch that is no batch');
-      room -= perRecord + (length > PAGE_SIZE / 4 ? Math.ceil((length + 32) / PAGE_SIZE) : 0);
-      if (room < 0) break;
+      left -= perRecord + (length > PAGE_SIZE / 4 ? Math.ceil((length + 32) / PAGE_SIZE) : 0);
+      if (left < 0) break;
       at += length;
       count++;
     }
-    return { at, count };
+    return { at, count, room };
   }
 
   #put(buffer: Buffer, start: number, end: number): void {
