@@ -1,4 +1,16 @@
-// Public API of @catzilla/tiers/testing.
+// Public API of @catzilla/tiers/testing: tiers in memory, chaos, a clock, contracts for tiers of your own, real servers.
+export {
+  ask,
+  busContract,
+  freePort,
+  redisBinary,
+  redisSkipReason,
+  startCluster,
+  startProxy,
+  startRedis,
+  startSentinel,
+} from '@catzilla/bus/testing';
+export type { Proxy, RedisCluster, RedisSentinel, RedisServer } from '@catzilla/bus/testing';
 export { chaosBus } from './chaos-bus.ts';
 export type { ChaosBus } from './chaos-bus.ts';
 export { chaosDisk } from './chaos-disk.ts';

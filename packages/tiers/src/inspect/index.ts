@@ -1,2 +1,0 @@
-// Public API of @catzilla/tiers/inspect.
-export {};
