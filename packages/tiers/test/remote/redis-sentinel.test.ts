@@ -47,3 +47,23 @@ it('goes on at the new master, over own and given clients', async () => {
     await group.stop();
   }
 });
+
+it('has news from the new master', async () => {
+  const group = await startSentinel();
+  const { sentinels, name } = group;
+  const { store, news } = open({ sentinels: { nodes: sentinels, name }, tracking: true });
+  const isTracking = (): boolean => store.backend === 'redis sentinel, tracking';
+  try {
+    await until('tracking', isTracking);
+    await group.master.kill();
+    await until('the loss', () => !isTracking());
+    await until('tracking', isTracking);
+    expect(await group.masterPort()).toBe(group.replica.port);
+    expect(news).toEqual([null, null]);
+    await group.replica.ask('SET', 'cz1:main::{k}', 'x');
+    await until('the news', () => news.includes('|k'));
+  } finally {
+    await store.close();
+    await group.stop();
+  }
+});
