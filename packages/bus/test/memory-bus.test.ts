@@ -101,6 +101,25 @@ it('does not end the process when a forgotten append fails', async () => {
   await bus.close();
 });
 
+it('says what was expected and what came', async () => {
+  const bus = memoryBus({ maxMessageBytes: 4 });
+  const said = (work: Promise<unknown>): Promise<unknown> =>
+    work.catch(({ code, message }: Error & { code: string }) => `${code}: ${message}`);
+  expect([
+    await said(bus.append('', 'x')),
+    await said(bus.append('t', 'five!')),
+    await said(bus.append('t', 'x', { id: '' })),
+    await bus.close(),
+    await said(bus.append('t', 'x')),
+  ]).toEqual([
+    'CATZ_BUS_TOPIC: expected topic to be a well-formed string of 1 to 256 characters, got ""',
+    'CATZ_BUS_SIZE: expected payload to be a string or Uint8Array of at most 4 bytes, got 5 bytes',
+    'CATZ_BUS_ID: expected id to be a string of 1 to 64 printable ASCII characters, got ""',
+    undefined,
+    'CATZ_BUS_CLOSED: this bus is closed',
+  ]);
+});
+
 it('refuses options that are unknown or ill-typed', () => {
   const wrong: readonly (readonly [object, string])[] = [
     [{ maxLen: 0 }, 'expected options.maxLen to be an integer from 1'],

@@ -89,7 +89,7 @@ export class OwnConnection extends BaseConnection {
       this.#clear();
       this.enter('closed');
       const { client } = this;
-      const timer = setTimeout(resolve, CLOSE_TIMEOUT).unref();
+      const timer = setTimeout(resolve, CLOSE_TIMEOUT);
       client.on('end', () => {
         clearTimeout(timer);
         resolve();
@@ -107,7 +107,6 @@ export class OwnConnection extends BaseConnection {
 
   #failed(error: unknown): void {
     if (!(error instanceof Error)) return;
-    redact(error);
     this.#lastError = error;
     // ioredis goes on in database 0 when SELECT is refused, where the data of others may be.
     if (commandOf(error) === 'select' && statusOf(this.client) !== 'reconnecting') this.#drop();
@@ -187,12 +186,6 @@ function backoff(attempts: number): number {
 
 function commandOf(error: Error | undefined): string | undefined {
   return (error as { command?: { name?: string } } | undefined)?.command?.name?.toLowerCase();
-}
-
-// ioredis hangs the command that failed on its error, and a failed login ends all commands with that error.
-function redact(error: Error): void {
-  const name = commandOf(error);
-  if (name === 'auth' || name === 'hello') delete (error as { command?: unknown }).command;
 }
 
 function ignore(): void {
