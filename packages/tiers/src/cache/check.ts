@@ -5,9 +5,9 @@ import { errors } from '../errors.ts';
 import { NESTING } from '../memory/names.ts';
 
 /** Most tags of an entry: the engine's 64, less one for each namespace around it. */
-export const MAX_TAGS = 56;
+const MAX_TAGS = 56;
 /** Most namespaces within each other. */
-export const MAX_DEPTH = 7;
+const MAX_DEPTH = 7;
 /** Most bytes of a key, its namespace's name counted in. */
 export const MAX_KEY_BYTES = 8192;
 const MAX_TAG_BYTES = 256;

@@ -22,7 +22,7 @@ export function startDemoting(core: Core): () => void {
 }
 
 /** Demotes what was evicted since the last call. */
-export function demoteEvicted(core: Core): void {
+function demoteEvicted(core: Core): void {
   for (const { name, bytes } of core.memory.drainEvicted()) {
     const envelope = readEnvelope(bytes, { verify: false });
     if (typeof envelope === 'string') continue;

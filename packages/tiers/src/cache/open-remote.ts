@@ -22,8 +22,7 @@ export function openRemote(core: Opening): RemoteSide | undefined {
     name: core.name,
     now: () => clock.now(),
     onState(state) {
-      // Stamps made before the clocks agree could lie seconds beside those of others.
-      if (state === 'ready') void syncClock(core).then(first.end);
+      if (state === 'ready') void greet(core).then(first.end);
       else if (state !== 'connecting') first.end();
       tellState(core, 'remote', state, core.remote?.guard.lastError);
     },
@@ -57,6 +56,13 @@ export function openRemote(core: Opening): RemoteSide | undefined {
     flush: (batch) => flushRemote(core, batch),
   });
   return { store, guard, queue, recovery, mode: settings.write.remote, connected: first.promise };
+}
+
+// A connection again: the breaker need not wait for its next probe. Stamps made before the clocks agree could lie seconds
+// beside those of others.
+async function greet(core: Opening): Promise<void> {
+  await core.remote?.guard.probe();
+  await syncClock(core);
 }
 
 interface FirstConnection {

@@ -17,7 +17,7 @@ export function startRecovering(core: Core): () => void {
 }
 
 /** Tells the remote tier what it missed: epochs, then removals, never values. Never rejects. */
-export async function recover(core: Core): Promise<void> {
+async function recover(core: Core): Promise<void> {
   const { remote, events } = core;
   if (remote === undefined || remote.recovery.size === 0 || !remote.guard.canWrite) return;
   const { store, guard } = remote;
