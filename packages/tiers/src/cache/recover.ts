@@ -35,7 +35,10 @@ async function recover(core: Core): Promise<void> {
           guard.write(() => store.fill(ns, { key, bytes, ttl: tombstoneTtl }, { created })),
         ),
       );
-      return !outcomes.includes(FAILED);
+      if (outcomes.includes(FAILED)) return false;
+      // Who heard of it before it was done has read back what was there.
+      await core.announcer?.keys(ns, keys, created);
+      return true;
     },
   });
   if (repeated > 0 && events.has('recover')) events.emit('recover', { repeated });
