@@ -30,6 +30,8 @@ export interface RemoteSide {
   readonly recovery: RecoveryQueue;
   /** Resolves when it was first reached, or could not be; never rejects. */
   readonly connected: Promise<void>;
+  /** As users see it: of the connection, and of what is asked over it. */
+  readonly state: string;
 }
 
 /** L3 with what stands around it. */

@@ -3,6 +3,7 @@
 import { createGuard } from '../faults/create-guard.ts';
 import { RecoveryQueue } from '../faults/recovery.ts';
 import { WriteBehind } from '../faults/write-behind.ts';
+import type { RemoteFault } from '../remote/remote-tier.ts';
 import { namespaceEpochName } from '../tags/epochs.ts';
 import type { Opening, RemoteSide } from './core.ts';
 import { applyClear } from './invalidate.ts';
@@ -10,6 +11,7 @@ import { sizeOfPending } from './pending.ts';
 import type { Pending } from './pending.ts';
 import { receiveExternal } from './receive.ts';
 import { syncClock } from './recover.ts';
+import { isWorthAsking, remoteStateOf } from './remote-state.ts';
 import { flushRemote } from './remote-side.ts';
 import { tellState } from './tell-state.ts';
 
@@ -18,13 +20,14 @@ export function openRemote(core: Opening): RemoteSide | undefined {
   const { settings, clock } = core;
   if (settings.remote === undefined) return undefined;
   const first = firstConnection();
+  let lastFault: RemoteFault | undefined;
   const store = settings.remote.open({
     name: core.name,
     now: () => clock.now(),
     onState(state) {
-      if (state === 'ready') void greet(core).then(first.end);
+      if (state === 'ready') void greet(core, lastFault).then(first.end);
       else if (state !== 'connecting') first.end();
-      tellState(core, 'remote', state, core.remote?.guard.lastError);
+      tellState(core, 'remote', core.remote?.state ?? state, core.remote?.guard.lastError);
     },
     onExternal: (changed) => receiveExternal(core, changed),
   });
@@ -34,16 +37,13 @@ export function openRemote(core: Opening): RemoteSide | undefined {
     maxInFlight: settings.maxInFlight,
     // The first calls of a process would find no connection yet.
     connecting: () => (first.hasEnded ? undefined : first.promise),
-    faultOf: (error) => store.faultOf(error),
+    faultOf: (error) => (lastFault = store.faultOf(error)),
     ping: () => store.ping(),
     probeWrite: () => store.probeWrite(),
     reset: () => store.reset(),
     mono: () => clock.mono(),
     now: () => clock.now(),
-    onChange: () => {
-      const isClosed = guard.breaker.read === 'closed' && guard.breaker.write === 'closed';
-      tellState(core, 'remote', isClosed ? store.state : 'down', guard.lastError);
-    },
+    onChange: () => tellState(core, 'remote', side.state, guard.lastError),
   });
   const recovery = new RecoveryQueue({
     epochOf: namespaceEpochName,
@@ -55,13 +55,25 @@ export function openRemote(core: Opening): RemoteSide | undefined {
     sizeOf: sizeOfPending,
     flush: (batch) => flushRemote(core, batch),
   });
-  return { store, guard, queue, recovery, mode: settings.write.remote, connected: first.promise };
+  const side: RemoteSide = {
+    store,
+    guard,
+    queue,
+    recovery,
+    mode: settings.write.remote,
+    connected: first.promise,
+    get state() {
+      return remoteStateOf(side, lastFault);
+    },
+  };
+  return side;
 }
 
 // A connection again: the breaker need not wait for its next probe. Stamps made before the clocks agree could lie seconds
 // beside those of others.
-async function greet(core: Opening): Promise<void> {
-  await core.remote?.guard.probe();
+async function greet(core: Opening, lastFault: RemoteFault | undefined): Promise<void> {
+  const { remote } = core;
+  if (remote !== undefined && isWorthAsking(remote, lastFault)) await remote.guard.probe();
   await syncClock(core);
 }
 

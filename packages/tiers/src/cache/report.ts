@@ -81,10 +81,9 @@ function memoryHealth(core: Core): TierHealth {
 }
 
 function remoteHealthOf(core: Core): TierHealth {
-  const { store, guard } = core.remote as NonNullable<Core['remote']>;
-  const isOpen = guard.breaker.read !== 'closed' || guard.breaker.write !== 'closed';
+  const { state, store, guard } = core.remote as NonNullable<Core['remote']>;
   return {
-    state: store.state === 'ready' && isOpen ? 'down' : store.state,
+    state,
     backend: store.backend,
     breaker: guard.breaker,
     latency: guard.latency,
