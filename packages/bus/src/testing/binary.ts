@@ -1,12 +1,21 @@
 // Where the server binary for tests is: CATZ_TEST_REDIS, else redis-server or valkey-server on PATH, else the binary that
 // Debian's redis-tools installs as redis-check-rdb. That one is the server itself: it looks at the name it was called
 // by, so a link named redis-server in a temporary folder makes it serve, without the service the full package starts.
-import { accessSync, constants, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { errors } from '../errors.ts';
-
-let linked: string | undefined;
 
 /** Finds the binary of a Redis or Valkey server.
  * @param env  environment to look in. Default: `process.env`
@@ -21,7 +30,7 @@ export function redisBinary(env: NodeJS.ProcessEnv = process.env): string {
   const server = onPath('redis-server', env) ?? onPath('valkey-server', env);
   if (server !== undefined) return server;
   const check = onPath('redis-check-rdb', env);
-  if (check !== undefined) return (linked ??= linkAsServer(check));
+  if (check !== undefined) return linkAsServer(check);
   throw new errors.NO_SERVER(howToInstall());
 }
 
@@ -36,11 +45,21 @@ function howToInstall(): string {
   return 'run: apt-get install redis-tools';
 }
 
-function linkAsServer(target: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'catz-redis-bin-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const link = join(folder, 'redis-server');
-  symlinkSync(realpathSync(target), link);
+// One folder per program for all processes of this user, for those that are killed could not remove theirs; another
+// user's folder of that name is passed over.
+function linkAsServer(check: string): string {
+  const target = realpathSync(check);
+  const user = process.getuid?.() ?? 0;
+  const name = createHash('sha256').update(target).digest('hex').slice(0, 8);
+  const folder = join(tmpdir(), `catz-redis-bin-${user}-${name}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const isOurs = statSync(folder).uid === user;
+  const link = join(isOurs ? folder : mkdtempSync(`${folder}-`), 'redis-server');
+  if (isProgram(link) && realpathSync(link) === target) return link;
+  // Put in place in one step: others may be starting a server by it.
+  const made = `${link}.${process.pid}.${threadId}`;
+  symlinkSync(target, made);
+  renameSync(made, link);
   return link;
 }
 

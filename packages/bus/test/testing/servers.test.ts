@@ -1,9 +1,9 @@
 // The servers that all failure tests stand on.
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from 'node:net';
-import { expect, onTestFinished, it as plainIt } from 'vitest';
+import { expect, onTestFinished, it as plainIt, vi } from 'vitest';
 import {
   ask,
   freePort,
@@ -160,8 +160,13 @@ plainIt(
       /run: apt-get install redis-tools|brew install redis|WSL/,
     );
     expect(() => redisBinary({ ...env, CATZ_TEST_REDIS: '/nowhere' })).toThrow(/names \/nowhere/);
-    program('redis-check-rdb');
-    expect(redisBinary(env)).toMatch(/catz-redis-bin-.*\/redis-server$/);
+    const check = program('redis-check-rdb');
+    vi.stubEnv('TMPDIR', dir);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const link = redisBinary(env);
+    expect(link).toMatch(/catz-redis-bin-.*\/redis-server$/);
+    expect(realpathSync(link)).toBe(realpathSync(check));
+    expect(redisBinary(env)).toBe(link);
     const valkey = program('valkey-server');
     expect(redisBinary(env)).toBe(valkey);
     const server = program('redis-server');
