@@ -14,6 +14,17 @@ namespace {
 void DeleteLarge(Cache& cache) { cache.Delete(PeerKey(1)); }
 void ReplaceLarge(Cache& cache) { Store(cache, 1, 2, 70000); }
 void Rewrite(Cache& cache) { Store(cache, 2, 2, 250); }
+// By its version, in place of a value and where there was none.
+void FillIn(Cache& cache) {
+  for (const uint64_t key : {uint64_t{2}, uint64_t{3}}) {
+    const std::string name = PeerKey(key);
+    if (key == 3) cache.Delete(name);
+    WriteOptions options;
+    options.has_version = true;
+    options.version = cache->Version(cache.KeyOf(name));
+    cache.Set(name, OwnValue(key, key == 2 ? 2 : 1, 250), options);
+  }
+}
 void Sweep(Cache& cache) { cache->Sweep(cache.counters(), 100000); }
 
 // The value is given back while it is leased, the lease after that.
@@ -30,11 +41,10 @@ struct Deed {
   const char* name;
   void (*run)(Cache& cache);
 };
-constexpr Deed kDeeds[] = {{"delete a large value", DeleteLarge},
-                           {"replace a large value", ReplaceLarge},
-                           {"rewrite in place", Rewrite},
-                           {"lease, delete, release", Unlease},
-                           {"sweep", Sweep}};
+constexpr Deed kDeeds[] = {
+    {"delete a large value", DeleteLarge}, {"replace a large value", ReplaceLarge},
+    {"rewrite in place", Rewrite},         {"fill in by version", FillIn},
+    {"lease, delete, release", Unlease},   {"sweep", Sweep}};
 
 // PATH DEED
 CHILD("deed") {

@@ -76,7 +76,7 @@ export interface NearRecord {
 export interface Evicted {
   /** A string, or a Buffer when it is not valid text; as from `keys`. */
   readonly key: string | Buffer;
-  /** The value; yours. Those of one batch may share their memory: to keep a few of many, copy them. */
+  /** The value; as from `get`, not to be written. Those of one batch may share their memory: to keep a few, copy them. */
   readonly bytes: Buffer;
   /** Time left in ms, at least 1; Infinity: never expires. */
   readonly ttl: number;
