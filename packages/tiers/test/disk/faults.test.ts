@@ -1,6 +1,6 @@
 // Errors of the file system and of files damaged while they are open: reads that cannot be answered say so, and what keeps
 // failing is dropped.
-import { readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { errorWindow } from '../../src/disk/error-window.ts';
@@ -60,6 +60,32 @@ describe('records damaged while they are open', () => {
     expect(await store.verify()).toMatchObject({ records: 1, damaged: 1 });
     writeFileSync(path, Buffer.from([9, 1, 7, 0, 1, 0, 0, 0]));
     await expect(store.get('id 0')).rejects.toThrow('not the whole');
+  });
+});
+
+describe('files that are taken away while they are open', () => {
+  it('are misses, and writes beside them fail', async () => {
+    const dir = temporaryFolder();
+    const { store } = await openStore({ dir, backend: 'fs' });
+    await store.putMany(batch);
+    const [path = ''] = recordsOf(dir);
+    rmSync(path);
+    const found = await Promise.all(ids.map(async (id) => (await store.get(id)) !== undefined));
+    expect(found.filter((isThere) => !isThere)).toHaveLength(1);
+    rmSync(join(dir, 'test', '0', 'g-00000001'), { recursive: true });
+    await expect(store.putMany(batch)).rejects.toThrow('ENOENT');
+    expect(store.state).toBe('ready');
+  });
+
+  it('are errors when something else is in their place', async () => {
+    const dir = temporaryFolder();
+    const { store } = await openStore({ dir, backend: 'fs' });
+    await store.putMany(batch.slice(0, 1));
+    const [path = ''] = recordsOf(dir);
+    rmSync(path);
+    mkdirSync(path);
+    await expect(store.get('id 0')).rejects.toThrow('EISDIR');
+    expect(await store.verify()).toMatchObject({ records: 1, damaged: 1 });
   });
 });
 

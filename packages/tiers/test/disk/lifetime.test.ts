@@ -116,4 +116,18 @@ describe.each(['lmdb', 'fs'] as const)('a store of backend %s', (backend) => {
     expect(await store.get('39')).toEqual(bytes);
     expect(await store.get('0')).toBeUndefined();
   });
+
+  it('searches and verifies large records in many turns of the loop', async () => {
+    const { store } = await openStore({ ...options(), maxBytes: 64 * 2 ** 20 });
+    const bytes = Buffer.alloc(2 ** 20, 1);
+    await store.putMany(Array.from({ length: 12 }, (_, i) => ({ id: `${i}`, bytes })));
+    let turns = 0;
+    const turn = setInterval(() => turns++, 0);
+    const ids: string[] = [];
+    for await (const id of store.scan('')) ids.push(id);
+    expect(ids).toHaveLength(12);
+    expect(await store.verify()).toMatchObject({ records: 12, damaged: 0 });
+    clearInterval(turn);
+    expect(turns).toBeGreaterThan(0);
+  });
 });

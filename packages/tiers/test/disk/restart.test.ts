@@ -114,3 +114,28 @@ it('a folder of one backend starts empty with the other', async () => {
   expect(await back.store.get('a')).toBeUndefined();
   expect(back.store.state).toBe('ready');
 });
+
+describe('a file of lmdb that cannot be proved whole', () => {
+  const fileOf = (dir: string) => join(dir, 'test', '0', 'g-00000001');
+  const zeroPage = (path: string) => {
+    const content = readFileSync(path);
+    writeFileSync(path, content.fill(0, 2 * 16_384));
+  };
+
+  it('is dropped: by its checksum when it was closed', async () => {
+    const dir = temporaryFolder();
+    await written({ dir, backend: 'lmdb' });
+    zeroPage(fileOf(dir));
+    expect(await (await openStore({ dir, backend: 'lmdb' })).store.get('a')).toBeUndefined();
+  });
+
+  it('is dropped: by a process that reads it when it was not', async () => {
+    const dir = temporaryFolder();
+    await killed({ dir, backend: 'lmdb' });
+    zeroPage(fileOf(dir));
+    const { store } = await openStore({ dir, backend: 'lmdb' });
+    expect(store.state).toBe('ready');
+    expect(await store.get('a')).toBeUndefined();
+    expect(existsSync(fileOf(dir))).toBe(false);
+  });
+});

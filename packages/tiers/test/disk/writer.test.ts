@@ -14,6 +14,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { inspectFile, inspectInChild } from '../../src/disk/lmdb/inspect.ts';
 import { encodeKey, MAX_KEY } from '../../src/disk/lmdb/key.ts';
 import { loadLmdb, openFile, PAGE_SIZE } from '../../src/disk/lmdb/load.ts';
+import type { LmdbPackage } from '../../src/disk/lmdb/load.ts';
 import { hasSoundMeta } from '../../src/disk/lmdb/meta.ts';
 import { createWriter } from '../../src/disk/lmdb/writer.ts';
 import { startWriter } from '../../src/disk/lmdb/writer-client.ts';
@@ -116,6 +117,15 @@ describe('an inspection', () => {
   it('is not with what is none, or is under another’s key', () => {
     expect(inspectFile(lmdb, fileOf([['a', Buffer.from('x')]]))).toBe(false);
     expect(inspectFile(lmdb, fileOf([['a', recordOf('b')]]))).toBe(false);
+  });
+  it('is not with fewer than there should be', () => {
+    const path = fileOf([['a', recordOf('a')]]);
+    const forgetful: LmdbPackage = {
+      ...lmdb,
+      open: (options) => Object.assign(lmdb.open(options), { getRange: () => [] }),
+    };
+    expect(inspectFile(forgetful, path)).toBe(false);
+    expect(inspectFile(lmdb, path)).toBe(true);
   });
   it('outlives a file whose end is missing', async () => {
     const path = fileOf(Array.from({ length: 20 }, (_, i) => [`${i}`, Buffer.alloc(10_000)]));

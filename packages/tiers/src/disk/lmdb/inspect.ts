@@ -27,22 +27,26 @@ export function inspectInChild(path: string): Promise<boolean> {
 }
 
 /** Reads each record of a file, and tries a write.
- * @returns whether all are records
+ * @returns whether all are records, and as many as there should be
  * @throws what lmdb says; or ends the process */
 export function inspectFile(lmdb: LmdbPackage, path: string): boolean {
   const cap = statSync(path).size;
   const db = openFile(lmdb, { path, cap, flushed: false, readOnly: false });
   try {
+    let count = 0;
     for (const { key, value } of db.getRange({ start: Buffer.from([0]) })) {
       const found = readId(value, value.length);
       if (found === undefined || (typeof key === 'string' && found.id !== key)) return false;
+      count++;
     }
-    // Brings the list of free pages in, which no read does.
+    // The write brings the list of free pages in, which no read does; a page of zeros reads as one without records.
+    let expected = -1;
     db.transactionSync(() => {
+      expected = db.db.stat().entryCount;
       db.putSync(Buffer.from([1]), Buffer.alloc(1));
       return lmdb.ABORT;
     });
-    return true;
+    return count === expected;
   } finally {
     void db.close();
   }
