@@ -1,6 +1,7 @@
 // Listing keys of a namespace in one tier: the one that knows most, unless another is asked for.
 import type { TierName } from '../entry.ts';
 import { errors } from '../errors.ts';
+import { isTombstone } from '../envelope/decode.ts';
 import { joinName, splitName } from '../memory/names.ts';
 import { checkTiers } from './entry-options.ts';
 import type { Core } from './core.ts';
@@ -42,7 +43,9 @@ async function* diskKeys(core: Core, view: View, prefix: string): AsyncGenerator
   try {
     for await (const name of core.disk.store.scan(joinName(view.ns, prefix))) {
       const [ns, key] = splitName(name);
-      if (ns === view.ns) yield key;
+      if (ns !== view.ns) continue;
+      const bytes = await core.disk.store.get(name);
+      if (bytes !== undefined && !isTombstone(bytes)) yield key;
     }
   } catch {
     // The disk could not be read through: its state tells.

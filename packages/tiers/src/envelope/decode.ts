@@ -2,6 +2,7 @@
 // compared with what is there. The payload is a view of the bytes read; what it means is the codec's.
 // Invariant: an envelope that comes out has times that can be compared, and flags that this release knows.
 import { crc32 } from 'node:zlib';
+import { FLAG } from './envelope.ts';
 import type { Envelope, EnvelopeFault } from './envelope.ts';
 import {
   AT,
@@ -87,6 +88,13 @@ export function createdOf(bytes: Uint8Array): number | undefined {
   if (!hasMagic(bytes) || bytes.length < AT.created + 8) return undefined;
   const created = new DataView(bytes.buffer, bytes.byteOffset).getFloat64(AT.created);
   return Number.isFinite(created) ? created : undefined;
+}
+
+/** Whether an envelope, of which the first eight bytes are enough, stands for a key that was deleted. */
+export function isTombstone(head: Uint8Array): boolean {
+  if (!hasMagic(head) || head.length < AT.created) return false;
+  const flags = new DataView(head.buffer, head.byteOffset).getUint16(AT.flags);
+  return (flags & FLAG.tombstone) !== 0;
 }
 
 function hasMagic(bytes: Uint8Array): boolean {

@@ -7,6 +7,7 @@ import { errors } from '../errors.ts';
 import { chunksOf, mastersOf, readResults, runBatch, runScript } from './batch.ts';
 import type { Arg, Command } from './batch.ts';
 import type { RedisDriver } from './driver.ts';
+import { isTombstone } from '../envelope/decode.ts';
 import type { RedisKeys } from './keys.ts';
 import { faultOfScript } from './script-fault.ts';
 import { DISCARD, EXTEND, FILL, LOCK, MAGIC_BYTES, RAISE, UNLOCK } from './scripts.ts';
@@ -23,6 +24,9 @@ import type {
 
 /** Bytes of a damaged value that must still be the same for it to be removed: the fixed header. */
 const DISCARD_BYTES = 64;
+
+/** Where an envelope says whether it is a tombstone, as GETRANGE takes it. */
+const HEAD_RANGE: readonly Arg[] = [0, 7];
 
 /** ms that what a probe wrote stays. */
 const CANARY_TTL = 1_000;
@@ -139,8 +143,21 @@ export class RedisStore implements RemoteStore {
     for await (const page of pages) {
       const keys = page.flatMap((redisKey) => this.#keys.parse(ns, redisKey) ?? []);
       const found = keys.filter((key) => key.startsWith(prefix));
-      if (found.length > 0) yield found;
+      const there = await this.#withoutTombstones(ns, found);
+      if (there.length > 0) yield there;
     }
+  }
+
+  // Deleted keys stay for a while, to guard against older fills; nobody who lists keys wants them.
+  async #withoutTombstones(ns: string, keys: readonly string[]): Promise<string[]> {
+    const commands = keys.map((key) => {
+      return { name: 'getrange', key: this.#keys.entry(ns, key), args: HEAD_RANGE };
+    });
+    const heads = await runBatch(this.#ready(), commands);
+    return keys.filter((_, i) => {
+      const head = heads[i];
+      return !Buffer.isBuffer(head) || !isTombstone(head);
+    });
   }
 
   async sweep(ns: string, before: number): Promise<number> {

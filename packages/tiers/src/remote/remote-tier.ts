@@ -88,7 +88,8 @@ export interface RemoteStore {
     stamp: number,
     ttl: number,
   ): Promise<void>;
-  /** Keys of one namespace that begin with a prefix, by pages; each at least once if it is there throughout. */
+  /** Keys of one namespace that begin with a prefix, by pages; each at least once if it is there throughout; without those
+   * that were removed. */
   scan(ns: string, prefix: string): AsyncIterable<string[]>;
   /** Removes the entries of a namespace and of those within it that were created before a stamp; in the background of the
    * server, page by page, never by KEYS or FLUSHDB. @returns how many */

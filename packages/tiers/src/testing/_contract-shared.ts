@@ -1,4 +1,5 @@
 // The part of the contract of remote stores that is about what processes agree on: locks, epochs, walks over keys.
+import { encodeTombstone } from '../envelope/encode.ts';
 import assert from 'node:assert/strict';
 import { HOUR, all, envelope, until } from './_contract-support.ts';
 import type { Run } from './_contract-support.ts';
@@ -95,6 +96,8 @@ export function walks(run: Run): void {
     assert.deepEqual([...new Set(await all(store.scan(ns, 'p*')))].toSorted(), keys.toSorted());
     assert.equal(new Set(await all(store.scan(ns, ''))).size, 702);
     assert.deepEqual(await all(store.scan(ns, 'absent')), []);
+    await store.remove(ns, ['q'], encodeTombstone(2, Infinity), HOUR);
+    assert.deepEqual(await all(store.scan(ns, 'q')), []);
   });
 
   run(

@@ -2,6 +2,7 @@
 // `memoryServer` are to each other what several processes are around one Redis.
 // Invariant: it passes `remoteContract`; as with a driver, no method answers within the call.
 import { checkOptions, custom, optional } from '@catzilla/common';
+import { isTombstone } from '../envelope/decode.ts';
 import { errors } from '../errors.ts';
 import type {
   FillGuard,
@@ -15,6 +16,7 @@ import type {
 import { MemoryServer, memoryServer } from './memory-server.ts';
 
 const PAGE = 100;
+const NOTHING = new Uint8Array(0);
 
 /** Options of `memoryTier`. */
 export interface MemoryTierOptions {
@@ -150,9 +152,10 @@ class MemoryStore implements RemoteStore {
 
   async *scan(ns: string, prefix: string): AsyncGenerator<string[]> {
     const start = this.#id(ns, prefix);
-    const found = this.#open()
+    const server = this.#open();
+    const found = server
       .ids()
-      .filter((id) => id.startsWith(start));
+      .filter((id) => id.startsWith(start) && !isTombstone(server.get(id) ?? NOTHING));
     const head = this.#id(ns, '').length;
     for (let from = 0; from < found.length; from += PAGE) {
       this.#open();
