@@ -22,6 +22,11 @@
 #include <time.h>
 #endif
 
+#if defined(__SANITIZE_THREAD__)
+#include <sanitizer/tsan_interface.h>
+#define CATZ_TSAN 1
+#endif
+
 #include <cstdint>
 
 #if defined(__clang__)
@@ -104,7 +109,13 @@ class CATZ_CAPABILITY("mutex") ArenaMutex {
       const int64_t ns = until.tv_nsec + (timeout_ms % 1000) * 1000000;
       until.tv_sec += static_cast<time_t>(timeout_ms / 1000 + ns / 1000000000);
       until.tv_nsec = static_cast<long>(ns % 1000000000);
-      return Result(pthread_mutex_timedlock(&lock_, &until));
+      const int result = pthread_mutex_timedlock(&lock_, &until);
+#if defined(CATZ_TSAN)
+      // TSan sees every lock of a dead owner's mutex but this one, and would then miss the unlock's
+      // partner.
+      if (result == EOWNERDEAD) __tsan_mutex_post_lock(&lock_, __tsan_mutex_try_lock, 0);
+#endif
+      return Result(result);
     }
 #endif
     (void)timeout_ms;
