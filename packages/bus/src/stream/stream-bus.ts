@@ -145,8 +145,9 @@ class StreamBus implements Bus {
   #currentState(): BusHealth['state'] {
     if (this.#closing !== undefined) return 'closed';
     const states = [this.#appender.connection, ...this.#readers].map(({ state }) => state);
-    const isSynced = [...this.#cursors.values()].every(([cursor]) => cursor.isSynced);
-    if (isSynced && states.every((state) => state === 'ready')) return 'live';
+    // Connected is not enough: what was appended meanwhile has to be delivered first.
+    const isCaughtUp = [...this.#cursors.keys()].every(({ isLive }) => isLive);
+    if (isCaughtUp && states.every((state) => state === 'ready')) return 'live';
     const hasFailed = states.some((state) => state !== 'ready' && state !== 'connecting');
     // A subscriber that has just come does not make a live bus a connecting one.
     if (!hasFailed && this.#state === 'live') return 'live';
