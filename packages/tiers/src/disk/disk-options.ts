@@ -15,7 +15,7 @@ export interface DiskOptions {
    * no default: a folder for temporary files is shared with others. On a local file system. */
   readonly dir: string;
   /** Bound on all files of a cache, at any moment; at least 1 MiB per generation and slot. Opening reads all of it once
-   * to prove it whole, about a second per GiB. Default: 1 GiB. */
+   * to prove it whole. Default: 1 GiB. */
   readonly maxBytes?: number | undefined;
   /** Parts the files are split into, 2 to 64. Room is made by dropping the oldest part. Default: 4. */
   readonly generations?: number | undefined;

@@ -91,7 +91,7 @@ export class Generations {
   }
 
   /** @throws or rejects when a generation that may have it cannot be read
-   * HOT: benchmarks of the disk tier. */
+   * HOT: each read. */
   get(id: string): Buffer | undefined | Promise<Buffer | undefined> {
     const parts = this.#parts;
     for (let i = 0; i < parts.length; i++) {

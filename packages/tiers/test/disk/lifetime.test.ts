@@ -12,7 +12,12 @@ afterEach(async () => {
 afterAll(removeFolders);
 
 describe.each(['lmdb', 'fs'] as const)('a store of backend %s', (backend) => {
-  const options = () => ({ dir: temporaryFolder(), backend, minFree: 0 });
+  const options = () => ({
+    dir: temporaryFolder(),
+    backend,
+    minFree: 0,
+    durability: 'process' as const,
+  });
 
   it('lets its process end without being closed', async () => {
     const child = startChild(

@@ -1,4 +1,4 @@
-// Checksum of a whole file: a gigabyte takes about a second, in a thread of its own.
+// Checksum of a whole file. It reads all of it: for a thread of its own.
 import { closeSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { Seal } from '../manifest.ts';

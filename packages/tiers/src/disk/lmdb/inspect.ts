@@ -8,7 +8,7 @@ import { programUrl } from '../program-url.ts';
 import { openFile } from './load.ts';
 import type { LmdbPackage } from './load.ts';
 
-/** ms; a gigabyte takes some seconds. */
+/** ms. A file that takes longer to read is in doubt as well. */
 const PATIENCE = 120_000;
 
 /** Reads a file in a process of its own. Never rejects.

@@ -1,5 +1,5 @@
-// Keys of lmdb: the id itself, which keeps ids of one kind together (hashed keys made files twice as large, and writes
-// four times slower); only ids that are too long for a page's index are hashed.
+// Keys of lmdb: the id itself, which keeps ids of one kind together. Hashes would come in no order: half-empty pages, and
+// one of them to rewrite per record. Only ids that are too long for a page's index are hashed.
 // Invariant: a hashed key begins with a byte that no UTF-8 text has, so the two kinds never meet; records hold the whole id.
 import { createHash } from 'node:crypto';
 

@@ -5,9 +5,9 @@ import { createHash } from 'node:crypto';
  * @param size  at least 64 */
 export function makeValue(id, version, size) {
   const head = Buffer.from(JSON.stringify([id, version]));
-  const body = Buffer.alloc(Math.max(size, head.length + 33), version & 0xff);
-  body[32] = head.length;
-  head.copy(body, 33);
+  const body = Buffer.alloc(Math.max(size, head.length + 34), version & 0xff);
+  body.writeUInt16LE(head.length, 32);
+  head.copy(body, 34);
   createHash('sha256').update(body.subarray(32)).digest().copy(body);
   return body;
 }
@@ -18,7 +18,7 @@ export function versionOf(id, bytes) {
   const body = Buffer.from(bytes);
   const sum = createHash('sha256').update(body.subarray(32)).digest();
   if (!sum.equals(body.subarray(0, 32))) return -1;
-  const [found, version] = JSON.parse(body.toString('utf8', 33, 33 + body[32]));
+  const [found, version] = JSON.parse(body.toString('utf8', 34, 34 + body.readUInt16LE(32)));
   if (found !== id) throw new Error(`a value of ${found} was given for ${id}`);
   return version;
 }
