@@ -1,6 +1,7 @@
 // The cache's end of the bus: tells others what changed here, in batches of one turn of the event loop, and hands on what
 // others tell. Invariant: `flush` follows the write it speaks of, so whoever hears of a change finds it done at the remote
 // tier; what the bus did not take is kept, newest first, and told again; beyond the bound everybody must forget everything.
+import { randomUUID } from 'node:crypto';
 import type { Bus, Gap, Subscription } from '@catzilla/bus';
 import type { WriteStatus } from '../tiered-cache.ts';
 import { decodeInvalidation, encodeInvalidation } from './message.ts';
@@ -33,6 +34,12 @@ interface KeysWaiting {
   stamp: number;
 }
 
+/** A message, and the id by which a log that was late to say that it has it gets it once. */
+interface Telling {
+  readonly id: string;
+  readonly text: string;
+}
+
 /** Tells and hears of changes. */
 export class Announcer {
   readonly bus: Bus;
@@ -41,7 +48,10 @@ export class Announcer {
   readonly #subscription: Subscription;
   #keys = new Map<string, KeysWaiting>();
   #turn: Promise<boolean> | undefined;
-  #backlog: string[] = [];
+  #backlog: Telling[] = [];
+  /** Two announcers may share a bus. */
+  readonly #origin = randomUUID().slice(0, 8);
+  #told = 0;
   #hasOverflown = false;
   #retry: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -128,20 +138,29 @@ export class Announcer {
   }
 
   async #tell(messages: readonly string[]): Promise<WriteStatus> {
-    if (this.#isClosed) return 'failed';
-    const failed: string[] = [];
-    await Promise.all(
-      messages.map((message) =>
-        this.bus.append(this.#topic, message).catch(() => failed.push(message)),
-      ),
-    );
-    if (failed.length === 0) return 'ok';
-    this.#keep(failed);
-    return 'failed';
+    return (await this.#append(this.#name(messages))) ? 'ok' : 'failed';
   }
 
-  #keep(messages: readonly string[]): void {
-    this.#backlog.push(...messages);
+  #name(messages: readonly string[]): Telling[] {
+    return messages.map((text) => ({ id: `${this.#origin}-${this.#told++}`, text }));
+  }
+
+  async #append(tellings: readonly Telling[]): Promise<boolean> {
+    if (this.#isClosed) return false;
+    const failed: Telling[] = [];
+    await Promise.all(
+      tellings.map((telling) =>
+        this.bus
+          .append(this.#topic, telling.text, { id: telling.id })
+          .catch(() => failed.push(telling)),
+      ),
+    );
+    if (failed.length > 0) this.#keep(failed);
+    return failed.length === 0;
+  }
+
+  #keep(tellings: readonly Telling[]): void {
+    this.#backlog.push(...tellings);
     if (this.#backlog.length > MAX_BACKLOG) {
       this.#backlog = [];
       this.#hasOverflown = true;
@@ -157,13 +176,18 @@ export class Announcer {
     }, RETRY_EVERY).unref();
   }
 
+  // One finds out, another each time: a log that takes messages and is late to say so would else get all of them again and
+  // again.
   async #tellAgain(): Promise<void> {
-    const messages = this.#backlog.splice(0);
     if (this.#hasOverflown) {
       this.#hasOverflown = false;
-      messages.push(...encodeInvalidation({ kind: 'clear', ns: '', stamp: this.#host.stamp() }));
+      const stamp = this.#host.stamp();
+      this.#backlog.unshift(...this.#name(encodeInvalidation({ kind: 'clear', ns: '', stamp })));
     }
-    await this.#tell(messages);
+    const first = this.#backlog.shift();
+    if (first !== undefined && (await this.#append([first]))) {
+      await this.#append(this.#backlog.splice(0));
+    }
   }
 
   #receive(payload: Buffer, position: string): void {
