@@ -9,10 +9,10 @@ import type { FillTicket } from '../load/host.ts';
 import { makeItem } from '../memory/item.ts';
 import type { Item } from '../memory/item.ts';
 import { joinName } from '../memory/names.ts';
-import { tagEpochName } from '../tags/epochs.ts';
 import { track } from './core.ts';
 import type { Core, DiskSide, RemoteSide } from './core.ts';
 import { judge } from './judge.ts';
+import { isDoubtful, learnEpochs } from './learn-epochs.ts';
 import { pendingRemoval } from './pending.ts';
 import { fillUp } from './write.ts';
 import type { View } from './view.ts';
@@ -120,7 +120,11 @@ async function readRemote(
   }
   const envelope = await core.format.unpack(bytes);
   if (typeof envelope === 'string') return refuse(core, view, key, bytes, envelope);
-  await learnEpochs(core, remote, view, [envelope], began);
+  const unlearned = await learnEpochs(core, remote, view, [envelope], began);
+  if (isDoubtful(view, envelope, unlearned)) {
+    counters.misses++;
+    return undefined;
+  }
   return decide(core, view, envelope, 'remote');
 }
 
@@ -152,7 +156,7 @@ async function readManyRemote(
     got.map(async (bytes) => (Buffer.isBuffer(bytes) ? core.format.unpack(bytes) : undefined)),
   );
   const readable = envelopes.filter((one) => one !== undefined && typeof one !== 'string');
-  await learnEpochs(core, remote, view, readable, began);
+  const unlearned = await learnEpochs(core, remote, view, readable, began);
   for (const [place, i] of asked.entries()) {
     const envelope = envelopes[place];
     const key = keys[i] as string;
@@ -160,7 +164,8 @@ async function readManyRemote(
       if (got[place] === undefined) core.counters.remote.misses++;
     } else if (typeof envelope === 'string') {
       answers[i] = refuse(core, view, key, got[place] as Buffer, envelope);
-    } else answers[i] = decide(core, view, envelope, 'remote');
+    } else if (isDoubtful(view, envelope, unlearned)) core.counters.remote.misses++;
+    else answers[i] = decide(core, view, envelope, 'remote');
   }
   return answers;
 }
@@ -268,36 +273,6 @@ function countFault(
 
 function removeFromDisk(core: Core, disk: DiskSide, view: View, key: string): void {
   disk.queue.put(joinName(view.ns, key), pendingRemoval(view.ns, key, core.clock.stamp()));
-}
-
-// Tags seen for the first time are asked for in one batch, within what is left of the caller's budget.
-async function learnEpochs(
-  core: Core,
-  remote: RemoteSide,
-  view: View,
-  envelopes: readonly Envelope[],
-  began: number,
-): Promise<void> {
-  const { epochs, clock } = core;
-  const now = clock.mono();
-  const unknown = new Set<string>();
-  for (const name of view.epochNames) if (epochs.isUnknown(name, now)) unknown.add(name);
-  for (const { tags } of envelopes) {
-    for (const tag of tags) {
-      const name = tagEpochName(tag);
-      if (epochs.isUnknown(name, now)) unknown.add(name);
-    }
-  }
-  if (unknown.size === 0) return;
-  const names = [...unknown];
-  const left = core.settings.deadline.remote - (now - began);
-  const isLive = core.announcer?.isLive === true;
-  const got = await remote.guard.read(() => remote.store.readEpochs(names), Math.max(1, left));
-  if (got === FAILED) return;
-  const until = isLive ? Infinity : clock.mono() + core.settings.tagTtl;
-  for (const [i, [hard, soft]] of got.entries()) {
-    epochs.learn(names[i] as string, hard, soft, until);
-  }
 }
 
 function promote(core: Core, view: View, key: string, answer: Found, ticket: FillTicket): Found {
