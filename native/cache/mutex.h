@@ -113,7 +113,10 @@ class CATZ_CAPABILITY("mutex") ArenaMutex {
 #if defined(CATZ_TSAN)
       // TSan sees every lock of a dead owner's mutex but this one, and would then miss the unlock's
       // partner.
-      if (result == EOWNERDEAD) __tsan_mutex_post_lock(&lock_, __tsan_mutex_try_lock, 0);
+      if (result == EOWNERDEAD) {
+        __tsan_mutex_pre_lock(&lock_, __tsan_mutex_try_lock);
+        __tsan_mutex_post_lock(&lock_, __tsan_mutex_try_lock, 0);
+      }
 #endif
       return Result(result);
     }
