@@ -6,6 +6,7 @@
 #include "stats.h"
 
 #if defined(__linux__)
+#include <time.h>
 #include <unistd.h>
 #endif
 
@@ -14,6 +15,10 @@ namespace catzilla {
 #if defined(__linux__)
 
 namespace {
+
+// How often, and how far apart, opening asks for the arena's mutex: two seconds in all.
+constexpr int kRowAttempts = 200;
+constexpr long kRowPauseNs = 10000000;
 
 // Segments that the process had taken from the free list and not yet put to use.
 void FreeClaimed(EngineState& state, uint32_t process) CATZ_REQUIRES(state.header->mutex) {
@@ -41,6 +46,15 @@ void Reap(EngineState& state, uint32_t process) CATZ_REQUIRES(state.header->mute
   StoreRelaxed(&row.pid, 0u);
 }
 
+// Takes over a row from whoever had it before. False: the arena's mutex was not to be had.
+bool ReapRow(EngineState& state, uint32_t row) {
+  ArenaLock lock(state);
+  if (!lock) return false;
+  Reap(state, row);
+  StoreRelaxed(&state.processes[row].pid, static_cast<uint32_t>(getpid()));
+  return true;
+}
+
 }  // namespace
 
 bool AnyProcessAlive(const EngineState& state) {
@@ -54,14 +68,14 @@ OpenStatus TakeRow(EngineState& state) {
   for (uint32_t row = 0; row < kMaxProcesses; row++) {
     if (!LockRow(state.file, row)) continue;
     state.process = row;
-    ArenaLock lock(state);
-    if (!lock) {
-      UnlockRow(state.file, row);
-      return OpenStatus::kBusy;
+    // Nobody is served before it is open: it may wait longer for the mutex than a call does.
+    for (int attempt = 0; attempt < kRowAttempts; attempt++) {
+      if (ReapRow(state, row)) return OpenStatus::kOk;
+      const timespec pause = {0, kRowPauseNs};
+      nanosleep(&pause, nullptr);
     }
-    Reap(state, row);  // of whoever had it before
-    StoreRelaxed(&state.processes[row].pid, static_cast<uint32_t>(getpid()));
-    return OpenStatus::kOk;
+    UnlockRow(state.file, row);
+    return OpenStatus::kBusy;
   }
   return OpenStatus::kTooManyProcesses;
 }
