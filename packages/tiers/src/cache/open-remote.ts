@@ -12,7 +12,7 @@ import type { Pending } from './pending.ts';
 import { receiveExternal } from './receive.ts';
 import { syncClock } from './recover.ts';
 import { isWorthAsking, remoteStateOf } from './remote-state.ts';
-import { flushRemote } from './remote-side.ts';
+import { flushRemote, hideOlder } from './remote-side.ts';
 import { tellState } from './tell-state.ts';
 
 /** Begins to connect; a server that is down is no error. */
@@ -54,6 +54,7 @@ export function openRemote(core: Opening): RemoteSide | undefined {
   const queue = new WriteBehind<Pending>({
     sizeOf: sizeOfPending,
     flush: (batch) => flushRemote(core, batch),
+    onDrop: (pending) => hideOlder(core, pending),
   });
   const side: RemoteSide = {
     store,

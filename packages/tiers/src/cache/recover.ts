@@ -36,8 +36,8 @@ async function recover(core: Core): Promise<void> {
         ),
       );
       if (outcomes.includes(FAILED)) return false;
-      // Who heard of it before it was done has read back what was there.
-      await core.announcer?.keys(ns, keys, created);
+      // Who heard of it before it was done has read back what was there, of this very stamp at the latest.
+      await core.announcer?.keys(ns, keys, created + 1);
       return true;
     },
   });

@@ -53,6 +53,9 @@ export async function removeRemote(
   return failed.length > 0 ? 'failed' : 'ok';
 }
 
+/** What became of a guarded fill. 'refused': something newer is there, or the lock is lost. */
+export type FillOutcome = 'stored' | 'refused' | 'failed';
+
 /** Stores one value unless what is there is newer, or the lock of `token` was lost.
  * @returns whether it was stored */
 export async function fillRemote(
@@ -60,19 +63,20 @@ export async function fillRemote(
   pending: Pending,
   token: string | undefined,
 ): Promise<boolean> {
-  const { remote } = core;
-  const { ns, key, envelope, created } = pending;
-  if (remote === undefined || envelope === undefined) return false;
-  const ttl = lifeIn(core, envelope, envelope.remoteTtl);
-  const bytes = ttl < 1 ? undefined : await packed(core, pending);
-  if (bytes === undefined) return false;
-  const stored = await core.telemetry.span('remote.fill', {}, () =>
-    remote.guard.write(() => remote.store.fill(ns, { key, bytes, ttl }, { created, token })),
-  );
-  if (stored !== true) return false;
-  core.counters.remote.sets++;
-  remote.recovery.replaced(ns, key, created);
-  return true;
+  return (await tryToFill(core, pending, token)) === 'stored';
+}
+
+/** Stores one value that takes the place of an older one, as `fillRemote` does. Where it fails, the older one is hidden and
+ * removed: it must not be what is read from now on. */
+export async function replaceRemote(core: Core, pending: Pending): Promise<FillOutcome> {
+  const outcome = await tryToFill(core, pending, undefined);
+  if (outcome === 'failed') hideOlder(core, pending);
+  return outcome;
+}
+
+/** Hides and removes what is older than a value that was not written. */
+export function hideOlder(core: Core, { ns, key, created }: Pending): void {
+  core.remote?.recovery.remove(ns, [key], created - 1);
 }
 
 /** Writes a batch of the queue. Rejects when the server took none of it, so that the queue may try again. */
@@ -80,12 +84,30 @@ export async function flushRemote(
   core: Core,
   batch: readonly (readonly [id: string, pending: Pending])[],
 ): Promise<void> {
-  const stored = await Promise.all(
-    batch.map(([, pending]) => fillRemote(core, pending, undefined)),
-  );
-  if (!stored.includes(true) && core.remote?.guard.canWrite === false) {
+  const outcomes = await Promise.all(batch.map(([, pending]) => replaceRemote(core, pending)));
+  if (!outcomes.includes('stored') && core.remote?.guard.canWrite === false) {
     throw new Error('the remote tier takes no writes');
   }
+}
+
+async function tryToFill(
+  core: Core,
+  pending: Pending,
+  token: string | undefined,
+): Promise<FillOutcome> {
+  const { remote } = core;
+  const { ns, key, envelope, created } = pending;
+  if (remote === undefined || envelope === undefined) return 'refused';
+  const ttl = lifeIn(core, envelope, envelope.remoteTtl);
+  const bytes = ttl < 1 ? undefined : await packed(core, pending);
+  if (bytes === undefined) return 'failed';
+  const stored = await core.telemetry.span('remote.fill', {}, () =>
+    remote.guard.write(() => remote.store.fill(ns, { key, bytes, ttl }, { created, token })),
+  );
+  if (stored !== true) return stored === FAILED ? 'failed' : 'refused';
+  core.counters.remote.sets++;
+  remote.recovery.replaced(ns, key, created);
+  return 'stored';
 }
 
 async function writeThrough(

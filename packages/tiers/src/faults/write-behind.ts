@@ -17,6 +17,8 @@ export interface WriteBehindOptions<V> {
   readonly sizeOf: (value: V) => number;
   /** Rejects when nothing of the batch is to be taken as written. */
   readonly flush: (batch: readonly (readonly [id: string, value: V])[]) => Promise<void>;
+  /** Told of a write that did not fit, and never got as far as `flush`. Must not throw. */
+  readonly onDrop?: ((value: V) => void) | undefined;
 }
 
 /** A batch may take this share of the bytes at most, so that a slow flush does not crowd out what comes meanwhile. */
@@ -79,6 +81,7 @@ export class WriteBehind<V> {
     if (this.#closed || bytes > this.#maxBytes) {
       this.forget(id);
       this.#dropped += 1;
+      this.#options.onDrop?.(value);
       return false;
     }
     const before = this.#waiting.get(id);
@@ -152,9 +155,11 @@ export class WriteBehind<V> {
     while (this.#bytes > this.#maxBytes || this.size > this.#maxEntries) {
       const id = this.#oldestId();
       if (id === undefined) return;
+      const value = this.#waiting.get(id);
       this.#take(id);
       this.#left += 1;
       this.#lose(1);
+      if (value !== undefined) this.#options.onDrop?.(value);
     }
   }
 
