@@ -4,7 +4,16 @@ import type { RedisCluster } from '@catzilla/bus/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RedisTierOptions, TieredCache } from '../../src/index.ts';
 import { open, until } from '../cache/support/open.ts';
-import { drivers, given, infoOf, newName, watched, watchSilence, well } from './support/watch.ts';
+import {
+  drivers,
+  given,
+  infoOf,
+  newName,
+  pairOf,
+  watched,
+  watchSilence,
+  well,
+} from './support/watch.ts';
 
 watchSilence();
 
@@ -83,10 +92,9 @@ describe.each(waysIn)('a cache over a cluster, with %s', (_title, remote) => {
   });
 
   it('goes on while slots move to other masters', async () => {
-    const name = newName();
     // All is to be answered, however busy the machine.
     const deadline = { remote: 3000 };
-    const [a, b] = [remote(), remote()].map((one) => watched({ name, remote: one, deadline }));
+    const [a, b] = pairOf(() => ({ remote: remote(), deadline }));
     await well(a.cache, b.cache);
     let round = 0;
     let isMoving = true;

@@ -5,6 +5,7 @@ import { until } from '../cache/support/open.ts';
 import {
   infoOf,
   newName,
+  pairOf,
   server,
   serves,
   watched,
@@ -67,22 +68,21 @@ describe.each(ways)('hung, over %s', (title, way) => {
 
   it('undoes no delete by what was sent to it before', async () => {
     const redis = await server();
-    const name = newName();
-    const [a, b] = [1, 2].map(() => watched({ name, remote: way(redis.port) }).cache);
-    await well(a!, b!);
-    await a!.set('k', 'first');
-    await b!.get('k');
+    const [{ cache: a }, { cache: b }] = pairOf(() => ({ remote: way(redis.port) }));
+    await well(a, b);
+    await a.set('k', 'first');
+    await b.get('k');
     redis.pause();
-    const [set, load] = [a!.set('k', 'sent'), a!.getOrSet('l', () => 'loaded')];
+    const [set, load] = [a.set('k', 'sent'), a.getOrSet('l', () => 'loaded')];
     expect(await set).toMatchObject({ memory: 'ok', remote: 'failed' });
     expect(await load).toBe('loaded');
-    expect(await a!.get('k')).toBe('sent');
-    expect(await a!.delete(['k', 'l'])).toMatchObject({ memory: 'ok', remote: 'failed' });
-    expect(await a!.get('k')).toBeUndefined();
+    expect(await a.get('k')).toBe('sent');
+    expect(await a.delete(['k', 'l'])).toMatchObject({ memory: 'ok', remote: 'failed' });
+    expect(await a.get('k')).toBeUndefined();
     redis.resume();
-    await until(async () => (await b!.get('k')) !== 'first' && (await a!.health()).status === 'ok');
-    await well(a!, b!);
-    for (const cache of [a!, b!]) {
+    await until(async () => (await b.get('k')) !== 'first' && (await a.health()).status === 'ok');
+    await well(a, b);
+    for (const cache of [a, b]) {
       await until(async () => (await cache.get('k')) === undefined);
       expect(await cache.getMany(['k', 'l'])).toEqual([undefined, undefined]);
       expect(await cache.getMany(['k', 'l'], { tiers: ['remote'] })).toEqual([

@@ -1,15 +1,23 @@
 // A server that is killed and comes back empty: memory and factories go on, and what was known of it before is forgotten.
 import { describe, expect, it } from 'vitest';
 import { until } from '../cache/support/open.ts';
-import { newName, server, serves, watched, watchSilence, ways, well } from './support/watch.ts';
+import {
+  newName,
+  pairOf,
+  server,
+  serves,
+  watched,
+  watchSilence,
+  ways,
+  well,
+} from './support/watch.ts';
 
 watchSilence();
 
 describe.each(ways)('killed and restarted empty, over %s', (_title, way) => {
   it('goes on from memory and factories, then forgets, then works as before', async () => {
     const redis = await server();
-    const name = newName();
-    const [a, b] = [1, 2].map(() => watched({ name, remote: way(redis.port) }));
+    const [a, b] = pairOf(() => ({ remote: way(redis.port) }));
     await well(a.cache, b.cache);
     await a.cache.setMany([
       ['k', 1],

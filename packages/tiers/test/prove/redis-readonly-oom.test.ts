@@ -6,6 +6,7 @@ import { until } from '../cache/support/open.ts';
 import {
   infoOf,
   newName,
+  pairOf,
   server,
   serves,
   watched,
@@ -18,8 +19,7 @@ watchSilence();
 
 it.each(ways)('a full server has reads go on, over %s', async (_title, way) => {
   const redis = await server({ config: ['maxmemory-policy noeviction'] });
-  const name = newName();
-  const [a, b] = [1, 2].map(() => watched({ name, remote: way(redis.port) }));
+  const [a, b] = pairOf(() => ({ remote: way(redis.port) }));
   await well(a.cache, b.cache);
   await a.cache.setMany(['k', 'gone', 'old'].map((key) => [key, 1] as const));
   await a.cache.set('tagged', 1, { tags: ['t'] });

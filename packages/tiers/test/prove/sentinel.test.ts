@@ -5,7 +5,7 @@ import type { RedisSentinel } from '@catzilla/bus/testing';
 import { expect, it } from 'vitest';
 import type { RedisTierOptions } from '../../src/index.ts';
 import { atEnd, until } from '../cache/support/open.ts';
-import { drivers, given, newName, serves, watched, watchSilence, well } from './support/watch.ts';
+import { drivers, given, pairOf, serves, watchSilence, well } from './support/watch.ts';
 
 watchSilence();
 
@@ -31,32 +31,31 @@ async function inStep({ master, replica }: RedisSentinel): Promise<void> {
 it.each(waysTo)('goes on at the new master, over %s', async (_title, way) => {
   const group = await startSentinel();
   atEnd(() => group.stop());
-  const name = newName();
-  const [a, b] = [way(group), way(group)].map((remote) => watched({ name, remote }));
-  await well(a!.cache, b!.cache);
-  await a!.cache.setMany(['kept', 'gone', 'lost'].map((key) => [key, 1] as const));
-  await a!.cache.set('tagged', 1, { tags: ['t'] });
+  const [a, b] = pairOf(() => ({ remote: way(group) }));
+  await well(a.cache, b.cache);
+  await a.cache.setMany(['kept', 'gone', 'lost'].map((key) => [key, 1] as const));
+  await a.cache.set('tagged', 1, { tags: ['t'] });
   await until(async () => {
-    await b!.cache.getMany(['kept', 'gone', 'lost', 'tagged']);
-    return ['kept', 'gone', 'lost', 'tagged'].every((key) => b!.cache.getSync(key) === 1);
+    await b.cache.getMany(['kept', 'gone', 'lost', 'tagged']);
+    return ['kept', 'gone', 'lost', 'tagged'].every((key) => b.cache.getSync(key) === 1);
   });
-  expect(await a!.cache.delete('gone')).toMatchObject({ ok: true });
-  expect(await a!.cache.invalidateTags('t')).toMatchObject({ ok: true });
+  expect(await a.cache.delete('gone')).toMatchObject({ ok: true });
+  expect(await a.cache.invalidateTags('t')).toMatchObject({ ok: true });
   await inStep(group);
 
   await group.master.kill();
-  await until(async () => (await a!.cache.health()).remote.state === 'down');
-  expect(await serves(a!.cache, 'x', 10)).toBe(10);
-  expect(await a!.cache.delete('lost')).toMatchObject({
+  await until(async () => (await a.cache.health()).remote.state === 'down');
+  expect(await serves(a.cache, 'x', 10)).toBe(10);
+  expect(await a.cache.delete('lost')).toMatchObject({
     ok: false,
     memory: 'ok',
     remote: 'failed',
   });
-  expect(b!.cache.getSync('kept')).toBe(1);
+  expect(b.cache.getSync('kept')).toBe(1);
 
-  await well(a!.cache, b!.cache);
+  await well(a.cache, b.cache);
   expect(await group.masterPort()).toBe(group.replica.port);
-  for (const { cache, gaps, states } of [a!, b!]) {
+  for (const { cache, gaps, states } of [a, b]) {
     expect(gaps).toContain('replaced');
     await until(async () => (await cache.get('lost')) === undefined);
     expect(await cache.getMany(['kept', 'gone', 'lost', 'tagged'])).toEqual([
@@ -67,9 +66,9 @@ it.each(waysTo)('goes on at the new master, over %s', async (_title, way) => {
     ]);
     expect([states[0], states[1], states.at(-1)]).toEqual(['ready', 'down', 'ready']);
   }
-  expect(await a!.cache.set('kept', 2)).toMatchObject({ ok: true });
-  await until(async () => (await b!.cache.get('kept')) === 2);
-  await b!.cache.invalidateTags('t');
-  expect(await b!.cache.delete('kept')).toMatchObject({ ok: true });
-  await until(async () => (await a!.cache.get('kept')) === undefined);
+  expect(await a.cache.set('kept', 2)).toMatchObject({ ok: true });
+  await until(async () => (await b.cache.get('kept')) === 2);
+  await b.cache.invalidateTags('t');
+  expect(await b.cache.delete('kept')).toMatchObject({ ok: true });
+  await until(async () => (await a.cache.get('kept')) === undefined);
 });

@@ -87,6 +87,12 @@ export function watched(options: TieredOptions): Watched {
   return { cache, states, gaps };
 }
 
+/** Two of them of one name, each with options of its own. */
+export function pairOf(options: () => TieredOptions): readonly [a: Watched, b: Watched] {
+  const name = newName();
+  return [watched({ name, ...options() }), watched({ name, ...options() })];
+}
+
 /** Waits until a cache and all its parts are well. */
 export async function well(...caches: readonly TieredCache[]): Promise<void> {
   for (const cache of caches) {
