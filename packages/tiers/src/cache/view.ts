@@ -465,7 +465,7 @@ export class View implements TieredCache {
     key: string,
     value: unknown,
     lifetime: Lifetime,
-    created: number = this.#core.clock.stamp(),
+    created: number = this.#core.clock.removalStamp(),
   ): Job | undefined {
     const core = this.#core;
     if (lifetime.ttl === 0) return undefined;

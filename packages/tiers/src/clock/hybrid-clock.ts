@@ -38,11 +38,14 @@ export class HybridClock {
     return this.#last;
   }
 
-  /** A stamp for a removal or an invalidation: somewhat ahead, so that it is greater than any stamp that was made anywhere
-   * before it, though clocks agree only so far. What is stored here later is greater still; what is stored elsewhere within
-   * this time may be taken for older, and is computed once more. */
+  /** A stamp for what overrules loads, wherever they run: a removal, an invalidation, a value set explicitly. Somewhat ahead,
+   * so that it is greater than any stamp that was made anywhere before it, though clocks agree only so far. What is stored
+   * here later is greater still; what is loaded elsewhere within this time may be taken for older, and is computed once
+   * more. Never further ahead than that, however many are made: stamps that ran away from the clock would make what others
+   * store look old. */
   removalStamp(): number {
-    this.#last = this.stamp() + SKEW;
+    const ahead = Math.floor(this.now() * 1000) + SKEW;
+    this.#last = ahead > this.#last ? ahead : this.#last + 1;
     return this.#last;
   }
 
