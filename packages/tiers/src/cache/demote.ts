@@ -42,7 +42,7 @@ async function demote(
 ): Promise<void> {
   const { remote, disk, counters, events } = core;
   const pending = pendingOf(ns, { key, envelope, compress: true, tiers: undefined });
-  if (remote?.mode === 'victim' && (await fillRemote(core, pending, undefined))) {
+  if (remote?.mode === 'victim' && (await fillRemote(core, pending, undefined)) === 'ok') {
     counters.remote.demotions++;
     if (events.has('demote')) events.emit('demote', { key, to: 'remote' });
   }

@@ -1,6 +1,7 @@
 // Writing to L3: values behind or through, removals and epochs before the call returns.
 // Invariant: what was removed or invalidated here is never read back from disk, not even after a crash: where the disk
 // does not take the news, it is emptied. No function rejects.
+import { createdOf } from '../envelope/decode.ts';
 import { encodeTombstone } from '../envelope/encode.ts';
 import { FAILED } from '../faults/guard.ts';
 import { joinName } from '../memory/names.ts';
@@ -76,6 +77,33 @@ export async function noteEpochs(
   });
 }
 
+/** Removes what the disk has of a key and was created before a stamp. Most keys are not on this disk: a look costs less than
+ * a tombstone for each. */
+export async function forgetOneOnDisk(
+  core: Core,
+  ns: string,
+  key: string,
+  stamp: number,
+): Promise<void> {
+  const { disk } = core;
+  if (disk === undefined) return;
+  const name = joinName(ns, key);
+  if (disk.queue.peek(name) === undefined) {
+    try {
+      const bytes = await disk.store.get(name);
+      if (bytes === undefined) return;
+      const created = createdOf(bytes);
+      if (created !== undefined && created >= stamp) return;
+    } catch {
+      // Unreadable now is not gone: the tombstone is written in any case.
+    }
+  }
+  // Looked at last: a newer value may have come into the queue meanwhile.
+  const waiting = disk.queue.peek(name);
+  if (waiting !== undefined && waiting.created >= stamp) return;
+  disk.queue.put(name, pendingRemoval(ns, key, stamp));
+}
+
 /** Empties it. */
 export async function clearDisk(core: Core): Promise<WriteStatus> {
   const { disk } = core;
@@ -92,7 +120,6 @@ export async function clearDisk(core: Core): Promise<WriteStatus> {
 
 /** Reads the epochs that stand beside the records, once, when the disk is ready. */
 export async function loadEpochs(core: Core, disk: DiskSide): Promise<void> {
-  const { createdOf } = await import('../envelope/decode.ts');
   for await (const id of disk.store.scan(EPOCH_MARK)) {
     const bytes = await disk.store.get(id);
     const stamp = bytes === undefined ? undefined : createdOf(bytes);

@@ -14,18 +14,33 @@ export interface Pending {
   /** Hybrid stamp, microseconds. */
   readonly created: number;
   readonly compress: boolean;
+  /** It replaces what is there, by the caller's word: other processes are told once it is done, and what it replaces must go
+   * even when it fails. A load's value is no news. */
+  readonly isNews: boolean;
   /** Filled by the first that packs it: both tiers write the same bytes. */
   packed: Buffer | Promise<Buffer> | undefined;
 }
 
 /** The write of a value. */
-export function pendingOf(ns: string, { key, envelope, compress }: Job): Pending {
-  return { ns, key, envelope, created: envelope.created, compress, packed: undefined };
+export function pendingOf(
+  ns: string,
+  { key, envelope, compress }: Job,
+  isNews: boolean = false,
+): Pending {
+  return { ns, key, envelope, created: envelope.created, compress, isNews, packed: undefined };
 }
 
 /** The write of a removal. */
 export function pendingRemoval(ns: string, key: string, created: number): Pending {
-  return { ns, key, envelope: undefined, created, compress: false, packed: undefined };
+  return {
+    ns,
+    key,
+    envelope: undefined,
+    created,
+    compress: false,
+    isNews: true,
+    packed: undefined,
+  };
 }
 
 /** Bytes it counts for in a queue. */

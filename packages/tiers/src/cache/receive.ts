@@ -1,14 +1,12 @@
 // What other processes tell, applied here: memory, the loads under way, the table of epochs, the disk.
 // Invariant: applying a message twice, or late, only forgets more than needed. No function throws or rejects.
-import { createdOf } from '../envelope/decode.ts';
 import type { Invalidation } from '../invalidation/message.ts';
 import { joinName } from '../memory/names.ts';
 import type { ExternalChange } from '../remote/remote-tier.ts';
 import { track } from './core.ts';
 import type { Core } from './core.ts';
-import { clearDisk, noteEpochs } from './disk-side.ts';
+import { clearDisk, forgetOneOnDisk, noteEpochs } from './disk-side.ts';
 import { applyClear, applyTags, forgetOnDisk } from './invalidate.ts';
-import { pendingRemoval } from './pending.ts';
 import { tagEpochName } from '../tags/epochs.ts';
 
 /** Applies a change made elsewhere. */
@@ -64,27 +62,9 @@ function forgetKeys(core: Core, ns: string, keys: readonly string[], stamp: numb
     const near = core.memory.peek(name);
     // An absent key is deleted too: a copy of what was there before may be on its way up.
     if (near === undefined || near.created < stamp) core.memory.delete(name);
+    // What waits to be written is read before what is there.
+    const waiting = core.remote?.queue.peek(name);
+    if (waiting !== undefined && waiting.created < stamp) core.remote?.queue.forget(name);
   }
   core.views.get(ns)?.loader.forget(keys);
-}
-
-// Most keys are not on this disk: a look costs less than a tombstone for each.
-async function forgetOneOnDisk(core: Core, ns: string, key: string, stamp: number): Promise<void> {
-  const { disk } = core;
-  if (disk === undefined) return;
-  const name = joinName(ns, key);
-  const waiting = disk.queue.peek(name);
-  if (waiting !== undefined) {
-    if (waiting.created < stamp) disk.queue.put(name, pendingRemoval(ns, key, stamp));
-    return;
-  }
-  try {
-    const bytes = await disk.store.get(name);
-    if (bytes === undefined) return;
-    const created = createdOf(bytes);
-    if (created !== undefined && created >= stamp) return;
-  } catch {
-    // Unreadable now is not gone: the tombstone is written in any case.
-  }
-  disk.queue.put(name, pendingRemoval(ns, key, stamp));
 }

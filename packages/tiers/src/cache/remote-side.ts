@@ -6,6 +6,7 @@ import { FAILED } from '../faults/guard.ts';
 import { joinName } from '../memory/names.ts';
 import type { WriteStatus } from '../tiered-cache.ts';
 import type { Core, RemoteSide } from './core.ts';
+import { forgetOneOnDisk } from './disk-side.ts';
 import { lifeIn, takes } from './job.ts';
 import type { Job } from './job.ts';
 import { pack, pendingOf } from './pending.ts';
@@ -28,7 +29,7 @@ export async function writeRemote(
   const removed = left.length === 0 ? 'ok' : await removeRemote(core, ns, left);
   if (taken.length === 0) return removed === 'failed' ? 'failed' : 'skipped';
   if (remote.mode === 'through') return writeThrough(core, remote, ns, taken);
-  for (const job of taken) remote.queue.put(joinName(ns, job.key), pendingOf(ns, job));
+  for (const job of taken) remote.queue.put(joinName(ns, job.key), pendingOf(ns, job, true));
   return 'queued';
 }
 
@@ -53,61 +54,68 @@ export async function removeRemote(
   return failed.length > 0 ? 'failed' : 'ok';
 }
 
-/** What became of a guarded fill. 'refused': something newer is there, or the lock is lost. */
-export type FillOutcome = 'stored' | 'refused' | 'failed';
+/** What became of a fill. 'refused': something newer is there, or the lock was lost. 'failed': the server did not say. */
+export type FillOutcome = 'ok' | 'refused' | 'failed';
 
-/** Stores one value unless what is there is newer, or the lock of `token` was lost.
- * @returns whether it was stored */
+/** Stores one value unless what is there is newer, or the lock of `token` was lost. */
 export async function fillRemote(
-  core: Core,
-  pending: Pending,
-  token: string | undefined,
-): Promise<boolean> {
-  return (await tryToFill(core, pending, token)) === 'stored';
-}
-
-/** Stores one value that takes the place of an older one, as `fillRemote` does. Where it fails, the older one is hidden and
- * removed: it must not be what is read from now on. */
-export async function replaceRemote(core: Core, pending: Pending): Promise<FillOutcome> {
-  const outcome = await tryToFill(core, pending, undefined);
-  if (outcome === 'failed') hideOlder(core, pending);
-  return outcome;
-}
-
-/** Hides and removes what is older than a value that was not written. */
-export function hideOlder(core: Core, { ns, key, created }: Pending): void {
-  core.remote?.recovery.remove(ns, [key], created - 1);
-}
-
-/** Writes a batch of the queue. Rejects when the server took none of it, so that the queue may try again. */
-export async function flushRemote(
-  core: Core,
-  batch: readonly (readonly [id: string, pending: Pending])[],
-): Promise<void> {
-  const outcomes = await Promise.all(batch.map(([, pending]) => replaceRemote(core, pending)));
-  if (!outcomes.includes('stored') && core.remote?.guard.canWrite === false) {
-    throw new Error('the remote tier takes no writes');
-  }
-}
-
-async function tryToFill(
   core: Core,
   pending: Pending,
   token: string | undefined,
 ): Promise<FillOutcome> {
   const { remote } = core;
   const { ns, key, envelope, created } = pending;
-  if (remote === undefined || envelope === undefined) return 'refused';
+  if (remote === undefined || envelope === undefined) return 'failed';
   const ttl = lifeIn(core, envelope, envelope.remoteTtl);
   const bytes = ttl < 1 ? undefined : await packed(core, pending);
   if (bytes === undefined) return 'failed';
   const stored = await core.telemetry.span('remote.fill', {}, () =>
     remote.guard.write(() => remote.store.fill(ns, { key, bytes, ttl }, { created, token })),
   );
-  if (stored !== true) return stored === FAILED ? 'failed' : 'refused';
+  if (stored === FAILED) return 'failed';
+  if (!stored) {
+    await forgetLate(core, ns, key, created);
+    return 'refused';
+  }
   core.counters.remote.sets++;
   remote.recovery.replaced(ns, key, created);
-  return 'stored';
+  return 'ok';
+}
+
+/** Hides and removes what is older than a value that was not written: it must not be what is read from now on. */
+export function hideOlder(core: Core, { ns, key, created }: Pending): void {
+  core.remote?.recovery.remove(ns, [key], created - 1);
+}
+
+/** Writes a batch of the queue, and tells others of what was news. What the server did not take is not tried again: what it
+ * was to replace is hidden, and removed as soon as the server is back. */
+export async function flushRemote(
+  core: Core,
+  batch: readonly (readonly [id: string, pending: Pending])[],
+): Promise<void> {
+  const outcomes = await Promise.all(
+    batch.map(([, pending]) => fillRemote(core, pending, undefined)),
+  );
+  const news = new Map<string, Pending[]>();
+  for (const [i, [, pending]] of batch.entries()) {
+    if (!pending.isNews) continue;
+    if (outcomes[i] === 'failed') hideOlder(core, pending);
+    const others = news.get(pending.ns);
+    if (others === undefined) news.set(pending.ns, [pending]);
+    else others.push(pending);
+  }
+  for (const [ns, told] of news) {
+    const stamp = Math.max(...told.map(({ created }) => created));
+    const keys = told.map(({ key }) => key);
+    await core.announcer?.keys(ns, keys, stamp);
+  }
+}
+
+// Refused, it came too late: what other processes read by now is newer, and must be read here too.
+async function forgetLate(core: Core, ns: string, key: string, created: number): Promise<void> {
+  const name = joinName(ns, key);
+  if (core.memory.peek(name)?.created === created) core.memory.delete(name);
+  await forgetOneOnDisk(core, ns, key, created + 1);
 }
 
 async function writeThrough(

@@ -10,7 +10,7 @@ import { resultOf, timesOf } from './job.ts';
 import type { Job } from './job.ts';
 import { pendingOf } from './pending.ts';
 import { readBelow } from './read.ts';
-import { removeRemote, replaceRemote } from './remote-side.ts';
+import { fillRemote, removeRemote } from './remote-side.ts';
 import type { View } from './view.ts';
 
 /** Removes keys from every tier. */
@@ -83,11 +83,12 @@ async function rewrite(
     : 'late';
   view.loader.forget([key]);
   const toDisk = isNewest ? writeDisk(core, view.ns, [job]) : 'skipped';
-  const filled = await replaceRemote(core, pendingOf(view.ns, job));
+  const pending = pendingOf(view.ns, job);
+  const filled = await fillRemote(core, pending, undefined);
   // The copy with the old times has the same stamp: it goes too.
   if (filled === 'failed') core.remote?.recovery.remove(view.ns, [key], envelope.created);
   const bus =
     announcer === undefined ? 'off' : await announcer.keys(view.ns, [key], core.clock.stamp());
-  const remote = core.remote === undefined ? 'off' : filled === 'stored' ? 'ok' : 'failed';
+  const remote = core.remote === undefined ? 'off' : filled === 'ok' ? 'ok' : 'failed';
   return resultOf(outcome === 'off' ? 'off' : 'ok', remote, await toDisk, bus);
 }

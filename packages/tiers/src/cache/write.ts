@@ -21,7 +21,9 @@ export async function setAll(core: Core, view: View, jobs: readonly Job[]): Prom
   const remote = await writeRemote(core, view.ns, jobs);
   const stamp = Math.max(...jobs.map(({ envelope }) => envelope.created));
   const keys = jobs.map(({ key }) => key);
-  const bus = announcer === undefined ? 'off' : await announcer.keys(view.ns, keys, stamp);
+  // What waits in the queue is told once it is written: whoever heard of it before would read what it replaces.
+  const isTold = announcer === undefined || remote === 'queued';
+  const bus = isTold ? toldLater(core) : await announcer.keys(view.ns, keys, stamp);
   if (events.has('set')) for (const key of keys) events.emit('set', { key, namespace: view.ns });
   return resultOf(memory, remote, await toDisk, bus);
 }
@@ -66,15 +68,22 @@ async function fillBelow(
   const { remote } = core;
   if (remote === undefined || remote.mode === 'off' || remote.mode === 'victim') return false;
   if (!takes(job, 'remote')) return false;
-  const pending = pendingOf(view.ns, job);
-  if (remote.mode === 'through' || token !== undefined) return fillRemote(core, pending, token);
-  remote.queue.put(joinName(view.ns, job.key), pending);
+  if (remote.mode === 'through' || token !== undefined) {
+    return (await fillRemote(core, pendingOf(view.ns, job), token)) === 'ok';
+  }
+  const name = joinName(view.ns, job.key);
+  const isNews = remote.queue.peek(name)?.isNews === true;
+  remote.queue.put(name, pendingOf(view.ns, job, isNews));
   return false;
 }
 
 function late(core: Core): { readonly isTaken: boolean; readonly settled: Promise<boolean> } {
   core.counters.notStored++;
   return { isTaken: false, settled: Promise.resolve(false) };
+}
+
+function toldLater({ announcer }: Core): WriteStatus {
+  return announcer === undefined ? 'off' : 'queued';
 }
 
 function setInMemory(core: Core, view: View, job: Job): WriteStatus {
