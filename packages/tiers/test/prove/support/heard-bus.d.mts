@@ -1,0 +1,8 @@
+import type { Bus } from '@catzilla/bus';
+
+export interface HeardBus {
+  readonly bus: Bus;
+  readonly last: string | undefined;
+  heard(position: string): Promise<void>;
+}
+export function heardBus(bus: Bus): HeardBus;
