@@ -22,6 +22,7 @@ export function listen(core: Opening, bus: Bus): void {
         receive(core, change);
         notes.heard(position);
       },
+      onOwn: (position) => notes.heard(position),
       onGap: (reason) => forgetEverything(core, reason),
       onLive(isLive) {
         if (!isLive || hasHeard) return;

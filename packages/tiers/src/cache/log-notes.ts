@@ -34,7 +34,15 @@ export class LogNotes {
     if (await disk.queue.drain(settings.deadline.disk)) disk.store.note = position;
   }
 
+  /** Ends it; called once the queues are drained. What closes now and then would otherwise have nothing to begin from. */
   close(): void {
     clearTimeout(this.#timer);
+    const { memory, disk, pending } = this.#core;
+    if (this.#position === undefined) return;
+    if (memory.outlives) memory.note = this.#position;
+    // A change that is still on its way to the disk, or never reached it, must be heard again.
+    if (disk?.isLive === true && disk.queue.size === 0 && pending.size === 0) {
+      disk.store.note = this.#position;
+    }
   }
 }

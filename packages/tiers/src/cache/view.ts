@@ -207,9 +207,11 @@ export class View implements TieredCache {
     // The last of several values of one key counts.
     const jobs = new Map<string, Job>();
     const removed = new Set<string>();
+    // One stamp, for they are told of in one message: replayed onto a disk, it must not take one for older than another.
+    const created = this.#core.clock.removalStamp();
     for (const [key, value, own] of entries) {
       this.checkKey(key);
-      const job = this.#jobOf(key, value, this.#resolve(own, base));
+      const job = this.#jobOf(key, value, this.#resolve(own, base), created);
       if (job === undefined) {
         jobs.delete(key);
         removed.add(key);
@@ -461,12 +463,7 @@ export class View implements TieredCache {
   }
 
   // undefined: nothing is to be stored, and what is there goes.
-  #jobOf(
-    key: string,
-    value: unknown,
-    lifetime: Lifetime,
-    created: number = this.#core.clock.removalStamp(),
-  ): Job | undefined {
+  #jobOf(key: string, value: unknown, lifetime: Lifetime, created: number): Job | undefined {
     const core = this.#core;
     if (lifetime.ttl === 0) return undefined;
     if (value === undefined) throw new errors.ENCODE(core.format.codecName, 'undefined');

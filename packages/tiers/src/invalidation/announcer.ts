@@ -20,6 +20,8 @@ export function topicOf(name: string): string {
 export interface AnnouncerHost {
   /** A change at another process. `position` is to be remembered for the next start. */
   onChange(change: Invalidation, position: string): void;
+  /** What was told here has come back: a place to be remembered as well. */
+  onOwn(position: string): void;
   /** Changes may have been missed. */
   onGap(reason: string): void;
   /** Delivery lags (false), or has caught up (true). */
@@ -64,7 +66,8 @@ export class Announcer {
     this.#subscription = bus.subscribe(
       this.#topic,
       (message) => {
-        if (message.origin !== bus.origin) this.#receive(message.payload, message.position);
+        if (message.origin === bus.origin) host.onOwn(message.position);
+        else this.#receive(message.payload, message.position);
       },
       {
         from: from ?? 'now',
