@@ -30,6 +30,15 @@ describe('checkLock', () => {
     ).toHaveLength(1);
   });
 
+  it('leaves a linked folder to the lock of its own workspace', () => {
+    const packages = {
+      '': {},
+      '../packages/x': { optionalDependencies: { part: '1' } },
+      'node_modules/x': { resolved: '../packages/x', link: true },
+    };
+    expect(checkLock({ packages })).toEqual({ problems: [], entries: 3, edges: 0 });
+  });
+
   it('refuses an install script that is not allowed by name', () => {
     const packages = {
       '': {},
