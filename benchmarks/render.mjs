@@ -23,6 +23,12 @@ const HEADLINES = [
   ['engine', 'near_get_over_lru_ttl', 'A hot `get`, time over lru-cache 11 with ttl'],
   ['engine', 'rss_1k_over_lru', 'Memory of a million 1 KB entries, over lru-cache with Buffers'],
   ['engine', 'gc_pause_over_lru', 'Garbage collection pause with them, over lru-cache'],
+  [
+    'tiers',
+    'get_speed_over_bentocache',
+    'A hit in memory, times as fast as bentocache’s faster mode',
+  ],
+  ['tiers', 'redis_get_1k_over_ioredis', 'A hit of 1 KB in Redis, p50 over `GET` and `JSON.parse`'],
   ['engine', 'hit_ratio_gain_over_lru', 'Hit ratio above LRU, Zipf 0.99, room for 1 %'],
 ];
 const bounds = JSON.parse(readFileSync(new URL('targets.json', import.meta.url), 'utf8'));
@@ -30,6 +36,7 @@ const TITLES = {
   engine: 'The engine: @catzilla/cache-core',
   'hit-ratio': 'Hit ratio: the engine beside reference policies',
   http: 'HTTP: @catzilla/fastify-cache',
+  tiers: 'Tiers: @catzilla/tiers',
   allocators: 'Allocators: segments against glibc and jemalloc',
 };
 const HIT_RATIO_UNITS = [
@@ -66,10 +73,13 @@ function headlines() {
   });
   const { machine } = results[0] ?? {};
   if (rows.length === 0) return '';
+  const runs = [...new Set(HEADLINES.map(([suite]) => suite))]
+    .filter((suite) => results.some((one) => one.suite === suite))
+    .map((suite) => `\`npm run bench -- ${suite}\``);
   return `
 ${markdownTable(['measured', 'figure'], rows)}
 
-Made by \`npm run bench -- http\` and \`npm run bench -- engine\`, competitors in the same run, on ${machine.cores} cores of an ${machine.cpu}.
+Made by ${runs.slice(0, -1).join(', ')} and ${runs.at(-1)}, competitors in the same run, on ${machine.cores} cores of an ${machine.cpu}.
 All figures, the losses among them, are in [docs/benchmarks.md](docs/benchmarks.md).
 
 `;

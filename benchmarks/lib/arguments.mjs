@@ -1,7 +1,7 @@
 // The command line of `npm run bench`. Unknown suites and flags are errors that name what exists.
 // Uses built-ins only: it runs before benchmarks/node_modules exists.
 
-export const SUITES = ['engine', 'hit-ratio', 'http', 'allocators'];
+export const SUITES = ['engine', 'hit-ratio', 'http', 'tiers', 'allocators'];
 
 const USAGE = `usage: npm run bench -- <${SUITES.join('|')}> [--quick] [--rounds N] [--only TEXT]
   --quick      shorter windows and smaller data, under 60 s; the result is marked as quick

@@ -142,6 +142,64 @@ const KINDS = {
       of(one, 'wallNs'),
     ],
   },
+  'tier-time': {
+    header: ['', 'ratio', 'CPU ns', 'min – max', 'wall ns', 'CPU ns, all threads'],
+    cells: (one) => [
+      one.label,
+      figure(one.ratio),
+      figure(one.median),
+      spread(one),
+      of(one, 'wallNs'),
+      of(one, 'processNs'),
+    ],
+  },
+  latency: {
+    header: ['', 'ratio', 'p50 µs', 'min – max', 'p99 µs'],
+    cells: (one) => [
+      one.label,
+      figure(one.ratio),
+      figure(one.median),
+      spread(one),
+      of(one, 'p99Us'),
+    ],
+  },
+  keys: {
+    header: ['', 'ratio', 'keys/s', 'min – max', 'CPU µs/key'],
+    cells: (one) => [
+      one.label,
+      figure(one.ratio),
+      figure(one.median),
+      spread(one),
+      of(one, 'threadUs'),
+    ],
+  },
+  put: {
+    header: ['', 'ratio', 'CPU µs of the caller/put', 'min – max', 'puts/s'],
+    cells: (one) => [
+      one.label,
+      figure(one.ratio),
+      figure(one.median),
+      spread(one),
+      of(one, 'perSecond'),
+    ],
+  },
+  hung: {
+    header: ['', 'p99 ms', 'min – max', 'p50 ms', 'max ms', 'calls', 'errors', 'cut off'],
+    cells: (one) => [
+      one.label,
+      figure(one.median),
+      spread(one),
+      of(one, 'p50Ms'),
+      of(one, 'maxMs'),
+      of(one, 'calls'),
+      of(one, 'errors'),
+      of(one, 'cutOffs'),
+    ],
+  },
+  storm: {
+    header: ['', 'factory calls', 'min – max', 'wall ms'],
+    cells: (one) => [one.label, figure(one.median), spread(one), of(one, 'wallMs')],
+  },
   http: {
     header: ['', 'CPU µs/request', 'min – max', 'requests/s', 'p50 ms', 'p99 ms'],
     cells: (one) => [
