@@ -98,6 +98,7 @@ export async function flushRemote(
   );
   const news = new Map<string, Pending[]>();
   for (const [i, [, pending]] of batch.entries()) {
+    if (outcomes[i] === 'failed') core.counters.notStored++;
     if (!pending.isNews) continue;
     if (outcomes[i] === 'failed') hideOlder(core, pending);
     const others = news.get(pending.ns);
