@@ -17,6 +17,7 @@ import type { Telemetry } from '../observe/telemetry.ts';
 import type { Settings, WriteMode } from '../options.ts';
 import type { RemoteStore } from '../remote/remote-tier.ts';
 import type { Epochs } from '../tags/epochs.ts';
+import type { Dropped } from './dropped.ts';
 import type { Pending } from './pending.ts';
 import type { View } from './view.ts';
 
@@ -42,6 +43,8 @@ export interface DiskSide {
   readonly queue: WriteBehind<Pending>;
   /** Resolves when it may be read; never rejects. */
   readonly ready: Promise<void>;
+  /** Names whose last write it did not get. */
+  readonly dropped: Dropped;
   /** Whether what it holds has heard of every invalidation: false while the log is replayed onto it. */
   isLive: boolean;
 }

@@ -6,12 +6,15 @@ import { encodeTombstone } from '../envelope/encode.ts';
 import { FAILED } from '../faults/guard.ts';
 import { joinName } from '../memory/names.ts';
 import type { WriteStatus } from '../tiered-cache.ts';
+import { track } from './core.ts';
 import type { Core, DiskSide } from './core.ts';
 import { lifeIn, takes } from './job.ts';
 import type { Job } from './job.ts';
 import { pack, pendingOf, pendingRemoval } from './pending.ts';
 import type { Pending } from './pending.ts';
 
+/** Removals of dropped names that follow each batch. */
+const REMOVED_AT_ONCE = 100;
 /** Ids of epochs begin with this; a name of a key never does (two NULs stand only for the root, names.ts). */
 const EPOCH_MARK = '\0\0\0';
 
@@ -142,6 +145,16 @@ export async function flushDisk(
   const outcome = await disk.guard.write(() => disk.store.putMany(records));
   if (outcome === FAILED) throw new Error(disk.store.lastError ?? 'the disk took no writes');
   core.counters.disk.sets += records.length;
+  for (const { id } of records) disk.dropped.settle(id);
+  for (const [id, { ns, key, created }] of disk.dropped.some(REMOVED_AT_ONCE)) {
+    if (disk.queue.peek(id) === undefined) disk.queue.put(id, pendingRemoval(ns, key, created));
+  }
+}
+
+/** A write that the queue has given up: what is on disk under its name is older. */
+export function dropFromDisk(core: Core, disk: DiskSide, pending: Pending): void {
+  const { ns, key } = pending;
+  if (!disk.dropped.add(joinName(ns, key), pending)) track(core, clearDisk(core));
 }
 
 function takesNow(core: Core, disk: DiskSide, job: Job): boolean {

@@ -3,7 +3,8 @@ import { createGuard } from '../faults/create-guard.ts';
 import { WriteBehind } from '../faults/write-behind.ts';
 import type { DiskSide, Opening } from './core.ts';
 import { bringUpToDate } from './disk-replay.ts';
-import { flushDisk } from './disk-side.ts';
+import { dropFromDisk, flushDisk } from './disk-side.ts';
+import { Dropped } from './dropped.ts';
 import { sizeOfPending } from './pending.ts';
 import type { Pending } from './pending.ts';
 import { tellState } from './tell-state.ts';
@@ -39,7 +40,9 @@ export function openDisk(core: Opening): DiskSide | undefined {
     queue: new WriteBehind<Pending>({
       sizeOf: sizeOfPending,
       flush: (batch) => flushDisk(core, disk, batch),
+      onDrop: (pending) => dropFromDisk(core, disk, pending),
     }),
+    dropped: new Dropped(),
     mode: settings.write.disk,
     get ready() {
       return opened;

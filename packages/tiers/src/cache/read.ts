@@ -179,7 +179,7 @@ async function readDisk(core: Core, disk: DiskSide, view: View, key: string): Pr
       : decide(core, view, waiting.envelope, 'disk');
   }
   // Not yet told of all invalidations: what it holds may be dead.
-  if (!disk.isLive) return undefined;
+  if (!disk.isLive || disk.dropped.has(name)) return undefined;
   const bytes = await readDiskBytes(core, disk, name);
   if (bytes === FAILED) return undefined;
   if (bytes === undefined || bytes.length === 0) {

@@ -17,7 +17,7 @@ export interface WriteBehindOptions<V> {
   readonly sizeOf: (value: V) => number;
   /** Rejects when nothing of the batch is to be taken as written. */
   readonly flush: (batch: readonly (readonly [id: string, value: V])[]) => Promise<void>;
-  /** Told of a write that did not fit, and never got as far as `flush`. Must not throw. */
+  /** Told of each write that was given up, while the queue is open. Must not throw. */
   readonly onDrop?: ((value: V) => void) | undefined;
 }
 
@@ -246,6 +246,8 @@ export class WriteBehind<V> {
   }
 
   #giveUp(): void {
+    const { onDrop } = this.#options;
+    if (!this.#closed && onDrop !== undefined) this.#batch.forEach((value) => onDrop(value));
     this.#lose(this.#batch.size);
     this.#forgetBatch();
   }
