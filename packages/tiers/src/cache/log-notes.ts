@@ -30,6 +30,8 @@ export class LogNotes {
     if (position === undefined || isClosed) return;
     if (memory.outlives) memory.note = position;
     if (disk === undefined) return;
+    // Until then the note says from where the log has still to be replayed onto it.
+    if (!disk.isLive) return this.heard(position);
     await Promise.allSettled(pending);
     if (await disk.queue.drain(settings.deadline.disk)) disk.store.note = position;
   }
