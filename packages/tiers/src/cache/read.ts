@@ -195,12 +195,10 @@ async function readDisk(core: Core, disk: DiskSide, view: View, key: string): Pr
   if (core.remote !== undefined) {
     await learnEpochs(core, core.remote, view, [envelope], core.clock.mono());
   }
-  const answer = decide(core, view, envelope, 'disk');
-  // Without a bus nobody told it what others have removed: good enough in place of an error, not more.
-  if (typeof answer === 'object' && core.remote !== undefined && core.announcer === undefined) {
-    return { ...answer, isStale: true };
-  }
-  return answer;
+  // Without a bus nobody told it what others have removed: good enough in place of an error, not more; in memory as well.
+  const isHearsay = core.remote !== undefined && core.announcer === undefined;
+  const expiresAt = isHearsay ? Math.min(envelope.expiresAt, core.clock.now()) : envelope.expiresAt;
+  return decide(core, view, { ...envelope, expiresAt }, 'disk');
 }
 
 async function readDiskBytes(
