@@ -4,7 +4,7 @@
 import { createdOf } from '../envelope/decode.ts';
 import { encodeTombstone } from '../envelope/encode.ts';
 import { FAILED } from '../faults/guard.ts';
-import { joinName } from '../memory/names.ts';
+import { joinName, NESTING } from '../memory/names.ts';
 import type { WriteStatus } from '../tiered-cache.ts';
 import { track } from './core.ts';
 import type { Core, DiskSide } from './core.ts';
@@ -15,8 +15,8 @@ import type { Pending } from './pending.ts';
 
 /** Removals of dropped names that follow each batch. */
 const REMOVED_AT_ONCE = 100;
-/** Ids of epochs begin with this; a name of a key never does (two NULs stand only for the root, names.ts). */
-const EPOCH_MARK = '\0\0\0';
+/** Ids of epochs begin with this; a name of a key never does, for no namespace is called so (names.ts). */
+const EPOCH_MARK = `\0${NESTING}\0`;
 
 /** Stores values as the tier's mode says. */
 export async function writeDisk(

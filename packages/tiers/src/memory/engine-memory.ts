@@ -11,7 +11,7 @@ import type { FillTicket } from '../load/host.ts';
 import { makeItem } from './item.ts';
 import type { Item, OnRead } from './item.ts';
 import type { Memory, StoreOutcome } from './memory.ts';
-import { namespaceChain } from './names.ts';
+import { namespaceChain, NESTING } from './names.ts';
 
 /** Settings of an L1. */
 export interface EngineMemorySettings {
@@ -37,14 +37,14 @@ export class EngineMemory implements Memory {
   readonly cache: Cache;
   readonly outlives: boolean;
   readonly #settings: EngineMemorySettings;
-  /** No name of a key: three NULs stand in none. */
+  /** No name of a key: no namespace is called so. */
   readonly #noteKey: string;
   readonly #namespaceTags = new Map<string, readonly string[]>();
 
   constructor(settings: EngineMemorySettings) {
     this.cache = settings.cache;
     this.#settings = settings;
-    this.#noteKey = `\0\0\0${settings.name}`;
+    this.#noteKey = `\0${NESTING}\0${settings.name}`;
     this.outlives = settings.cache.stats().scope === 'machine';
   }
 
