@@ -31,28 +31,22 @@ import { checkKey, checkNamespace, checkTags, MAX_KEY_BYTES } from './check.ts';
 import { closeCore } from './close.ts';
 import type { Core } from './core.ts';
 import { entryOf } from './entry-of.ts';
-import { checkNames, checkTiers, ENTRY_NAMES, resolveLifetime } from './entry-options.ts';
+import { checkNames, ENTRY_NAMES, resolveLifetime } from './entry-options.ts';
 import type { Lifetime } from './entry-options.ts';
 import { clearNamespace, invalidateTags } from './invalidate.ts';
-import { makeJob, resultOf } from './job.ts';
-import type { Job } from './job.ts';
 import { isInvalid, judgeMemory } from './judge.ts';
 import { listKeys } from './keys.ts';
 import { loadHostOf } from './load-host.ts';
-import { inspectTier, readBelow, readManyBelow } from './read.ts';
-import type { Found } from './read.ts';
+import { findEntry, findMany, inspectKey } from './find.ts';
 import { deleteAll, expireNow, renew } from './remove.ts';
+import { NOTHING, setEntries, setOne } from './set.ts';
 import { leaseEntry } from './lease.ts';
 import { checkLockTtl, takeLock } from './lock.ts';
-import { makeTicket, setWithTicket } from './ticket.ts';
+import { makeTicket } from './ticket.ts';
 import { healthOf, readyWithin, resetStats, statsOf } from './report.ts';
-import { setAll } from './write.ts';
 
 /** UTF-16 units of a key that is short enough in every namespace. */
 const SURELY_SHORT = 2000;
-const READ_NAMES = ['signal', 'tiers'];
-const SET_NAMES = [...ENTRY_NAMES, 'ticket'];
-const NOTHING: WriteResult = Object.freeze(resultOf('skipped', 'skipped', 'skipped', 'skipped'));
 
 /** A namespace; '' is the root. */
 export class View implements TieredCache {
@@ -100,7 +94,9 @@ export class View implements TieredCache {
         return valueOf(item, this.#core.format) as T;
       }
     }
-    const entry = await this.#read(key, options, false);
+    this.checkOpen();
+    this.checkKey(key);
+    const entry = await findEntry(this.#core, this, key, options, false);
     return entry?.value as T | undefined;
   }
 
@@ -116,7 +112,9 @@ export class View implements TieredCache {
   }
 
   async getEntry<T = unknown>(key: string, options?: ReadOptions): Promise<Entry<T> | undefined> {
-    return (await this.#read(key, options, true)) as Entry<T> | undefined;
+    this.checkOpen();
+    this.checkKey(key);
+    return (await findEntry(this.#core, this, key, options, true)) as Entry<T> | undefined;
   }
 
   getEntrySync<T = unknown>(key: string): Entry<T> | undefined {
@@ -132,44 +130,18 @@ export class View implements TieredCache {
   ): Promise<(T | undefined)[]> {
     this.checkOpen();
     for (const key of keys) this.checkKey(key);
-    const { signal, tiers } = this.#readOptions(options);
-    signal?.throwIfAborted();
-    const entries = keys.map((key) => (readsMemory(tiers) ? this.peekEntry(key) : undefined));
-    const missing = keys.flatMap((_, i) => (entries[i]?.stale === false ? [] : [i]));
-    if (missing.length > 0) {
-      const core = this.#core;
-      if (readsMemory(tiers)) core.counters.memory.misses += missing.length;
-      const asked = missing.map((i) => keys[i] as string);
-      const found = await abortable(readManyBelow(core, this, asked, tiers), signal);
-      for (const [place, i] of missing.entries()) {
-        const one = found[place];
-        entries[i] = one && entryOf(core, one.item, one.tier, one.isStale);
-      }
-    }
-    return keys.map((key, i) => {
-      const entry = entries[i];
-      if (entry === undefined || entry.stale) {
-        this.countMiss(key);
-        return undefined;
-      }
-      this.countHit(key, entry.tier, false);
-      return entry.value as T;
-    });
+    return (await findMany(this.#core, this, keys, options)) as (T | undefined)[];
   }
 
   async has(key: string): Promise<boolean> {
-    const entry = await this.#read(key, undefined, false);
-    return entry !== undefined;
+    this.checkOpen();
+    this.checkKey(key);
+    return (await findEntry(this.#core, this, key, undefined, false)) !== undefined;
   }
 
   async set(key: string, value: unknown, options?: SetOptions): Promise<WriteResult> {
-    checkNames(options, SET_NAMES);
-    const { ticket, ...entry } = options ?? {};
-    if (ticket === undefined) return this.setMany([[key, value, entry]]);
     this.checkOpen();
-    this.checkKey(key);
-    const job = this.#jobOf(key, value, this.#resolve(entry, this.lifetime), ticket.created);
-    return job === undefined ? this.delete(key) : setWithTicket(this.#core, this, job, ticket);
+    return setOne(this.#core, this, key, value, options);
   }
 
   ticket(key: string, guards?: readonly string[]): Ticket {
@@ -203,27 +175,7 @@ export class View implements TieredCache {
     options?: EntryOptions,
   ): Promise<WriteResult> {
     this.checkOpen();
-    const base = this.#resolve(options, this.lifetime);
-    // The last of several values of one key counts.
-    const jobs = new Map<string, Job>();
-    const removed = new Set<string>();
-    // One stamp, for they are told of in one message: replayed onto a disk, it must not take one for older than another.
-    const created = this.#core.clock.removalStamp();
-    for (const [key, value, own] of entries) {
-      this.checkKey(key);
-      const job = this.#jobOf(key, value, this.#resolve(own, base), created);
-      if (job === undefined) {
-        jobs.delete(key);
-        removed.add(key);
-      } else {
-        removed.delete(key);
-        jobs.set(key, job);
-      }
-    }
-    const deleted = removed.size === 0 ? undefined : await this.delete([...removed]);
-    if (jobs.size === 0) return deleted ?? NOTHING;
-    this.loader.forget([...jobs.keys()]);
-    return setAll(this.#core, this, [...jobs.values()]);
+    return setEntries(this.#core, this, entries, options);
   }
 
   async touch(key: string, options?: Pick<EntryOptions, 'ttl' | 'grace'>): Promise<boolean> {
@@ -286,7 +238,8 @@ export class View implements TieredCache {
     this.checkOpen();
     const ns = checkNamespace(this.ns, name);
     const known = this.#core.views.get(ns);
-    const lifetime = this.#resolve(options, known?.lifetime ?? this.lifetime);
+    checkNames(options, ENTRY_NAMES);
+    const lifetime = resolveLifetime(options, known?.lifetime ?? this.lifetime);
     if (known === undefined) {
       const view = new View(this.#core, ns, lifetime, this.#loadDefaults);
       this.#core.views.set(ns, view);
@@ -309,15 +262,7 @@ export class View implements TieredCache {
   async inspect(key: string): Promise<Inspection> {
     this.checkOpen();
     this.checkKey(key);
-    const core = this.#core;
-    const seen = (found: Found | undefined): Entry | undefined =>
-      found && entryOf(core, found.item, found.tier, found.isStale);
-    return {
-      key,
-      memory: this.peekEntry(key),
-      remote: core.remote && seen(await inspectTier(core, this, key, 'remote')),
-      disk: core.disk && seen(await inspectTier(core, this, key, 'disk')),
-    };
+    return inspectKey(this.#core, this, key);
   }
 
   stats(): Stats {
@@ -415,89 +360,4 @@ export class View implements TieredCache {
     this.#core.counters.memory.misses++;
     this.countMiss(key);
   }
-
-  async #read(
-    key: string,
-    options: ReadOptions | undefined,
-    takesStale: boolean,
-  ): Promise<Entry | undefined> {
-    this.checkOpen();
-    this.checkKey(key);
-    const { signal, tiers } = this.#readOptions(options);
-    signal?.throwIfAborted();
-    const near = readsMemory(tiers) ? this.peekEntry(key) : undefined;
-    if (near?.stale !== false) {
-      if (readsMemory(tiers)) this.#core.counters.memory.misses++;
-      const entry = this.#better(
-        near,
-        await abortable(readBelow(this.#core, this, key, tiers), signal),
-      );
-      if (entry === undefined || (entry.stale && !takesStale)) {
-        this.countMiss(key);
-        return undefined;
-      }
-      this.countHit(key, entry.tier, entry.stale);
-      return entry;
-    }
-    this.countHit(key, 'memory', false);
-    return near;
-  }
-
-  #better(near: Entry | undefined, found: Found | undefined): Entry | undefined {
-    if (found === undefined) return near;
-    if (near !== undefined && found.isStale && near.created > found.item.envelope.created)
-      return near;
-    return entryOf(this.#core, found.item, found.tier, found.isStale);
-  }
-
-  #readOptions(options: ReadOptions | undefined): ReadOptions {
-    if (options === undefined) return {};
-    checkNames(options, READ_NAMES);
-    if (options.tiers !== undefined) checkTiers(options.tiers, 'options.tiers');
-    return options;
-  }
-
-  #resolve(options: EntryOptions | undefined, base: Lifetime): Lifetime {
-    checkNames(options, ENTRY_NAMES);
-    return resolveLifetime(options, base);
-  }
-
-  // undefined: nothing is to be stored, and what is there goes.
-  #jobOf(key: string, value: unknown, lifetime: Lifetime, created: number): Job | undefined {
-    const core = this.#core;
-    if (lifetime.ttl === 0) return undefined;
-    if (value === undefined) throw new errors.ENCODE(core.format.codecName, 'undefined');
-    const job = makeJob(core, key, value, lifetime, {
-      created,
-      cost: Number.NaN,
-      negative: false,
-    });
-    if (job.envelope.payload.length <= core.maxValueBytes) return job;
-    core.counters.notStored++;
-    return undefined;
-  }
-}
-
-function readsMemory(tiers: readonly TierName[] | undefined): boolean {
-  return tiers === undefined || tiers.includes('memory');
-}
-
-// The caller's wait ends; the read goes on, and fills memory.
-function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', onAbort, { once: true });
-    const end = (): void => signal.removeEventListener('abort', onAbort);
-    work.then(
-      (value) => {
-        end();
-        resolve(value);
-      },
-      (error: unknown) => {
-        end();
-        reject(error as Error);
-      },
-    );
-  });
 }
