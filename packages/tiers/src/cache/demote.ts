@@ -1,7 +1,7 @@
 // Demotion: what memory evicts goes down to the tiers that are written as 'victim', if it was read often enough (the engine
 // counts) and is still fresh. Looked for now and then, in batches; what the engine's ring cannot hold is lost, which harms
 // nothing but the next read.
-import { readEnvelope, createdOf } from '../envelope/decode.ts';
+import { createdOf, isTombstone, readEnvelope } from '../envelope/decode.ts';
 import type { Envelope } from '../envelope/envelope.ts';
 import { splitName } from '../memory/names.ts';
 import { track } from './core.ts';
@@ -55,7 +55,8 @@ async function demote(
 async function isOnDisk(core: Core, name: string, created: number): Promise<boolean> {
   try {
     const bytes = await core.disk?.store.get(name);
-    return bytes !== undefined && createdOf(bytes) === created;
+    // The set that brought it into memory has left a tombstone of its stamp.
+    return bytes !== undefined && createdOf(bytes) === created && !isTombstone(bytes);
   } catch {
     return false; // unreadable: written anew
   }
