@@ -273,23 +273,27 @@ function removeFromDisk(core: Core, disk: DiskSide, view: View, key: string): vo
   disk.queue.put(joinName(view.ns, key), pendingRemoval(view.ns, key, core.clock.stamp()));
 }
 
+// Each copy makes the loads under way come too late, for they cannot tell it from a set: so none of what is stale, which
+// they are to replace, and none of what is there already.
 function promote(core: Core, view: View, key: string, answer: Found, ticket: FillTicket): Found {
   // Its reader still gets it, but there is nowhere left to keep it.
   if (core.isClosed) return answer;
   const { envelope } = answer.item;
   const name = view.names.of(key);
+  if (answer.isStale || isInMemory(core, name, envelope)) return answer;
   const outcome = core.memory.store(name, view.ns, envelope, core.clock.now(), ticket);
   if (outcome === 'ok') core.counters[answer.tier].promotions++;
-  if (
-    answer.tier === 'disk' &&
-    core.remote !== undefined &&
-    !answer.isStale &&
-    outcome !== 'late'
-  ) {
+  if (answer.tier === 'disk' && core.remote !== undefined && outcome !== 'late') {
     fillUp(core, view, { key, envelope, compress: true, tiers: undefined });
   }
   if (core.events.has('promote')) {
     core.events.emit('promote', { key, namespace: view.ns, from: answer.tier });
   }
   return answer;
+}
+
+function isInMemory(core: Core, name: string, { created, expiresAt }: Envelope): boolean {
+  const near = core.memory.peek(name);
+  if (near === undefined) return false;
+  return near.created > created || (near.created === created && near.expiresAt === expiresAt);
 }
