@@ -30,9 +30,10 @@ export async function writeDisk(
   for (const job of jobs) {
     const isTaken = takesNow(core, disk, job);
     isQueued ||= isTaken;
+    // Older than the value, which may still come down when memory evicts it.
     const pending = isTaken
       ? pendingOf(ns, job)
-      : pendingRemoval(ns, job.key, job.envelope.created);
+      : pendingRemoval(ns, job.key, job.envelope.created - 1);
     disk.queue.put(joinName(ns, job.key), pending);
   }
   if (!isQueued) return 'skipped';
