@@ -260,9 +260,40 @@ describe('ways of writing', () => {
     await until(() => cache.stats().disk.demotions > 0);
     await until(() => cache.stats().queued === 0);
     const kept: string[] = [];
-    for await (const key of cache.keys({ tier: 'disk' })) kept.push(key);
+    // Sets leave tombstones there, in place of what may have been before them.
+    for await (const key of cache.keys({ tier: 'disk' })) {
+      if ((await cache.inspect(key)).disk !== undefined) kept.push(key);
+    }
     const missing = kept.find((key) => cache.getSync(key) === undefined);
     if (missing === undefined) throw new Error('nothing was evicted');
     expect(await cache.get<string>(missing)).toMatch(/^[xy]+$/);
+  });
+
+  it('victim: what memory evicts goes down to the server too, over what it replaced there', async () => {
+    const remote = { url: redis.url };
+    const writer = open({ name, remote });
+    await writer.ready({ timeout: 5000 });
+    await writer.set('k5', 'before');
+    const cache = open({
+      name,
+      remote,
+      memory: { maxBytes: 1024 * 1024, maxValueBytes: 64 * 1024, nearCache: false },
+      write: { remote: 'victim' },
+    });
+    await cache.ready({ timeout: 5000 });
+    for (let i = 0; i < 200; i++) {
+      expect(await cache.set(`k${i}`, `${i} `.repeat(3000))).toMatchObject({ remote: 'skipped' });
+      cache.getSync(`k${i}`);
+      if (i === 5) expect(await writer.get('k5', { tiers: ['remote'] })).toBeUndefined();
+    }
+    await until(() => cache.stats().remote.demotions > 10);
+    const found = await writer.getMany<string>(
+      Array.from({ length: 200 }, (_, i) => `k${i}`),
+      { tiers: ['remote'] },
+    );
+    expect(found.filter((value) => value !== undefined).length).toBeGreaterThan(10);
+    expect(found.every((value, i) => value === undefined || value === `${i} `.repeat(3000))).toBe(
+      true,
+    );
   });
 });
