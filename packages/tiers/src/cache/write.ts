@@ -41,10 +41,11 @@ export function fill(
   const name = view.names.of(job.key);
   const { memory, counters } = core;
   const { created, tags } = job.envelope;
+  const mark = currentTicket(core, name, created, ticket);
   // The engine asks again, under its lock, for keys and hard tags; those of other processes are in the table alone.
-  if (!memory.isCurrent(name, ticket) || view.isInvalid(created, tags)) return late(core);
+  if (mark === undefined || view.isInvalid(created, tags)) return late(core);
   if (takes(job, 'memory')) {
-    const outcome = memory.store(name, view.ns, job.envelope, core.clock.now(), ticket);
+    const outcome = memory.store(name, view.ns, job.envelope, core.clock.now(), mark);
     if (outcome === 'late') return late(core);
     if (outcome === 'ok') counters.memory.sets++;
   }
@@ -75,6 +76,20 @@ async function fillBelow(
   const isNews = remote.queue.peek(name)?.isNews === true;
   remote.queue.put(name, pendingOf(view.ns, job, isNews));
   return false;
+}
+
+// What came into memory since the ticket was taken may be older than the value: a stale copy from below, brought up by this
+// very load or a read beside it. That refuses nothing; a removal leaves nothing there, and a set something newer.
+function currentTicket(
+  { memory }: Core,
+  name: string,
+  created: number,
+  ticket: FillTicket,
+): FillTicket | undefined {
+  if (memory.isCurrent(name, ticket)) return ticket;
+  const { version } = memory.ticket(name);
+  const there = memory.peek(name);
+  return there !== undefined && there.created < created ? { ...ticket, version } : undefined;
 }
 
 function late(core: Core): { readonly isTaken: boolean; readonly settled: Promise<boolean> } {
