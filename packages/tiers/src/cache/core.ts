@@ -47,6 +47,8 @@ export interface DiskSide {
   readonly dropped: Dropped;
   /** Whether what it holds has heard of every invalidation: false while the log is replayed onto it. */
   isLive: boolean;
+  /** Whether it holds what must not be read, and could not yet be emptied. */
+  mustBeEmptied: boolean;
 }
 
 /** Parts that are put in while a core is opened. */

@@ -5,7 +5,8 @@ import type { Bus } from '@catzilla/bus';
 import { decodeInvalidation } from '../invalidation/message.ts';
 import { topicOf } from '../invalidation/announcer.ts';
 import type { Core, DiskSide } from './core.ts';
-import { clearDisk, loadEpochs } from './disk-side.ts';
+import { clearDisk } from './clear-disk.ts';
+import { loadEpochs } from './disk-side.ts';
 import { receiveOnDisk } from './receive.ts';
 
 /** Makes the disk ready to be read. Never rejects. */

@@ -8,6 +8,7 @@ import { joinName, NESTING } from '../memory/names.ts';
 import type { WriteStatus } from '../tiered-cache.ts';
 import { track } from './core.ts';
 import type { Core, DiskSide } from './core.ts';
+import { clearDisk } from './clear-disk.ts';
 import { lifeIn, takes } from './job.ts';
 import type { Job } from './job.ts';
 import { pack, pendingOf, pendingRemoval } from './pending.ts';
@@ -108,20 +109,6 @@ export async function forgetOneOnDisk(
   disk.queue.put(name, pendingRemoval(ns, key, stamp));
 }
 
-/** Empties it. */
-export async function clearDisk(core: Core): Promise<WriteStatus> {
-  const { disk } = core;
-  if (disk === undefined) return 'off';
-  await disk.queue.drain(core.settings.deadline.disk);
-  try {
-    // Past the guard: a full disk refuses writes, and emptying it is what helps.
-    await disk.store.clear();
-    return 'ok';
-  } catch {
-    return 'failed'; // its state tells
-  }
-}
-
 /** Reads the epochs that stand beside the records, once, when the disk is ready. */
 export async function loadEpochs(core: Core, disk: DiskSide): Promise<void> {
   for await (const id of disk.store.scan(EPOCH_MARK)) {
@@ -153,9 +140,8 @@ export async function flushDisk(
 }
 
 /** A write that the queue has given up: what is on disk under its name is older. */
-export function dropFromDisk(core: Core, disk: DiskSide, pending: Pending): void {
-  const { ns, key } = pending;
-  if (!disk.dropped.add(joinName(ns, key), pending)) track(core, clearDisk(core));
+export function dropFromDisk(core: Core, disk: DiskSide, id: string, pending: Pending): void {
+  if (!disk.dropped.add(id, pending)) track(core, clearDisk(core));
 }
 
 function takesNow(core: Core, disk: DiskSide, job: Job): boolean {

@@ -24,6 +24,11 @@ export class Dropped {
     return this.#names.size > 0 && this.#names.has(name);
   }
 
+  /** The disk is empty. */
+  clear(): void {
+    this.#names.clear();
+  }
+
   /** A write of the name is on disk. */
   settle(name: string): void {
     if (this.#names.size > 0) this.#names.delete(name);

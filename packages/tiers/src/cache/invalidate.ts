@@ -5,12 +5,16 @@ import { namespaceEpochName, tagEpochName } from '../tags/epochs.ts';
 import type { WriteResult, WriteStatus } from '../tiered-cache.ts';
 import { track } from './core.ts';
 import type { Core } from './core.ts';
-import { clearDisk, noteEpochs } from './disk-side.ts';
+import { clearDisk } from './clear-disk.ts';
+import { noteEpochs } from './disk-side.ts';
 import { resultOf } from './job.ts';
 import type { View } from './view.ts';
 
 /** Epochs are remembered at least so long at the remote tier, ms: other processes may keep entries longer than this one. */
 const LEAST_MEMORY = 7 * 86_400_000;
+
+/** How often a sweep that is waited for is asked whether the server still answers, ms. */
+const LOOK_EVERY = 500;
 
 /** Makes every entry with one of the tags invalid. */
 export async function invalidateTags(
@@ -41,7 +45,7 @@ export async function clearNamespace(core: Core, view: View, wait: boolean): Pro
   const remote = await raiseRemote(core, [namespaceEpochName(view.ns)], 'hard', stamp);
   const bus = announcer === undefined ? 'off' : await announcer.clear(view.ns, stamp);
   const swept = sweepRemote(core, view.ns, stamp);
-  if (wait) await swept;
+  if (wait) await whileAnswered(core, swept);
   if (events.has('clear')) events.emit('clear', { namespace: view.ns });
   return resultOf(memory.cache === undefined ? 'off' : 'ok', remote, await toDisk, bus);
 }
@@ -102,4 +106,19 @@ async function sweepRemote(core: Core, ns: string, stamp: number): Promise<void>
   );
   track(core, work);
   await work;
+}
+
+// A sweep knows no deadline: it is waited for as long as the server answers other calls.
+async function whileAnswered(core: Core, work: Promise<void>): Promise<void> {
+  let isOver = false;
+  const ended = work.then(() => (isOver = true));
+  while (!isOver && !core.isClosed) {
+    let timer: NodeJS.Timeout | undefined;
+    const later = new Promise((resolve) => {
+      timer = setTimeout(resolve, LOOK_EVERY);
+    });
+    await Promise.race([ended, later]);
+    clearTimeout(timer);
+    if (!isOver && (await core.remote?.guard.probe()) === false) return;
+  }
 }

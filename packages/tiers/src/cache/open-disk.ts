@@ -40,7 +40,7 @@ export function openDisk(core: Opening): DiskSide | undefined {
     queue: new WriteBehind<Pending>({
       sizeOf: sizeOfPending,
       flush: (batch) => flushDisk(core, disk, batch),
-      onDrop: (pending) => dropFromDisk(core, disk, pending),
+      onDrop: (id, pending) => dropFromDisk(core, disk, id, pending),
     }),
     dropped: new Dropped(),
     mode: settings.write.disk,
@@ -48,6 +48,7 @@ export function openDisk(core: Opening): DiskSide | undefined {
       return opened;
     },
     isLive: false,
+    mustBeEmptied: false,
   };
   core.disk = disk;
   opened = bringUpToDate(core, disk);

@@ -54,7 +54,12 @@ export function openRemote(core: Opening): RemoteSide | undefined {
   const queue = new WriteBehind<Pending>({
     sizeOf: sizeOfPending,
     flush: (batch) => flushRemote(core, batch),
-    onDrop: (pending) => hideOlder(core, pending),
+    onDrop: (_, pending) => {
+      if (!pending.isNews) return;
+      const { ns, key, created } = pending;
+      hideOlder(core, pending);
+      void core.announcer?.keys(ns, [key], created);
+    },
   });
   const side: RemoteSide = {
     store,

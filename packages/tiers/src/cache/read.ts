@@ -105,9 +105,11 @@ async function readRemote(
 ): Promise<Answer> {
   const { guard, store, recovery, queue } = remote;
   const counters = core.counters.remote;
-  // What waits to be written, or removed, there is newer than what is there.
+  // What waits to be written, or removed, there is newer than what is there, even if it is dead by now.
   const waiting = queue.peek(joinName(view.ns, key));
-  if (waiting?.envelope !== undefined) return decide(core, view, waiting.envelope, 'remote');
+  if (waiting?.envelope !== undefined) {
+    return decide(core, view, waiting.envelope, 'remote') ?? 'deleted';
+  }
   if (recovery.hides(view.ns, key)) return 'deleted';
   const began = core.clock.mono();
   const bytes = await core.telemetry.span('remote.get', {}, () =>
@@ -138,7 +140,9 @@ async function readManyRemote(
   const began = core.clock.mono();
   const answers: Answer[] = keys.map((key) => {
     const waiting = queue.peek(joinName(view.ns, key));
-    if (waiting?.envelope !== undefined) return decide(core, view, waiting.envelope, 'remote');
+    if (waiting?.envelope !== undefined) {
+      return decide(core, view, waiting.envelope, 'remote') ?? 'deleted';
+    }
     return recovery.hides(view.ns, key) ? 'deleted' : undefined;
   });
   const asked = keys.flatMap((_, i) => (answers[i] === undefined ? [i] : []));
@@ -179,7 +183,7 @@ async function readDisk(core: Core, disk: DiskSide, view: View, key: string): Pr
       : decide(core, view, waiting.envelope, 'disk');
   }
   // Not yet told of all invalidations: what it holds may be dead.
-  if (!disk.isLive || disk.dropped.has(name)) return undefined;
+  if (!disk.isLive || disk.mustBeEmptied || disk.dropped.has(name)) return undefined;
   const bytes = await readDiskBytes(core, disk, name);
   if (bytes === FAILED) return undefined;
   if (bytes === undefined || bytes.length === 0) {

@@ -5,7 +5,8 @@ import { joinName } from '../memory/names.ts';
 import type { ExternalChange } from '../remote/remote-tier.ts';
 import { track } from './core.ts';
 import type { Core } from './core.ts';
-import { clearDisk, forgetOneOnDisk, noteEpochs } from './disk-side.ts';
+import { clearDisk } from './clear-disk.ts';
+import { forgetOneOnDisk, noteEpochs } from './disk-side.ts';
 import { applyClear, applyTags, forgetOnDisk } from './invalidate.ts';
 import { tagEpochName } from '../tags/epochs.ts';
 

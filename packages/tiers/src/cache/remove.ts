@@ -84,6 +84,8 @@ async function rewrite(
   view.loader.forget([key]);
   const toDisk = isNewest ? writeDisk(core, view.ns, [job]) : 'skipped';
   const pending = pendingOf(view.ns, job);
+  // What waits to be written there has the old times.
+  core.remote?.queue.forget(name);
   const filled = await fillRemote(core, pending, undefined);
   // The copy with the old times has the same stamp: it goes too.
   if (filled === 'failed') core.remote?.recovery.remove(view.ns, [key], envelope.created);

@@ -93,9 +93,9 @@ function remoteHealthOf(core: Core): TierHealth {
 }
 
 function diskHealthOf(core: Core): TierHealth {
-  const { store, guard, isLive } = core.disk as NonNullable<Core['disk']>;
+  const { store, guard, isLive, mustBeEmptied } = core.disk as NonNullable<Core['disk']>;
   return {
-    state: store.state === 'ready' && !isLive ? 'syncing' : store.state,
+    state: store.state === 'ready' && (!isLive || mustBeEmptied) ? 'syncing' : store.state,
     backend: store.backend,
     breaker: guard.breaker,
     latency: guard.latency,

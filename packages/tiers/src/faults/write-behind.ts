@@ -17,8 +17,9 @@ export interface WriteBehindOptions<V> {
   readonly sizeOf: (value: V) => number;
   /** Rejects when nothing of the batch is to be taken as written. */
   readonly flush: (batch: readonly (readonly [id: string, value: V])[]) => Promise<void>;
-  /** Told of each write that was given up, while the queue is open. Must not throw. */
-  readonly onDrop?: ((value: V) => void) | undefined;
+  /** Told of each write that was given up while the queue is open, and of which nothing newer waits: the tier keeps what it
+   * was to replace. Must not throw. */
+  readonly onDrop?: ((id: string, value: V) => void) | undefined;
 }
 
 /** A batch may take this share of the bytes at most, so that a slow flush does not crowd out what comes meanwhile. */
@@ -81,7 +82,7 @@ export class WriteBehind<V> {
     if (this.#closed || bytes > this.#maxBytes) {
       this.forget(id);
       this.#dropped += 1;
-      this.#options.onDrop?.(value);
+      this.#tell(id, value);
       return false;
     }
     const before = this.#waiting.get(id);
@@ -159,7 +160,7 @@ export class WriteBehind<V> {
       this.#take(id);
       this.#left += 1;
       this.#lose(1);
-      if (value !== undefined) this.#options.onDrop?.(value);
+      if (value !== undefined) this.#tell(id, value);
     }
   }
 
@@ -246,10 +247,14 @@ export class WriteBehind<V> {
   }
 
   #giveUp(): void {
-    const { onDrop } = this.#options;
-    if (!this.#closed && onDrop !== undefined) this.#batch.forEach((value) => onDrop(value));
-    this.#lose(this.#batch.size);
+    const given = this.#batch;
+    this.#lose(given.size);
     this.#forgetBatch();
+    for (const [id, value] of given) this.#tell(id, value);
+  }
+
+  #tell(id: string, value: V): void {
+    if (!this.#closed && this.peek(id) === undefined) this.#options.onDrop?.(id, value);
   }
 
   #forgetBatch(): void {
