@@ -122,7 +122,7 @@ export async function runModel(subject: Subject, operations: number): Promise<An
       const life = times();
       const had = await viewOf(ns).touch(key, life);
       if (isExact) expect(had).toBe(model.alive(ns, key).length > 0);
-      model.touch(ns, key, life);
+      if (had) model.touch(ns, key, life);
     },
     async expire(ns, key) {
       await viewOf(ns).expire(key);
