@@ -35,12 +35,17 @@ async function empty(core: Core, disk: DiskSide): Promise<boolean> {
   const late = new Promise<false>((resolve) => {
     timer = setTimeout(resolve, core.settings.deadline.disk, false);
   });
-  const cleared = disk.store.clear().then(
-    () => true,
-    () => false, // its state tells
-  );
-  const isEmpty = await Promise.race([cleared, late]);
+  const isEmpty = await Promise.race([cleared(disk), late]);
   clearTimeout(timer);
   if (isEmpty) disk.dropped.clear();
   return isEmpty;
+}
+
+async function cleared(disk: DiskSide): Promise<boolean> {
+  try {
+    await disk.store.clear();
+    return true;
+  } catch {
+    return false; // its state tells
+  }
 }
