@@ -1,7 +1,7 @@
 // Any order of operations gives what a Map would give, with its tiers well; with tiers that fail, hang and damage values, it
 // gives that or nothing: never a value that is dead, and never one that was not written.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { TieredOptions } from '../../src/index.ts';
+import type { DiskTier, RemoteTier, TieredOptions } from '../../src/index.ts';
 import {
   chaosDisk,
   chaosTier,
@@ -10,6 +10,7 @@ import {
   memoryServer,
   memoryTier,
 } from '../../src/testing/index.ts';
+import type { FakeClock } from '../../src/testing/index.ts';
 import { open, until } from '../cache/support/open.ts';
 import { runModel } from './support/model-run.ts';
 
@@ -27,15 +28,19 @@ afterAll(() => {
   expect(unhandled).toEqual([]);
 });
 
-function tiers(): Required<Pick<TieredOptions, 'remote' | 'disk' | 'clock'>> & {
-  readonly clock: ReturnType<typeof fakeClock>;
-} {
+interface Tiers {
+  readonly clock: FakeClock;
+  readonly remote: RemoteTier;
+  readonly disk: DiskTier;
+}
+
+function tiers(): Tiers {
   const clock = fakeClock();
   const remote = memoryTier({ server: memoryServer({ clock }) });
   return { clock, remote, disk: memoryDisk() };
 }
 
-const kinds: readonly (readonly [string, (all: ReturnType<typeof tiers>) => TieredOptions])[] = [
+const kinds: readonly (readonly [string, (all: Tiers) => TieredOptions])[] = [
   ['memory alone', ({ clock }) => ({ clock })],
   ['memory and remote', ({ clock, remote }) => ({ clock, remote })],
   ['memory and disk', ({ clock, disk }) => ({ clock, disk })],

@@ -17,15 +17,12 @@ const answers = {
     return { calls, values: [...new Set(values)] };
   },
   // A load that is under way when another thread deletes its key.
-  async load([key, value]) {
+  load([key, value]) {
     parentPort.postMessage('loading');
-    const [answer] = await Promise.all([
-      cache.getOrSet(
-        key,
-        () => new Promise((resolve) => parentPort.once('message', () => resolve(value))),
-      ),
-    ]);
-    return answer;
+    return cache.getOrSet(
+      key,
+      () => new Promise((resolve) => parentPort.once('message', () => resolve(value))),
+    );
   },
   // Works until the end of the thread.
   churn() {
