@@ -13,26 +13,34 @@ const NONE: ReadonlySet<string> = new Set();
 /** Learns the epochs that entries are judged by, all in one batch, within what is left of the caller's budget. Never
  * rejects.
  * @param began  of the call, monotonic ms
- * @returns names that could not be learned in time */
-export async function learnEpochs(
+ * @returns names that could not be learned in time; no promise when all are known, as nearly always. HOT: benchmarks/tiers */
+export function learnEpochs(
   core: Core,
   remote: RemoteSide,
   view: View,
   envelopes: readonly Envelope[],
   began: number,
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlySet<string>> | undefined {
   const now = core.clock.mono();
-  const unknown = new Set<string>();
+  let unknown: Set<string> | undefined;
   const note = (name: string): void => {
-    if (core.epochs.isUnknown(name, now)) unknown.add(name);
+    if (core.epochs.isUnknown(name, now)) (unknown ??= new Set()).add(name);
   };
   view.epochNames.forEach(note);
   for (const { tags } of envelopes) for (const tag of tags) note(tagEpochName(tag));
-  if (unknown.size === 0) return NONE;
-  const names = [...unknown];
-  const left = core.settings.deadline.remote - (now - began);
-  const got = await remote.guard.read(() => readAndLearn(core, remote, names), Math.max(1, left));
-  return got === FAILED ? unknown : NONE;
+  if (unknown === undefined) return undefined;
+  return askFor(core, remote, unknown, core.settings.deadline.remote - (now - began));
+}
+
+async function askFor(
+  core: Core,
+  remote: RemoteSide,
+  names: ReadonlySet<string>,
+  left: number,
+): Promise<ReadonlySet<string>> {
+  const ask = (): Promise<void> => readAndLearn(core, remote, [...names]);
+  const got = await remote.guard.read(ask, Math.max(1, left));
+  return got === FAILED ? names : NONE;
 }
 
 /** Whether an entry cannot be judged, since its epochs were not learned. */

@@ -5,6 +5,7 @@ import type { TierName } from '../entry.ts';
 import { FLAG } from '../envelope/envelope.ts';
 import type { Envelope, EnvelopeFault } from '../envelope/envelope.ts';
 import { FAILED } from '../faults/guard.ts';
+import type { Failed } from '../faults/guard.ts';
 import type { FillTicket } from '../load/host.ts';
 import { makeItem } from '../memory/item.ts';
 import type { Item } from '../memory/item.ts';
@@ -16,6 +17,8 @@ import { isDoubtful, learnEpochs } from './learn-epochs.ts';
 import { pendingRemoval } from './pending.ts';
 import { fillUp } from './write.ts';
 import type { View } from './view.ts';
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** An entry found below memory. */
 export interface Found {
@@ -90,7 +93,7 @@ export async function inspectTier(
   const bytes =
     tier === 'remote'
       ? await core.remote?.guard.read(() => (core.remote as RemoteSide).store.get(view.ns, key))
-      : await readDiskBytes(core, core.disk, joinName(view.ns, key));
+      : core.disk && (await readDiskBytes(core, core.disk, joinName(view.ns, key)));
   if (bytes === undefined || bytes === FAILED) return undefined;
   const envelope = await core.format.unpack(bytes);
   if (typeof envelope === 'string' || (envelope.flags & FLAG.tombstone) !== 0) return undefined;
@@ -120,10 +123,11 @@ async function readRemote(
     counters.misses++;
     return undefined;
   }
-  const envelope = await core.format.unpack(bytes);
+  const unpacked = core.format.unpack(bytes);
+  const envelope = unpacked instanceof Promise ? await unpacked : unpacked;
   if (typeof envelope === 'string') return refuse(core, view, key, bytes, envelope);
-  const unlearned = await learnEpochs(core, remote, view, [envelope], began);
-  if (isDoubtful(view, envelope, unlearned)) {
+  const learning = learnEpochs(core, remote, view, [envelope], began);
+  if (learning !== undefined && isDoubtful(view, envelope, await learning)) {
     counters.misses++;
     return undefined;
   }
@@ -160,7 +164,7 @@ async function readManyRemote(
     got.map(async (bytes) => (Buffer.isBuffer(bytes) ? core.format.unpack(bytes) : undefined)),
   );
   const readable = envelopes.filter((one) => one !== undefined && typeof one !== 'string');
-  const unlearned = await learnEpochs(core, remote, view, readable, began);
+  const unlearned = (await learnEpochs(core, remote, view, readable, began)) ?? NONE;
   for (const [place, i] of asked.entries()) {
     const envelope = envelopes[place];
     const key = keys[i] as string;
@@ -184,13 +188,15 @@ async function readDisk(core: Core, disk: DiskSide, view: View, key: string): Pr
   }
   // Not yet told of all invalidations: what it holds may be dead.
   if (!disk.isLive || disk.mustBeEmptied || disk.dropped.has(name)) return undefined;
-  const bytes = await readDiskBytes(core, disk, name);
+  const read = readDiskBytes(core, disk, name);
+  const bytes = read instanceof Promise ? await read : read;
   if (bytes === FAILED) return undefined;
   if (bytes === undefined || bytes.length === 0) {
     core.counters.disk.misses++;
     return undefined;
   }
-  const envelope = await core.format.unpack(bytes);
+  const unpacked = core.format.unpack(bytes);
+  const envelope = unpacked instanceof Promise ? await unpacked : unpacked;
   if (typeof envelope === 'string') {
     countFault(core, view, key, 'disk', envelope);
     if (envelope === 'corrupt') removeFromDisk(core, disk, view, key);
@@ -205,14 +211,17 @@ async function readDisk(core: Core, disk: DiskSide, view: View, key: string): Pr
   return decide(core, view, { ...envelope, expiresAt }, 'disk');
 }
 
-async function readDiskBytes(
-  core: Core,
-  disk: DiskSide | undefined,
+type DiskBytes = Buffer | Failed | undefined;
+
+// A promise only where the store or a span needs one: a hot read of lmdb takes about a microsecond, and a promise with the
+// turn of the microtask queue that its await takes is a good part of that.
+function readDiskBytes(
+  { telemetry }: Core,
+  { store, guard }: DiskSide,
   name: string,
-): Promise<Buffer | typeof FAILED | undefined> {
-  if (disk === undefined) return undefined;
-  const { store, guard } = disk;
-  return core.telemetry.span('disk.get', {}, async () => guard.read(async () => store.get(name)));
+): DiskBytes | Promise<DiskBytes> {
+  const read = (): DiskBytes | Promise<DiskBytes> => guard.readNow(() => store.get(name));
+  return telemetry.isActive ? telemetry.span('disk.get', {}, async () => read()) : read();
 }
 
 function decide(core: Core, view: View, envelope: Envelope, tier: 'remote' | 'disk'): Answer {

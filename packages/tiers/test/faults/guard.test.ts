@@ -203,3 +203,48 @@ describe('close', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 });
+
+describe('a guarded read that may answer at once', () => {
+  it('gives the answer itself, and counts it', () => {
+    const { guard } = guarded();
+    expect(guard.readNow(() => 'value')).toBe('value');
+    expect(guard.readNow(() => undefined)).toBe(undefined);
+    expect(guard.latency.count).toBe(2);
+    guard.close();
+  });
+
+  it('waits for a promise as any other call does', async () => {
+    const { guard } = guarded();
+    expect(await guard.readNow(ok)).toBe('value');
+    const late = guard.readNow(hangs);
+    await vi.advanceTimersByTimeAsync(110);
+    expect(await late).toBe(FAILED);
+    expect(guard.faults).toEqual({ errors: 0, timeouts: 1, skipped: 0 });
+    expect(await guard.readNow(fails('request', 'WRONGTYPE'))).toBe(FAILED);
+    expect(guard.lastError).toBe('WRONGTYPE');
+    guard.close();
+  });
+
+  it('gives FAILED for what throws, until the breaker opens', () => {
+    const { guard } = guarded();
+    const torn = (): string => {
+      throw new Fault('down', 'torn page');
+    };
+    for (let i = 0; i < 5; i++) expect(guard.readNow(torn)).toBe(FAILED);
+    expect(guard.lastError).toBe('torn page');
+    expect(guard.faults).toEqual({ errors: 5, timeouts: 0, skipped: 0 });
+    expect(guard.canRead).toBe(false);
+    expect(guard.readNow(() => 'not asked')).toBe(FAILED);
+    expect(guard.faults.skipped).toBe(1);
+    guard.close();
+  });
+
+  it('leaves no rejection unhandled when the tier is closed meanwhile', async () => {
+    const { guard } = guarded();
+    const refused = guard.readNow(() => {
+      guard.close();
+      return Promise.reject<string>(new Fault('down', 'closed'));
+    });
+    expect(await refused).toBe(FAILED);
+  });
+});
