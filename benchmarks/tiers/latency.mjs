@@ -28,3 +28,8 @@ export async function timeEach(count, call) {
 export function quantilesOf(times) {
   return { p50Us: quantile(times, 0.5), p99Us: quantile(times, 0.99), maxUs: Math.max(...times) };
 }
+
+/** µs of the clock that all processes of a machine share. */
+export function sharedClock() {
+  return Number(process.hrtime.bigint() / 10n) / 100;
+}

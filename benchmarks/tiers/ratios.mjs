@@ -1,5 +1,5 @@
 // The figures that have targets. What stands for several sizes or ways is the worst of them.
-import { oursFor } from './contests.mjs';
+import { LARGE_DISK, oursFor, SMALL_DISK } from './contests.mjs';
 import { SIZES } from './data.mjs';
 
 /** @returns {Record<string, number>} by id; what was not measured is left out */
@@ -22,6 +22,7 @@ export function makeRatios(measures) {
           ) / of(`${oursFor(size)} ${operation} ${size}`),
       ),
     );
+  const diskRead = (count) => of(`catzilla-lmdb disk get ${count}`) / of(`lmdb disk get ${count}`);
   const all = (id, field) => byId.get(id)?.details.map((sample) => sample[field]) ?? [NaN];
   const hung = ['hung catzilla', 'hung catzilla at once'];
   const ratios = {
@@ -33,8 +34,9 @@ export function makeRatios(measures) {
     ),
     redis_get_100b_over_ioredis: of('catzilla remote get 100') / of('ioredis remote get 100'),
     redis_get_1k_over_ioredis: of('catzilla remote get 1024') / of('ioredis remote get 1024'),
-    disk_get_over_lmdb: of('catzilla-lmdb disk get') / of('lmdb disk get'),
-    disk_put_thread_us: of('catzilla-lmdb disk put'),
+    disk_get_over_lmdb: diskRead(LARGE_DISK),
+    disk_get_small_over_lmdb: diskRead(SMALL_DISK),
+    disk_put_thread_us: of(`catzilla-lmdb disk put ${SMALL_DISK}`),
     hung_p99_ms: worst(Math.max, hung.map(of)),
     hung_errors: worst(
       Math.max,

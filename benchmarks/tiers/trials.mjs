@@ -1,7 +1,7 @@
 // What is not a matter of turns: a Redis that hangs, a stampede on two processes, news that travel between two. A trial
 // has cells like a contest, and a `run(round)` that gives a sample for each.
 import { withWorkers } from './contest.mjs';
-import { quantilesOf } from './latency.mjs';
+import { quantilesOf, sharedClock } from './latency.mjs';
 
 const FACTORY_MS = { hung: 5, stampede: 50 };
 const CUT_OFF = 6000;
@@ -110,7 +110,8 @@ function stampede(quick) {
         for (const worker of workers) await worker.ask('warm', { key: 'warm' });
         const storms = [];
         for (let storm = 0; storm < (quick ? 1 : 3); storm++) {
-          const input = { key: `storm:${round}:${storm}`, callers };
+          const at = sharedClock() + 100_000;
+          const input = { key: `storm:${round}:${storm}`, callers, at };
           const both = await Promise.all(workers.map((worker) => worker.ask('storm', input)));
           storms.push({
             runs: both[0].runs + both[1].runs,

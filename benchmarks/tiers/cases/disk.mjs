@@ -6,24 +6,33 @@ import path from 'node:path';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 
 import { threadCpu } from '../../lib/clocks.mjs';
+import { uniformOrder } from '../../lib/random.mjs';
 import { makeBytes, makeKeys, sameValue } from '../data.mjs';
 import { timeEach } from '../latency.mjs';
 
-const COUNT = 2000;
 const BURST = 50;
+const ORDER = 8192;
 
-export async function open({ library, size }) {
+export async function open({ library, size, count }) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'catzilla-bench-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const store =
     library === 'lmdb'
       ? await openLmdb(folder)
       : await openOurs(folder, library.replace('catzilla-', ''));
-  const keys = makeKeys(COUNT);
-  const values = keys.map((_, id) => makeBytes(id, size));
-  for (const [id, key] of keys.entries()) store.put(key, values[id]);
+  const keys = makeKeys(count);
+  const order = uniformOrder(ORDER, count, 7);
+  const ends = new Uint8Array(2 * count);
+  for (const [id, key] of keys.entries()) {
+    const value = makeBytes(id, size);
+    ends.set([value[0], value[size - 1]], 2 * id);
+    store.put(key, value);
+    // No more than a queue takes.
+    if (id % 2000 === 1999) await store.drained();
+  }
   await store.drained();
-  for (const [id, key] of keys.entries()) sameValue(await store.get(key), values[id], key);
+  for (const [id, key] of keys.entries()) sameValue(await store.get(key), makeBytes(id, size), key);
+  const values = Array.from({ length: Math.min(count, 2000) }, (_, id) => makeBytes(id, size));
 
   return {
     /** Sync where the library is: what is not awaited costs no turn. */
@@ -38,35 +47,32 @@ export async function open({ library, size }) {
       ),
     /** In bursts with a turn of the loop between, as requests come; the thread's time counts until all is written. */
     async put({ puts, filePuts }) {
-      const count = library === 'catzilla-fs' ? filePuts : puts;
+      const total = library === 'catzilla-fs' ? filePuts : puts;
       const thread = threadCpu();
       const start = performance.now();
-      for (let at = 0; at < count;) {
-        for (const end = Math.min(at + BURST, count); at < end; at++) {
-          store.put(keys[at % COUNT], values[at % COUNT]);
+      for (let at = 0; at < total;) {
+        for (const end = Math.min(at + BURST, total); at < end; at++) {
+          store.put(keys[at % values.length], values[at % values.length]);
         }
         await turn();
       }
       const accepted = performance.now();
       await store.drained();
       return {
-        threadUs: (threadCpu() - thread) / 1000 / count,
-        acceptUs: ((accepted - start) * 1000) / count,
-        perSecond: count / ((performance.now() - start) / 1000),
+        threadUs: (threadCpu() - thread) / 1000 / total,
+        acceptUs: ((accepted - start) * 1000) / total,
+        perSecond: total / ((performance.now() - start) / 1000),
       };
     },
   };
 
   function idOf(at) {
-    return (at * 7) % COUNT;
+    return order[at % ORDER];
   }
 
+  // Length, first and last byte; all of them were compared at the start.
   function check(value, id) {
-    if (
-      value.length !== size ||
-      value[0] !== values[id][0] ||
-      value[size - 1] !== values[id][size - 1]
-    )
+    if (value.length !== size || value[0] !== ends[2 * id] || value[size - 1] !== ends[2 * id + 1])
       throw new Error(`wrong bytes for ${keys[id]}`);
   }
 }
@@ -88,7 +94,7 @@ async function openLmdb(folder) {
 
 async function openOurs(folder, backend) {
   const { createTieredCache } = await import('@catzilla/tiers');
-  const disk = { dir: folder, maxBytes: 64 * 2 ** 20, backend };
+  const disk = { dir: folder, backend };
   const cache = createTieredCache({ name: 'bench', memory: false, disk, codec: 'bytes' });
   const { status, disk: tier } = await cache.ready({ timeout: 10_000 });
   if (status !== 'ok')

@@ -3,6 +3,7 @@
 // once per turn of its loop, whatever it receives by.
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 
+import { sharedClock } from '../latency.mjs';
 import { openLibrary } from '../libraries.mjs';
 
 export async function open({ library, role, port }) {
@@ -18,7 +19,7 @@ export async function open({ library, role, port }) {
           if (performance.now() > end) throw new Error(`${key} was never seen to go`);
           await turn();
         }
-        times.push(now());
+        times.push(sharedClock());
       }
       return { times };
     },
@@ -26,18 +27,13 @@ export async function open({ library, role, port }) {
     async send({ keys, operation }) {
       const times = [];
       for (const key of keys) {
-        times.push(now());
+        times.push(sharedClock());
         await channel[operation](key);
         await delay(3);
       }
       return { times };
     },
   };
-}
-
-// µs.
-function now() {
-  return Number(process.hrtime.bigint() / 10n) / 100;
 }
 
 async function openOurs(port) {

@@ -1,7 +1,7 @@
 // Misses: with a Redis that does not answer, and many at once for one key.
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 
-import { quantilesOf } from '../latency.mjs';
+import { quantilesOf, sharedClock } from '../latency.mjs';
 import { openLibrary } from '../libraries.mjs';
 
 const CUT_OFF = Symbol('cut off');
@@ -59,8 +59,9 @@ export async function open({ library, port, factoryMs }) {
         unhandled,
       };
     },
-    /** `callers` misses of one key at once. */
-    async storm({ key, callers }) {
+    /** `callers` misses of one key at once, begun at `at` on the clock that all processes share. */
+    async storm({ key, callers, at }) {
+      while (sharedClock() < at) await turn();
       const before = runs;
       const start = performance.now();
       const values = await Promise.all(Array.from({ length: callers }, () => cache.getOrSet(key)));

@@ -6,6 +6,8 @@ import { openLibrary } from '../libraries.mjs';
 
 const COUNT = 512;
 const BATCH = 64;
+/** Slices' worth of work to warm up, until the compiler has settled. */
+const WARM = 6;
 
 export async function open({ library, size, port }) {
   // All share a server: names of their own.
@@ -37,21 +39,24 @@ export async function open({ library, size, port }) {
 
   return {
     get({ calls, isWarmUp }) {
-      return timeEach(isWarmUp ? calls * 2 : calls, async (at) => {
+      return timeEach(isWarmUp ? calls * WARM : calls, async (at) => {
         const id = (at * 7) % COUNT;
         const value = await cache.get(keys[id]);
         if (!cache.isText && value.id !== id) same(value, id);
       });
     },
-    many: ({ batches: count }) => batches(count, (some) => cache.getMany(some)),
+    many: ({ batches: count, isWarmUp }) =>
+      batches(isWarmUp ? count * WARM : count, (some) => cache.getMany(some)),
     single: ({ batches: count }) =>
       batches(Math.ceil(count / 4), async (some) => {
         const values = [];
         for (const key of some) values.push(await cache.get(key));
         return values;
       }),
-    concurrent: ({ batches: count }) =>
-      batches(count, (some) => Promise.all(some.map((key) => cache.get(key)))),
+    concurrent: ({ batches: count, isWarmUp }) =>
+      batches(isWarmUp ? count * WARM : count, (some) =>
+        Promise.all(some.map((key) => cache.get(key))),
+      ),
   };
 
   function same(value, id) {
