@@ -66,16 +66,18 @@ export async function readManyBelow(
     remote !== undefined && (tiers === undefined || tiers.includes('remote'))
       ? await readManyRemote(core, remote, view, keys)
       : keys.map(() => undefined);
-  return Promise.all(
-    keys.map(async (key, i) => {
-      let answer = answers[i];
-      if (answer === undefined && disk !== undefined && (!tiers || tiers.includes('disk'))) {
-        answer = await readDisk(core, disk, view, key);
-      }
-      if (answer === undefined || answer === 'deleted') return undefined;
-      return promote(core, view, key, answer, tickets[i] as FillTicket);
-    }),
-  );
+  if (disk !== undefined && (tiers === undefined || tiers.includes('disk'))) {
+    await Promise.all(
+      answers.map(async (answer, i) => {
+        if (answer !== undefined) return;
+        answers[i] = await readDisk(core, disk, view, keys[i] as string);
+      }),
+    );
+  }
+  return answers.map((answer, i) => {
+    if (answer === undefined || answer === 'deleted') return undefined;
+    return promote(core, view, keys[i] as string, answer, tickets[i] as FillTicket);
+  });
 }
 
 /** Reads what one tier holds of a key, without promotion and without counting. */
@@ -160,11 +162,16 @@ async function readManyRemote(
     ),
   );
   if (got === FAILED) return answers;
-  const envelopes = await Promise.all(
-    got.map(async (bytes) => (Buffer.isBuffer(bytes) ? core.format.unpack(bytes) : undefined)),
+  const unpacked = got.map((bytes) =>
+    Buffer.isBuffer(bytes) ? core.format.unpack(bytes) : undefined,
   );
+  // One promise for each key would cost more than what is done for it.
+  const envelopes = unpacked.some((one) => one instanceof Promise)
+    ? await Promise.all(unpacked.map(async (one) => one))
+    : (unpacked as (Envelope | EnvelopeFault | undefined)[]);
   const readable = envelopes.filter((one) => one !== undefined && typeof one !== 'string');
-  const unlearned = (await learnEpochs(core, remote, view, readable, began)) ?? NONE;
+  const learning = learnEpochs(core, remote, view, readable, began);
+  const unlearned = learning === undefined ? NONE : await learning;
   for (const [place, i] of asked.entries()) {
     const envelope = envelopes[place];
     const key = keys[i] as string;

@@ -97,6 +97,12 @@ export class RedisStore implements RemoteStore {
     ttl: number,
   ): Promise<(Error | undefined)[]> {
     const args = valueArgs(tombstone, ttl);
+    const [key = ''] = keys;
+    if (keys.length === 1) {
+      // Others wait to hear of it, and a pipeline of one takes longer than a command.
+      await this.#ready().call('set', this.#keys.entry(ns, key), ...args);
+      return [undefined];
+    }
     return this.#write(keys.map((key) => ({ name: 'set', key: this.#keys.entry(ns, key), args })));
   }
 
@@ -133,6 +139,11 @@ export class RedisStore implements RemoteStore {
     ttl: number,
   ): Promise<void> {
     const args = [kind, String(stamp), pxOf(ttl)];
+    const [name = ''] = names;
+    if (names.length === 1) {
+      await this.#script(RAISE, [this.#keys.epoch(name)], args);
+      return;
+    }
     const commands = names.map((name) => ({ name: RAISE, key: this.#keys.epoch(name), args }));
     const failed = (await this.#write(commands)).find((result) => result !== undefined);
     if (failed !== undefined) throw failed;
