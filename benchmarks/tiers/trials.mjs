@@ -157,7 +157,7 @@ function invalidation(quick) {
       await withWorkers(roles, { redis: true }, async ([sender, receiver]) => {
         for (const cell of cells.filter(({ task }) => task.library === library)) {
           for (const [take, isWarmUp] of [
-            [20, true],
+            [400, true],
             [count, false],
           ]) {
             const keys = Array.from(
@@ -167,7 +167,8 @@ function invalidation(quick) {
             await sender.ask('prepare', { keys });
             await receiver.ask('prepare', { keys });
             const seen = receiver.ask('watch', { keys });
-            const sent = await sender.ask('send', { keys, operation: cell.operation });
+            const pause = isWarmUp ? 0 : 3;
+            const sent = await sender.ask('send', { keys, operation: cell.operation, pause });
             const times = (await seen).times.map((time, at) => time - sent.times[at]);
             if (!isWarmUp) samples[cell.id] = quantilesOf(times);
           }

@@ -24,12 +24,12 @@ export async function open({ library, role, port }) {
       return { times };
     },
     /** Sender: the time before each call, with a pause between them. */
-    async send({ keys, operation }) {
+    async send({ keys, operation, pause }) {
       const times = [];
       for (const key of keys) {
         times.push(sharedClock());
         await channel[operation](key);
-        await delay(3);
+        if (pause > 0) await delay(pause);
       }
       return { times };
     },

@@ -8,6 +8,7 @@ const COUNT = 512;
 const BATCH = 64;
 /** Slices' worth of work to warm up, until the compiler has settled. */
 const WARM = 6;
+const WARM_BATCHES = 300;
 
 export async function open({ library, size, port }) {
   // All share a server: names of their own.
@@ -46,7 +47,7 @@ export async function open({ library, size, port }) {
       });
     },
     many: ({ batches: count, isWarmUp }) =>
-      batches(isWarmUp ? count * WARM : count, (some) => cache.getMany(some)),
+      batches(isWarmUp ? WARM_BATCHES : count, (some) => cache.getMany(some)),
     single: ({ batches: count }) =>
       batches(Math.ceil(count / 4), async (some) => {
         const values = [];
@@ -54,7 +55,7 @@ export async function open({ library, size, port }) {
         return values;
       }),
     concurrent: ({ batches: count, isWarmUp }) =>
-      batches(isWarmUp ? count * WARM : count, (some) =>
+      batches(isWarmUp ? WARM_BATCHES : count, (some) =>
         Promise.all(some.map((key) => cache.get(key))),
       ),
   };
