@@ -81,8 +81,8 @@ describe('a disk below memory', () => {
     const disk = { dir: makeFolder(), minFree: 0 };
     const first = await opened({ disk });
     const odd = ['\0hard:t:t', '\0soft:n:', '\0/\0hard:t:t', '\0default', '/'];
-    await first.setMany(odd.map((key) => [key, key] as const));
     await first.set('k', 1, { tags: ['t'] });
+    await first.setMany(odd.map((key) => [key, key] as const));
     expect(await first.getMany(odd)).toEqual(odd);
     await first.close();
     const again = await opened({ disk });
