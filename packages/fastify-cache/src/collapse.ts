@@ -2,7 +2,7 @@
 // Invariant: every fill that is opened is settled, by whatever ends its request; a settled fill frees all its waiters at
 // once. Waiters look at the cache again; the outcome handed to them is only a hint not to queue a second time.
 // A key whose answer could not be stored is marked for a while (hit-for-miss), so that nobody queues for nothing.
-// Scope: one process. What waiters do next is left to hooks/handler.ts.
+// Scope: one process; across instances it is tiers/fill-lock.ts. What waiters do next is left to hooks/miss.ts.
 
 /** How a fill ended for those who waited. 'again': for a reason of its own request (credentials, an abort, a purge
  * meanwhile), so that the next one may well be stored, and it is worth waiting for. */
@@ -49,7 +49,7 @@ export class Collapser {
     const current = this.#fills.get(key);
     // An overdue fill is replaced: its waiters are gone, and it may hang for ever.
     if (current !== undefined && now - current.started < this.#settings.timeout) return undefined;
-    if (this.#isMarked(key, now)) return undefined;
+    if (this.isMarked(key, now)) return undefined;
     if (current !== undefined) this.settle(current, 'timeout');
     const fill: OpenFill = { key, started: now, waiters: 0, gate: undefined, timer: undefined };
     this.#fills.set(key, fill);
@@ -105,7 +105,8 @@ export class Collapser {
     this.#marks.clear();
   }
 
-  #isMarked(key: string, now: number): boolean {
+  /** Whether a key turned out not to be storable, a short while ago. */
+  isMarked(key: string, now: number): boolean {
     if (this.#marks.size === 0) return false;
     const until = this.#marks.get(key);
     if (until === undefined) return false;

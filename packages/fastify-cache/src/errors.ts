@@ -2,7 +2,7 @@
 // Faults of the cache itself are not here: they never reach a caller, they are counted and shown in health.
 import { defineErrors, type ErrorTable } from '@catzilla/common';
 
-type Key = 'OPTION' | 'ROUTE_OPTION' | 'REGISTERED_TWICE' | 'BAD_URL' | 'TOO_LATE';
+type Key = 'OPTION' | 'ROUTE_OPTION' | 'REGISTERED_TWICE' | 'BAD_URL' | 'TAG' | 'TOO_LATE';
 
 /** Error classes of @catzilla/fastify-cache by key; codes are `CATZ_FASTIFY_CACHE_<KEY>`. */
 export const errors: ErrorTable<'CATZ_FASTIFY_CACHE', Key> = defineErrors('CATZ_FASTIFY_CACHE', {
@@ -24,6 +24,11 @@ export const errors: ErrorTable<'CATZ_FASTIFY_CACHE', Key> = defineErrors('CATZ_
     message: 'expected a path beginning with "/" or an absolute http(s) URL, got %s',
     base: TypeError,
     help: 'Pass the path with its query, or a full URL when several hosts are served.',
+  },
+  TAG: {
+    message: 'expected %s to be %s, got %s',
+    base: TypeError,
+    help: 'Tags are short names of what a response shows, such as "product:42".',
   },
   TOO_LATE: {
     message: '%s was called after the head of the response had been sent',

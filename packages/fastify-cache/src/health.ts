@@ -1,6 +1,7 @@
 // app.cache.health(): is the cache doing its work, on which engine, by which way of answering.
 // Invariant: tells facts, repairs nothing, and never throws, also when the cache is closed or broken.
 import { selfTestState } from './answer/self-test.ts';
+import type { TierName } from '@catzilla/tiers';
 import type { CacheFault, Scope } from './scope.ts';
 
 /** State of a response cache. */
@@ -12,6 +13,8 @@ export interface ResponseCacheHealth {
   /** Proof that raw answers are byte for byte those of Node; 'off' in mode 'send'. */
   readonly selfTest: 'pending' | 'passed' | 'failed' | 'off';
   readonly selfTestReason: string | undefined;
+  /** State of each tier when it last changed, as `app.cache.tiers.health()` names it; 'off': there is none. */
+  readonly tiers: Readonly<Record<TierName, string>>;
   /** The last fault of the cache; each was answered as a miss. */
   readonly lastFault: CacheFault | undefined;
 }
@@ -20,7 +23,7 @@ export interface ResponseCacheHealth {
 export function healthOf(scope: Scope): ResponseCacheHealth {
   let backend: ResponseCacheHealth['backend'] = 'unreachable';
   try {
-    ({ backend } = scope.cache.stats());
+    ({ backend } = scope.memory.stats());
   } catch (error) {
     scope.fault('stats', error);
   }
@@ -30,6 +33,7 @@ export function healthOf(scope: Scope): ResponseCacheHealth {
     backend,
     selfTest: test?.state ?? 'off',
     selfTestReason: test?.reason,
+    tiers: { ...scope.states, memory: backend === 'unreachable' ? 'down' : 'ok' },
     lastFault: scope.lastFault,
   };
 }

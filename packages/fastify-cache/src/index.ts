@@ -13,6 +13,7 @@ export type {
   Rule,
   StatusTtl,
 } from './options/types.ts';
+export type { CacheOption, TieredCacheOptions } from './options/cache-option.ts';
 export type { Pattern } from './match/pattern.ts';
 export type { QueryOptions } from './key/query.ts';
 export type { ResponseCache } from './types.ts';

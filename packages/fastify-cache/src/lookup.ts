@@ -1,4 +1,4 @@
-// From a request's key to its entry: the record under the primary key is the entry itself, or, where responses carried
+// From a request's key to its entry in memory: the record under the primary key is the entry itself, or, where responses carried
 // Vary, an index that says which request fields select among variants (RFC 9111 4.1). HOT: benchmarks/http.
 // Invariant: a record of another route, another version or another full key is not found; of all that is read, only the
 // entry returned may hold a lease. Freshness and permission to reuse are the caller's to judge.
@@ -26,12 +26,6 @@ export function findEntry(
   return stored.route === route ? stored : letGo(stored);
 }
 
-/** The variant index under a primary key, if there is one. */
-export function findIndex(records: Records, key: string): VariantIndex | undefined {
-  const stored = records.read(engineKey(key));
-  return stored !== undefined && isIndex(stored) ? stored : letGo(stored);
-}
-
 /** Full key of one variant: generation of its index, route, and the values of the nominated fields. */
 export function variantFullKey(
   key: string,
@@ -41,6 +35,13 @@ export function variantFullKey(
   headers: Fields,
 ): string {
   return `${key}\n${generation}\n${route}\n${variantKey(names, headers)}`;
+}
+
+/** Whether an entry that fits comes before another that does: the newest, but a response without Vary ranks behind every
+ * one with it (RFC 9111 4.1). Lists of names stand in order: the empty one last. */
+export function isNewer(entry: Entry, best: Entry | undefined, names: readonly string[]): boolean {
+  if (best === undefined) return true;
+  return names.length > 0 && entry.bornAt > best.bornAt;
 }
 
 function findVariant(
@@ -54,12 +55,12 @@ function findVariant(
   try {
     for (let i = 0; i < index.lists.length; i++) {
       const names = index.lists[i] as readonly string[];
-      // A response without Vary ranks behind every one with it (RFC 9111 4.1); its empty list stands last.
+      // Not even read: it would not come before.
       if (best !== undefined && names.length === 0) break;
       const full = variantFullKey(key, index.generation, route, names, headers);
       const stored = records.read(engineKey(full));
       if (stored === undefined || isIndex(stored)) continue;
-      if (stored.key === full && (best === undefined || stored.bornAt > best.bornAt)) {
+      if (stored.key === full && isNewer(stored, best, names)) {
         letGo(best);
         best = stored;
       } else letGo(stored);

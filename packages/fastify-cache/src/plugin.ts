@@ -12,9 +12,10 @@ import { noteFirst } from './hooks/on-send.ts';
 import { HOOK } from './hooks/route.ts';
 import { resolveOptions } from './options/policy.ts';
 import type { FastifyCacheOptions } from './options/types.ts';
-import { purgePattern, purgeUrl } from './purge.ts';
+import { purgePattern, purgeTags, purgeUrl } from './purge.ts';
 import { ReplyCache } from './reply-cache.ts';
 import { Scope } from './scope.ts';
+import { openResponseCache } from './tiers/open-cache.ts';
 import type { ResponseCache } from './types.ts';
 
 const SCOPE: unique symbol = Symbol('catzilla.fastify-cache.scope');
@@ -26,13 +27,16 @@ const register: FastifyPluginAsync<FastifyCacheOptions> = async (app, options) =
   if (Object.hasOwn(instance, SCOPE)) throw new errors.REGISTERED_TWICE();
   const { routerOptions } = app.initialConfig;
   const settings = resolveOptions(options, routerOptions);
+  const opened = await openResponseCache(settings.cache);
   // Through the prototype chain of Fastify's scopes: the registration around this one.
-  const scope = new Scope(settings, instance[SCOPE]);
+  const scope = new Scope(settings, opened, instance[SCOPE]);
   instance[SCOPE] = scope;
   app.addHook('onClose', async () => scope.close());
   const cache: ResponseCache = {
     purge: (url) => purgeUrl(scope, url),
     purgePath: (pattern) => purgePattern(scope, pattern),
+    purgeTags: (tags) => purgeTags(scope, tags),
+    tiers: scope.tiered,
     stats: () => scope.counters.snapshot(),
     health: () => healthOf(scope),
   };

@@ -1,66 +1,50 @@
-// Purges: one URL with all its variants, or every path a pattern matches; and what an unsafe request invalidates.
-// Invariant: the token is written before anything is deleted (purge-token.ts), so a fill that is under way, in any thread,
-// is not kept either. A path without host concerns every host. Erring is always towards too much.
-import { setImmediate as pause } from 'node:timers/promises';
+// Purges: one URL with all its variants, every path a pattern matches, or every response with a tag.
+// Invariant: the purge is announced before anything is removed (tiers/remove.ts), so a fill that is under way, in any thread
+// or instance, is not kept either. A path without host concerns every host. Erring is always towards too much.
 import { show } from '@catzilla/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { decode } from './entry/decode.ts';
 import { isIndex, letGo } from './entry/entry.ts';
-import type { Stored } from './entry/entry.ts';
 import { errors } from './errors.ts';
 import { normalizeHost } from './key/host.ts';
-import { engineKey, keyScope, pathOf, primaryKey, splitAbsolute } from './key/primary-key.ts';
-import type { KeyScope } from './key/primary-key.ts';
+import { splitAbsolute } from './key/primary-key.ts';
 import { compilePattern, isExcluded, patternFault } from './match/pattern.ts';
 import type { Pattern } from './match/pattern.ts';
+import { checkTags } from './options/tag.ts';
+import { removeTarget } from './remove-target.ts';
+import type { Origin } from './remove-target.ts';
 import type { Scope } from './scope.ts';
+import { announcePattern, announceTarget, removeKeys } from './tiers/remove.ts';
+import { knownOrigins, pathOfKey, walk } from './walk.ts';
 
-/** Keys looked at between two pauses of a purge that walks through the cache. */
-const SLICE = 2_000;
+/** Keys removed in one step. */
+const BATCH = 500;
 /** As a wrong argument is shown in a message. */
 const SHOWN = 200;
 
 /** What a purge did. */
 export interface PurgeResult {
-  /** Responses removed, variants included. */
+  /** Responses that were in memory, variants included; what only a tier below had is removed too, and not counted. */
   readonly purged: number;
-}
-
-/** Methods that change nothing (RFC 9110 9.2.1 and the registry); all others invalidate what they name. */
-const SAFE: ReadonlySet<string> = new Set([
-  'GET',
-  'HEAD',
-  'OPTIONS',
-  'TRACE',
-  'QUERY',
-  'PROPFIND',
-  'REPORT',
-  'SEARCH',
-]);
-
-/** True for a method that may change what it names (RFC 9111 4.4); unknown ones are unsafe. */
-export function isUnsafe(method: string): boolean {
-  return !SAFE.has(method);
+  /** Whether every tier and the bus took it; what they did not take they are told again. */
+  readonly ok: boolean;
 }
 
 /** Purges a URL in all its variants. A path alone purges it on every host: on the option's hosts at once, without that
- * option by walking through the keys of the cache, in slices.
+ * option by walking through the keys of the cache, in slices. Resolves when tiers and other instances have heard of it.
  * @param url  `/path?query`, or absolute with scheme and host
  * @throws CATZ_FASTIFY_CACHE_BAD_URL */
 export async function purgeUrl(scope: Scope, url: string): Promise<PurgeResult> {
   const { target, origins } = parseUrl(url);
-  let purged = 0;
   scope.counters.purges++;
-  announce(scope, target);
+  const told = announceTarget(scope, target);
   try {
-    for (const { scheme, host } of origins ?? (await knownOrigins(scope))) {
-      purged += removeTarget(scope, scheme, host, target);
-    }
+    const where = origins ?? (await knownOrigins(scope));
+    const { purged, done } = removeTarget(scope, where, target, told);
+    scope.counters.purged += purged;
+    return { purged, ok: await done };
   } catch (error) {
     scope.fault('purge', error);
+    return { purged: 0, ok: false };
   }
-  scope.counters.purged += purged;
-  return { purged };
 }
 
 /** Purges every URL whose path, raw or decoded, matches a pattern; the query does not count. Cost: a walk through all keys.
@@ -78,73 +62,63 @@ export async function purgePattern(scope: Scope, pattern: Pattern): Promise<Purg
     ignoreDuplicateSlashes: true,
     useSemicolonDelimiter: true,
   });
-  let purged = 0;
   scope.counters.purges++;
-  try {
-    scope.tokens.announcePattern();
-  } catch (error) {
-    scope.fault('purge', error);
-  }
+  const told = announcePattern(scope);
+  let purged = 0;
+  let ok = true;
+  // A key may be met in memory and in a tier below.
+  let batch = new Set<string>();
+  const removeBatch = async (): Promise<void> => {
+    purged += countResponses(scope, batch);
+    ok = (await removeKeys(scope, [...batch], told)) && ok;
+    batch = new Set();
+  };
   try {
     for await (const key of walk(scope)) {
-      const path = pathOfKey(scope, key);
+      const path = await pathOfKey(scope, key);
       if (path === undefined || !pathReadings(path).some((form) => isExcluded([compiled], form))) {
         continue;
       }
-      const stored = storedAt(scope, key);
-      // The variants of an index are met on this walk too; without it nobody finds them.
-      if (scope.cache.delete(key) && stored !== undefined && !isIndex(stored)) purged++;
+      if (batch.add(key).size >= BATCH) await removeBatch();
     }
+    await removeBatch();
   } catch (error) {
     scope.fault('purge', error);
+    ok = false;
   }
   scope.counters.purged += purged;
-  return { purged };
+  return { purged, ok };
 }
 
-/** Invalidates what a successful unsafe request changed (RFC 9111 4.4): its own URI, and those of Location and
- * Content-Location on the same origin. Never throws.
- * @param status  of the reply; only 2xx and 3xx invalidate */
-export function invalidate(
+/** Purges every response that has one of the tags, in all tiers and instances, by one step for each tag, however many the
+ * responses are.
+ * @throws CATZ_FASTIFY_CACHE_TAG */
+export async function purgeTags(
   scope: Scope,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  status: number,
-): void {
-  if (status < 200 || status > 399) return;
-  const { protocol } = request;
-  const host = normalizeHost(request.host, protocol);
-  if (host === undefined) return;
-  const targets = [request.raw.url ?? '/'];
-  for (const name of ['location', 'content-location']) {
-    const value = reply.getHeader(name);
-    if (typeof value !== 'string') continue;
-    const target = sameOriginTarget(value, protocol, host, request.raw.url ?? '/');
-    if (target !== undefined) targets.push(target);
-  }
-  scope.counters.invalidations++;
+  tags: string | readonly string[],
+): Promise<{ readonly ok: boolean }> {
+  const list = typeof tags === 'string' ? [tags] : tags;
+  if (!Array.isArray(list)) throw new errors.TAG('tags', 'a string or an array', show(tags));
+  checkTags(list, 'each tag');
+  scope.counters.purges++;
   try {
-    for (const target of targets) {
-      announce(scope, target);
-      scope.counters.purged += removeTarget(scope, protocol, host, target);
-    }
-  } catch (error) {
-    scope.fault('invalidate', error);
-  }
-}
-
-// Without its token a purge still deletes: a fill of another thread may then outlive it, which health() shows as a fault.
-function announce(scope: Scope, target: string): void {
-  try {
-    scope.tokens.announce(target);
+    const { ok } = await scope.tiered.invalidateTags(list);
+    return { ok };
   } catch (error) {
     scope.fault('purge', error);
+    return { ok: false };
   }
 }
 
-interface Origin {
-  readonly scheme: string;
-  readonly host: string;
+// The variants of an index are met on the walk too; without it nobody finds them, and it is no response itself.
+function countResponses(scope: Scope, keys: Iterable<string>): number {
+  let count = 0;
+  for (const key of keys) {
+    const stored = scope.records.read(key);
+    letGo(stored);
+    if (stored !== undefined && !isIndex(stored)) count++;
+  }
+  return count;
 }
 
 function parseUrl(url: unknown): { target: string; origins: readonly Origin[] | undefined } {
@@ -157,98 +131,8 @@ function parseUrl(url: unknown): { target: string; origins: readonly Origin[] | 
   return { target: parts.path, origins: [{ scheme: parts.scheme, host }] };
 }
 
-// Every way the routes of this application write keys: by query policy, and the raw query always.
-function keyScopes(scope: Scope): Iterable<KeyScope> {
-  if (scope.keyScopes.size > 0) return scope.keyScopes.values();
-  return [keyScope(scope.settings.namespace, undefined)];
-}
-
-function removeTarget(scope: Scope, scheme: string, host: string, target: string): number {
-  const fragment = target.indexOf('#');
-  const clean = fragment === -1 ? target : target.slice(0, fragment);
-  const keys = new Set<string>();
-  for (const form of keyScopes(scope)) {
-    const key = primaryKey(form, scheme, host, clean);
-    if (key !== undefined) keys.add(engineKey(key));
-  }
-  let removed = 0;
-  for (const key of keys) removed += removeKey(scope, key);
-  return removed;
-}
-
-function removeKey(scope: Scope, key: string): number {
-  const { cache } = scope;
-  const stored = scope.records.read(key);
-  letGo(stored);
-  if (stored === undefined || !isIndex(stored)) return cache.delete(key) ? 1 : 0;
-  // The index first: from here on its variants cannot be found.
-  cache.delete(key);
-  return cache.deleteMany(stored.variants);
-}
-
-// The hosts that can have entries: those of the option, else those that stand in keys.
-async function knownOrigins(scope: Scope): Promise<Iterable<Origin>> {
-  const origins = new Map<string, Origin>();
-  const { hosts } = scope.settings;
-  const add = (scheme: string, host: string): void => {
-    origins.set(`${scheme}|${host}`, { scheme, host });
-  };
-  // A host without a port stands for any port, so only keys can tell.
-  if (hosts !== undefined && [...hosts].every((host) => /:\d+$/.test(host))) {
-    for (const host of hosts) for (const scheme of ['http', 'https']) add(scheme, host);
-    return origins.values();
-  }
-  const { prefix } = keyScope(scope.settings.namespace, undefined);
-  for await (const key of walk(scope)) {
-    const [scheme, host] = key.slice(prefix.length).split('|', 2);
-    if (scheme !== undefined && host !== undefined) add(scheme, host);
-  }
-  return origins.values();
-}
-
-async function* walk(scope: Scope): AsyncGenerator<string> {
-  const { prefix } = keyScope(scope.settings.namespace, undefined);
-  let seen = 0;
-  for (const key of scope.cache.keys({ prefix })) {
-    if (++seen % SLICE === 0) await pause();
-    if (typeof key === 'string') yield key;
-  }
-}
-
-// Path of an engine key: primary, variant (after a line feed) or hashed (after a zero character; read from the record).
-function pathOfKey(scope: Scope, key: string): string | undefined {
-  const full = key.includes('\u0000') ? storedAt(scope, key)?.key : key;
-  if (full === undefined) return undefined;
-  const target = full.split('|').slice(4).join('|');
-  const end = target.indexOf('\n');
-  return pathOf(end === -1 ? target : target.slice(0, end));
-}
-
 // Routers with useSemicolonDelimiter end the path at `;`.
 function pathReadings(path: string): readonly string[] {
   const semicolon = path.indexOf(';');
   return semicolon === -1 ? [path] : [path, path.slice(0, semicolon)];
-}
-
-// Read without counting: a walk through all keys is no use of them.
-function storedAt(scope: Scope, key: string): Stored | undefined {
-  const bytes = scope.cache.peek(key);
-  return bytes === undefined ? undefined : decode(bytes);
-}
-
-function sameOriginTarget(
-  value: string,
-  scheme: string,
-  host: string,
-  base: string,
-): string | undefined {
-  try {
-    const origin = new URL(`${scheme}://${host}`);
-    const url = new URL(value, new URL(pathOf(base), origin));
-    if (url.origin !== origin.origin) return undefined;
-    // As the handler wrote it, for new URL() re-encodes.
-    return value.startsWith('/') && !value.startsWith('//') ? value : url.pathname + url.search;
-  } catch {
-    return undefined; // not a URI: nothing it could name
-  }
 }

@@ -1,13 +1,14 @@
-// Reads what is stored, decoded once per version of a record. HOT: benchmarks/http.
-// Small records, and large ones that the near-cache keeps, come with their decoded form as `aux`. A large record that it
-// does not keep would be copied out of the arena and decoded for every hit: such keys are remembered, with the head they
-// had, and from then on leased. A lease costs the same at any size (`--only large` measures both ways).
+// Reads what is stored in memory, decoded once per version of a record. HOT: benchmarks/http.
+// Small records, and large ones that the near-cache keeps, come as one Buffer as long as they are kept, and their decoded
+// form stands on it. A large record that it does not keep would be copied out of the arena and decoded for every hit: such
+// keys are remembered, with the head they had, and from then on leased. A lease costs the same at any size (`--only large`
+// measures both ways).
 // Invariant: a leased record is what its own bytes say: the remembered head counts only where they begin with it.
 // Whoever is given an entry with a lease owns it: sends it (answer/pin.ts), or lets it go (entry/entry.ts).
-import type { Cache, Lease } from '@catzilla/cache-core';
+import type { TieredCache } from '@catzilla/tiers';
 import { decode } from './entry/decode.ts';
-import { isIndex } from './entry/entry.ts';
-import type { Entry, Stored } from './entry/entry.ts';
+import { isIndex, letGo } from './entry/entry.ts';
+import type { Entry, Pin, Stored, VariantIndex } from './entry/entry.ts';
 
 /** Smallest body that is leased, bytes: a copy costs several leases there. Above what render.ts joins to its head, so
  * that no rendered form holds such a body, and fits every record that begins with the same head. */
@@ -17,6 +18,8 @@ const PATIENCE = 4;
 /** Keys remembered at most, oldest forgotten first. */
 const MAX_KEYS = 2048;
 const NO_BODY = Buffer.alloc(0);
+/** On the Buffer itself, with which it goes: a WeakMap would be one more table for the garbage collector to walk. */
+const DECODED: unique symbol = Symbol('catzilla.fastify-cache.decoded');
 
 /** A large record, without its body. */
 interface Large {
@@ -28,15 +31,21 @@ interface Large {
   readonly isLeased: boolean;
 }
 
+/** An index with the stamp it was stored with, microseconds. */
+export interface FoundIndex {
+  readonly index: VariantIndex;
+  readonly created: number;
+}
+
 /** The records of one cache. */
 export class Records {
-  readonly #cache: Cache;
+  readonly #tiered: TieredCache;
   readonly #largestNear: number;
   readonly #large = new Map<string, Large>();
 
-  /** @param largestNear  bytes above which the near-cache of this cache takes no record; Infinity: not known */
-  constructor(cache: Cache, largestNear: number) {
-    this.#cache = cache;
+  /** @param largestNear  bytes above which the near-cache of this cache takes no record */
+  constructor(tiered: TieredCache, largestNear: number) {
+    this.#tiered = tiered;
     this.#largestNear = largestNear;
   }
 
@@ -44,25 +53,40 @@ export class Records {
    * @throws whatever the cache throws */
   read(key: string): Stored | undefined {
     if (this.#large.size > 0) {
-      const known = this.#large.get(key);
-      if (known?.isLeased === true) return this.#lease(key, known);
+      const large = this.#large.get(key);
+      if (large?.isLeased === true) return this.#lease(key, large);
     }
-    const record = this.#cache.getRecord(key);
-    if (record === undefined) return undefined;
-    if (record.aux !== undefined) return record.aux as Stored;
-    const stored = decode(record.bytes);
-    record.aux = stored;
-    if (stored !== undefined && isLarge(stored)) this.#note(key, record.bytes, stored);
+    const entry = this.#tiered.getEntrySync(key);
+    if (entry === undefined || entry.stale) return undefined;
+    const bytes = entry.value as (Buffer & { [DECODED]?: Stored }) | undefined;
+    // What others have stored under a key of ours may be anything.
+    if (!Buffer.isBuffer(bytes)) return undefined;
+    const known = bytes[DECODED];
+    if (known !== undefined) return known;
+    const stored = decode(bytes);
+    if (stored === undefined) return undefined;
+    bytes[DECODED] = stored;
+    if (isLarge(stored)) this.#note(key, bytes, stored);
     return stored;
   }
 
+  /** The index under an engine key, with its stamp.
+   * @throws whatever the cache throws */
+  readIndex(key: string): FoundIndex | undefined {
+    const stored = this.read(key);
+    if (stored === undefined || !isIndex(stored)) return letGo(stored);
+    const created = this.#tiered.getEntrySync(key)?.created;
+    return created === undefined ? undefined : { index: stored, created };
+  }
+
   #lease(key: string, known: Large): Stored | undefined {
-    const lease = this.#cache.lease(key);
-    if (lease === undefined) {
+    const lease = this.#tiered.lease(key);
+    if (lease === undefined || lease.stale) {
+      lease?.release();
       this.#large.delete(key);
       return undefined;
     }
-    const { bytes } = lease;
+    const bytes = lease.value;
     const { head, entry } = known;
     // The head's length stands at its beginning.
     if (startsWith(bytes, head) && bytes.length - head.length >= LEASE_FROM) {
@@ -103,7 +127,7 @@ function isLarge(stored: Stored): stored is Entry {
   return !isIndex(stored) && stored.body.length >= LEASE_FROM;
 }
 
-function withBody(entry: Entry, body: Buffer, lease: Lease): Entry {
+function withBody(entry: Entry, body: Buffer, lease: Pin): Entry {
   return { ...entry, body, lease };
 }
 

@@ -3,11 +3,13 @@
 import type { FastifyReply } from 'fastify';
 import { show } from '@catzilla/common';
 import { errors } from './errors.ts';
+import { checkTags } from './options/tag.ts';
 
 /** What a handler said; kept on the reply until the store decision. */
 export interface ReplyWishes {
   ttl: number | undefined;
   skip: string | undefined;
+  readonly tags: Set<string>;
 }
 
 const wishes: WeakMap<FastifyReply, ReplyWishes> = new WeakMap();
@@ -44,10 +46,20 @@ export class ReplyCache {
     this.#wishes('reply.cache.skip').skip = String(reason).slice(0, 100);
   }
 
+  /** Puts this response into groups, for `app.cache.purgeTags`; adds to those of the route and of earlier calls.
+   * @param tags  each 1 to 256 bytes of UTF-8; at most 56 for one response, or it is not stored
+   * @throws CATZ_FASTIFY_CACHE_TAG, CATZ_FASTIFY_CACHE_TOO_LATE */
+  tag(...tags: readonly string[]): void {
+    checkTags(tags, 'each argument of reply.cache.tag');
+    const wished = this.#wishes('reply.cache.tag').tags;
+    for (const tag of tags) wished.add(tag);
+  }
+
   #wishes(call: string): ReplyWishes {
     if (this.#reply.raw.headersSent) throw new errors.TOO_LATE(call);
     let known = wishes.get(this.#reply);
-    if (known === undefined) wishes.set(this.#reply, (known = { ttl: undefined, skip: undefined }));
+    if (known === undefined)
+      wishes.set(this.#reply, (known = { ttl: undefined, skip: undefined, tags: new Set() }));
     return known;
   }
 }

@@ -1,12 +1,13 @@
 // One registration of the plugin: its settings, its cache, and what its hooks share. A scope lives from register to close.
 // Invariant: nothing of it is reachable from another Fastify instance, but the named engine. A fault of the cache is
 // counted here and never leaves: every read of it is then a miss, every write refused.
-import { openCache } from '@catzilla/cache-core';
-import type { Cache, CacheOptions, NearCacheOptions } from '@catzilla/cache-core';
+import type { Cache } from '@catzilla/cache-core';
+import type { TieredCache, TierName } from '@catzilla/tiers';
 import type { FastifyRequest } from 'fastify';
 import { makeStyles } from './answer/style.ts';
 import type { Styles } from './answer/style.ts';
 import { Collapser } from './collapse.ts';
+import { letGo } from './entry/entry.ts';
 import { isHostAllowed, normalizeHost } from './key/host.ts';
 import { primaryKey } from './key/primary-key.ts';
 import type { KeyScope } from './key/primary-key.ts';
@@ -14,12 +15,9 @@ import type { PluginSettings, RoutePolicy } from './options/policy.ts';
 import { PurgeTokens } from './purge-token.ts';
 import { Records } from './records.ts';
 import { Counters } from './stats.ts';
+import type { OpenedCache, TierStates } from './tiers/open-cache.ts';
+import { Below } from './tiers/read-below.ts';
 
-/** Name of the engine that scopes without an own cache share. */
-const DEFAULT_CACHE = 'catzilla-http';
-/** A near-cache for whole responses, bytes: the engine's own default leaves out every body of 64 KiB, which is then read
- * and decoded anew for each hit. */
-const NEAR_CACHE: NearCacheOptions = { maxBytes: 16_777_216, maxEntryBytes: 1_048_576 };
 /** Room of a record besides its body: fields, key, our own head. */
 const HEAD_ROOM = 16_384;
 const MAX_INFLIGHT = 67_108_864;
@@ -36,8 +34,16 @@ export interface CacheFault {
 /** What the hooks of one registration share. */
 export class Scope {
   readonly settings: PluginSettings;
-  readonly cache: Cache;
+  readonly tiered: TieredCache;
+  /** L1 of it, as a cache without tiers. */
+  readonly memory: Cache;
+  /** What is in memory. */
   readonly records: Records;
+  /** What is below memory; undefined: no such tier. */
+  readonly below: Below | undefined;
+  /** Other instances may fill and purge what this one has. */
+  readonly isShared: boolean;
+  readonly states: Readonly<TierStates>;
   readonly counters: Counters = new Counters();
   readonly collapser: Collapser | undefined;
   readonly tokens: PurgeTokens;
@@ -48,28 +54,34 @@ export class Scope {
   readonly maxBodyBytes: number;
   readonly maxInflightBytes: number;
   lastFault: CacheFault | undefined;
-  readonly #owned: boolean;
+  /** Times at which messages of other instances may have been missed. */
+  gaps = 0;
+  readonly #opened: OpenedCache;
+  readonly #unwatch: () => void;
 
-  constructor(settings: PluginSettings, outer: Scope | undefined) {
+  constructor(settings: PluginSettings, opened: OpenedCache, outer: Scope | undefined) {
     this.settings = settings;
-    this.#owned = !isCache(settings.cache);
-    this.cache = isCache(settings.cache)
-      ? settings.cache
-      : openCache(DEFAULT_CACHE, {
-          ...settings.cache,
-          nearCache: settings.cache?.nearCache ?? NEAR_CACHE,
-        });
-    const { capacity, backend } = this.cache.stats();
-    this.records = new Records(
-      this.cache,
-      backend === 'js' ? Infinity : largestNear(settings.cache),
-    );
+    const { tiered, memory, below } = opened;
+    this.tiered = tiered;
+    this.memory = memory;
+    this.isShared = opened.isShared;
+    this.states = opened.states;
+    this.#opened = opened;
+    this.#unwatch = tiered.on('gap', () => {
+      this.gaps++;
+    });
+    this.records = new Records(tiered, memory.limits.maxNearBytes);
+    this.below =
+      below.length === 0
+        ? undefined
+        : new Below(tiered, below, (error) => this.fault('get', error));
     this.collapser = settings.collapse === false ? undefined : new Collapser(settings.collapse);
-    this.tokens = new PurgeTokens(this.cache, settings.namespace);
+    this.tokens = new PurgeTokens(memory, settings.namespace);
     this.styles = makeStyles(settings);
     this.keyScopes = outer?.keyScopes ?? new Map<unknown, KeyScope>();
-    this.maxBodyBytes = Math.max(0, maxValueBytes(settings.cache, capacity) - HEAD_ROOM);
-    this.maxInflightBytes = settings.maxInflightBytes ?? Math.min(MAX_INFLIGHT, capacity / 4);
+    this.maxBodyBytes = Math.max(0, opened.maxValueBytes - HEAD_ROOM);
+    this.maxInflightBytes =
+      settings.maxInflightBytes ?? Math.min(MAX_INFLIGHT, memory.stats().capacity / 4);
   }
 
   /** The normalised host of a request; undefined when it is malformed or not served from the cache. HOT */
@@ -99,26 +111,28 @@ export class Scope {
     };
   }
 
-  /** Frees waiters and closes the cache, if this scope opened it. */
-  close(): void {
-    this.collapser?.close();
-    if (this.#owned) this.cache.close();
+  /** Whether a key that was just stored is in memory; no counting, no recency. True where that cannot be seen. */
+  isInMemory(key: string): boolean {
+    // In a namespace the name in the engine is not the key.
+    return this.tiered.namespaceName !== '' || this.memory.has(key);
   }
-}
 
-function isCache(value: Cache | CacheOptions | undefined): value is Cache {
-  return typeof (value as Partial<Cache> | undefined)?.getRecord === 'function';
-}
+  /** The full key of what is stored under a hashed key of the engine, in whatever tier. Never rejects. */
+  async fullKeyOf(key: string): Promise<string | undefined> {
+    const stored = this.records.read(key);
+    letGo(stored);
+    return (stored ?? (await this.below?.peek(key)))?.key;
+  }
 
-// The largest record that its near-cache takes, bytes; Infinity where only reads will show.
-function largestNear(given: Cache | CacheOptions | undefined): number {
-  if (isCache(given)) return Infinity;
-  const near = given?.nearCache ?? NEAR_CACHE;
-  return near === false ? 0 : (near.maxEntryBytes ?? Infinity);
-}
+  /** Tiers that a policy may be answered from without memory; undefined: none. */
+  belowFor(policy: RoutePolicy): readonly TierName[] | undefined {
+    return this.below?.tiersFor(policy.tiers);
+  }
 
-// A cache does not tell its largest value: for one that is given, what its bound allows at most; set() has the last word.
-function maxValueBytes(given: Cache | CacheOptions | undefined, capacity: number): number {
-  if (isCache(given)) return Math.floor(capacity / 4);
-  return given?.maxValueBytes ?? Math.min(Math.floor(capacity / 8), 16_777_216);
+  /** Frees waiters and closes the cache, if it was opened for this scope. */
+  async close(): Promise<void> {
+    this.collapser?.close();
+    this.#unwatch();
+    await this.#opened.close();
+  }
 }

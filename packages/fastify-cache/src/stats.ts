@@ -4,12 +4,20 @@ import type { ForwardReason } from './rfc/reasons.ts';
 
 /** Why a response was not stored although it was judged, beyond the reasons of the RFC. */
 export type PluginReason =
-  'too-large' | 'inflight-limit' | 'incomplete' | 'purged-meanwhile' | 'backend' | 'skip';
+  | 'too-large'
+  | 'inflight-limit'
+  | 'incomplete'
+  | 'purged-meanwhile'
+  | 'backend'
+  | 'skip'
+  | 'too-many-tags';
 
 /** Counts of one scope since it was registered. */
 export interface ResponseCacheStats {
   /** Answers from the cache, 304 included. */
   readonly hits: number;
+  /** Hits that were not in memory, but in a tier below. */
+  readonly below: number;
   /** Hits answered 304. */
   readonly notModified: number;
   /** Requests that went to their handler, in all and by reason (RFC 9211 2.2). */
@@ -22,7 +30,7 @@ export interface ResponseCacheStats {
   /** Requests that waited for another's answer, and those of them that gave up waiting. */
   readonly collapsed: number;
   readonly timeouts: number;
-  /** Calls of purge and purgePath, and records they removed. */
+  /** Calls of purge, purgePath and purgeTags, and responses in memory that the first two removed. */
   readonly purges: number;
   readonly purged: number;
   /** Unsafe requests that invalidated their URL (RFC 9111 4.4). */
@@ -38,6 +46,7 @@ export interface ResponseCacheStats {
 /** The live counters; the same names, writable. */
 export class Counters {
   hits = 0;
+  below = 0;
   notModified = 0;
   misses = 0;
   forwarded: Partial<Record<ForwardReason, number>> = {};

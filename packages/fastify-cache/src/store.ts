@@ -1,16 +1,26 @@
 // Puts a finished response into the cache: under its primary key, or as a variant behind the index of that key.
-// Invariant: a purge between the fill's start and the end of the write leaves nothing behind (purge-token.ts), neither the
-// entry nor an index brought back. What may be stored was decided before; here only room and purges can refuse.
+// Invariant: a purge between the fill's start and the end of the write leaves nothing that can be found, here or in another
+// instance (tiers/fill-start.ts), neither the entry nor an index brought back. What may be stored was decided before; here
+// only room and purges can refuse.
+//
+// Indexes under several instances: each stores the index it has, with one more variant, and the last one to reach a tier
+// wins. What is lost of another's list can at most be missed: variants are found by generation and names of fields alone.
+// Nothing that was purged comes back by it: a purge removes the index everywhere; one that follows has a new generation,
+// unless it was made of an older one, and then it carries a stamp that lies before the purge, so that every tier refuses it.
 import { randomBytes } from 'node:crypto';
+import type { TierName, WriteResult } from '@catzilla/tiers';
 import { encodeEntry, encodeIndex } from './entry/encode.ts';
 import type { EntryHead, VariantIndex } from './entry/entry.ts';
 import { engineKey } from './key/primary-key.ts';
-import { findIndex, variantFullKey } from './lookup.ts';
-import type { TokenMark } from './purge-token.ts';
+import { variantFullKey } from './lookup.ts';
 import { MAX_FILL_AGE } from './purge-token.ts';
+import type { FoundIndex } from './records.ts';
 import type { Fields } from './rfc/fields.ts';
 import type { Scope } from './scope.ts';
 import type { PluginReason } from './stats.ts';
+import { isCurrent, ticketOf } from './tiers/fill-start.ts';
+import type { FillStart } from './tiers/fill-start.ts';
+import { forgetKeys } from './tiers/remove.ts';
 
 const MAX_LISTS = 4;
 
@@ -28,9 +38,14 @@ export interface StoreJob {
   readonly constrained: boolean;
   readonly headers: Fields;
   readonly maxVariants: number;
-  /** When the handler started, ms, and the tokens read then. */
+  /** When the handler started, ms, and what was noted then. */
   readonly started: number;
-  readonly mark: TokenMark;
+  readonly start: FillStart;
+  /** The index that was found below memory before the handler ran, for when memory has none. */
+  readonly below: FoundIndex | undefined;
+  readonly tags: readonly string[];
+  /** undefined: all. */
+  readonly tiers: readonly TierName[] | undefined;
 }
 
 /** What was written, to be taken back with `withdraw`. */
@@ -39,20 +54,44 @@ export interface StoredKeys {
   readonly index: string | undefined;
 }
 
-/** Stores a response. Never throws.
+interface Write {
+  readonly key: string;
+  readonly bytes: Buffer;
+  readonly ttl: number;
+  readonly created: number;
+  readonly tags: readonly string[];
+}
+
+/** A response that is stored, as far as can be told now. */
+export interface Storing {
+  readonly keys: StoredKeys;
+  /** Resolves to why it is not stored after all: tiers refused what came too late, or failed. Never rejects. */
+  readonly refusal: Promise<PluginReason | undefined>;
+}
+
+/** Stores a response: in memory before the call returns, in the tiers below soon after. Never throws.
  * @returns the keys written, or why not */
-export function storeResponse(scope: Scope, job: StoreJob, now: number): StoredKeys | PluginReason {
-  const { cache, tokens } = scope;
+export function storeResponse(scope: Scope, job: StoreJob, now: number): Storing | PluginReason {
+  const { start, tags } = job;
   try {
-    if (now - job.started > MAX_FILL_AGE || !tokens.isCurrent(job.mark)) return 'purged-meanwhile';
-    const index = findIndex(scope.records, job.key);
-    const standsAlone = job.vary.length === 0 && !job.constrained && index === undefined;
-    const keys = standsAlone ? write(scope, job) : writeVariant(scope, job, index, now);
-    if (keys === undefined) return 'backend';
-    if (tokens.isCurrent(job.mark)) return keys;
-    cache.delete(keys.entry);
-    if (keys.index !== undefined) cache.delete(keys.index);
-    return 'purged-meanwhile';
+    if (now - job.started > MAX_FILL_AGE || !isCurrent(scope, start, tags)) {
+      return 'purged-meanwhile';
+    }
+    const writes = writesOf(scope, job, now);
+    const keys = writes.map(({ key }) => key);
+    const [entry, index] = keys as [string, string | undefined];
+    // Each has written to memory when its call returns, so that no other fill sees an index without its variant.
+    const results = writes.map((write) => put(scope, job, write));
+    const refusal = refusalOf(scope, results, entry);
+    if (!isCurrent(scope, start, tags)) {
+      forgetKeys(scope, keys);
+      return 'purged-meanwhile';
+    }
+    if (mustBeInMemory(scope, job) && !keys.every((key) => scope.isInMemory(key))) {
+      forgetKeys(scope, keys);
+      return 'backend';
+    }
+    return { keys: { entry, index }, refusal };
   } catch (error) {
     scope.fault('set', error);
     return 'backend';
@@ -61,42 +100,80 @@ export function storeResponse(scope: Scope, job: StoreJob, now: number): StoredK
 
 /** Takes a stored response back: its reply turned out to be an error after all. Never throws. */
 export function withdraw(scope: Scope, keys: StoredKeys): void {
-  try {
-    scope.cache.delete(keys.entry);
-  } catch (error) {
-    scope.fault('delete', error);
-  }
+  forgetKeys(scope, [keys.entry]);
 }
 
-function write(scope: Scope, job: StoreJob): StoredKeys | undefined {
-  const entry = engineKey(job.key);
+function writesOf(scope: Scope, job: StoreJob, now: number): readonly Write[] {
+  const at = engineKey(job.key);
+  const old = scope.records.readIndex(at) ?? job.below;
+  const standsAlone = job.vary.length === 0 && !job.constrained && old === undefined;
+  const { ttl, tags, start } = job;
+  if (!standsAlone) return variantWrites(scope, job, at, old, now);
   const bytes = encodeEntry({ ...job.head, key: job.key }, job.body);
-  return scope.cache.set(entry, bytes, { ttl: job.ttl }) ? { entry, index: undefined } : undefined;
+  return [{ key: at, bytes, ttl, created: start.created, tags }];
 }
 
-function writeVariant(
+function variantWrites(
   scope: Scope,
   job: StoreJob,
-  old: VariantIndex | undefined,
+  at: string,
+  found: FoundIndex | undefined,
   now: number,
-): StoredKeys | undefined {
-  const { cache } = scope;
-  const names = job.vary;
-  const index = engineKey(job.key);
+): readonly Write[] {
+  const { vary: names, ttl, tags } = job;
+  const old = found?.index;
   const generation = old?.generation ?? randomBytes(9).toString('base64url');
   const full = variantFullKey(job.key, generation, job.head.route, names, job.headers);
   const entry = engineKey(full);
-  if (!cache.set(entry, encodeEntry({ ...job.head, key: full }, job.body), { ttl: job.ttl })) {
-    return undefined;
-  }
   const variants = [...(old?.variants ?? []).filter((key) => key !== entry), entry];
-  while (variants.length > job.maxVariants) cache.delete(variants.shift() as string);
-  const until = Math.max(old?.until ?? 0, now + job.ttl);
+  const overflow = variants.splice(0, Math.max(0, variants.length - job.maxVariants));
+  if (overflow.length > 0) forgetKeys(scope, overflow);
+  const until = Math.max(old?.until ?? 0, now + ttl);
   const lists = addList(old?.lists ?? [], names);
   const next: VariantIndex = { key: job.key, generation, lists, variants, until };
-  if (cache.set(index, encodeIndex(next), { ttl: until - now })) return { entry, index };
-  cache.delete(entry);
-  return undefined;
+  const { created } = job.start;
+  // Newer than the one it was made of, or tiers would keep that; but not newer than a purge of that one.
+  const stamp = found === undefined ? created : Math.max(created, found.created + 1);
+  return [
+    { key: entry, bytes: encodeEntry({ ...job.head, key: full }, job.body), ttl, created, tags },
+    { key: at, bytes: encodeIndex(next), ttl: until - now, created: stamp, tags: [] },
+  ];
+}
+
+function put(
+  scope: Scope,
+  { start, tiers }: StoreJob,
+  { key, bytes, ttl, created, tags }: Write,
+): Promise<WriteResult> {
+  const options = { ttl, grace: 0, tags, ticket: ticketOf(scope, start, key, created) };
+  return scope.tiered.set(key, bytes, tiers === undefined ? options : { ...options, tiers });
+}
+
+async function refusalOf(
+  scope: Scope,
+  results: readonly Promise<WriteResult>[],
+  entry: string,
+): Promise<PluginReason | undefined> {
+  try {
+    const written = await Promise.all(results);
+    if (!written.some(isLate)) return undefined;
+    forgetKeys(scope, [entry]);
+    return 'purged-meanwhile';
+  } catch (error) {
+    scope.fault('set', error);
+    return 'backend';
+  }
+}
+
+// Refused by the ticket: there is no other way that every place skips it.
+function isLate({ memory, remote, disk }: WriteResult): boolean {
+  return memory === 'skipped' && remote === 'skipped' && disk === 'skipped';
+}
+
+// An engine that has no room refuses silently; a tier below may then have it all the same.
+function mustBeInMemory(scope: Scope, { tiers }: StoreJob): boolean {
+  const goesThere = tiers === undefined || tiers.includes('memory');
+  return goesThere && scope.below?.tiersFor(tiers) === undefined;
 }
 
 // Newest first, the empty list (no Vary) always last.

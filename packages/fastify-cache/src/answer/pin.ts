@@ -8,10 +8,9 @@
 // write(2), which copies them (no MSG_ZEROCOPY), or TLS has encrypted them. When the socket is destroyed meanwhile, the
 // callbacks come at once, perhaps before its handle is closed: the pin then stays until the socket's own 'close'.
 // HTTP/2 is always copied: a reset closes its stream while frames of it may still wait in the session's write queue.
-import type { Lease } from '@catzilla/cache-core';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Entry } from '../entry/entry.ts';
+import type { Entry, Pin } from '../entry/entry.ts';
 import { holdsSocket } from './raw.ts';
 
 /** The entry to be sent in the place of one that has a lease.
@@ -19,7 +18,7 @@ import { holdsSocket } from './raw.ts';
  * @returns the same, released by the response's end, or one with a body of its own */
 export function settleLease(
   entry: Entry,
-  lease: Lease,
+  lease: Pin,
   res: ServerResponse,
   isShown: boolean,
 ): Entry {
@@ -39,7 +38,7 @@ export function settleLease(
 }
 
 // The socket's 'close' comes in any case; on a connection that is kept alive it would be long after the response.
-function releaseWhenSent(lease: Lease, res: ServerResponse, socket: Socket): void {
+function releaseWhenSent(lease: Pin, res: ServerResponse, socket: Socket): void {
   const release = (): void => lease.release();
   socket.once('close', release);
   res.once('close', () => {

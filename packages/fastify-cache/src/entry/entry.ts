@@ -2,7 +2,6 @@
 // the answers keep next to it. One Entry lives as long as its near-cache record, so a hit decodes nothing.
 // Invariant: names and values were validated when the entry was made; nothing in it changes but its `forms`.
 // How it is written to bytes is encode.ts, how it is read back decode.ts.
-import type { Lease } from '@catzilla/cache-core';
 import { validatorsOf } from '../rfc/conditional.ts';
 import type { Validators } from '../rfc/conditional.ts';
 import type { StoredField } from '../rfc/stored-headers.ts';
@@ -30,6 +29,14 @@ export interface EntryHead {
   readonly transformed: boolean;
 }
 
+/** What keeps a body in the memory of the cache. */
+export interface Pin {
+  /** true: the body is a copy of its own after all. */
+  readonly copied: boolean;
+  /** Lets the memory go. Idempotent. */
+  release(): void;
+}
+
 /** Forms of an entry made for answers; shared by all hits of one version. */
 export interface Forms {
   /** Kept by answer/render.ts. */
@@ -43,7 +50,7 @@ export interface Entry extends EntryHead {
   /** As sent, content coding included. */
   readonly body: Buffer;
   /** Where the body is memory of the cache: pins it, for this hit alone. */
-  readonly lease: Lease | undefined;
+  readonly lease: Pin | undefined;
   /** First ms at which it is no longer fresh. */
   readonly freshUntil: number;
   /** What the conditions of clients are judged by. */

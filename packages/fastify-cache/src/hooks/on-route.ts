@@ -2,7 +2,7 @@
 // Invariant: hook lists are replaced, never pushed to: users share one array between routes, and Fastify's automatic HEAD
 // route shares it too. A route is wrapped once; a registration further in takes it over with its own options.
 import type { FastifyReply, FastifyRequest, RouteHandlerMethod, RouteOptions } from 'fastify';
-import { invalidate, isUnsafe } from '../purge.ts';
+import { invalidate, isUnsafe } from '../invalidate.ts';
 import type { Scope } from '../scope.ts';
 import { handle } from './handler.ts';
 import { fail, judge } from './on-send.ts';

@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { finishSend } from '../answer/send.ts';
 import { hasTrailers } from '../internals.ts';
 import type { RoutePolicy } from '../options/policy.ts';
+import { MAX_TAGS } from '../options/tag.ts';
 import { wishesOf } from '../reply-cache.ts';
 import { computeEtag } from '../rfc/etag.ts';
 import type { Fields } from '../rfc/fields.ts';
@@ -89,7 +90,8 @@ function judgeFill(
     before: pass.before as Fields,
     receivedAt: now,
   });
-  const job: Job = { request, facts, transformed, status: reply.statusCode, now, fields };
+  const tags = tagsOf(reply, pass.policy);
+  const job: Job = { request, facts, transformed, status: reply.statusCode, now, fields, tags };
   if (isStream(payload)) {
     announce(reply, pass, { stored: true });
     pass.copy = copyOf(pass, job);
@@ -111,7 +113,7 @@ function copyOf(pass: FillPass, job: Job): BodyCopy {
   return new BodyCopy(limits(pass), counters, (body, reason) => {
     if (body === undefined) refuse(pass, reason ?? 'incomplete', Date.now());
     else keep(pass, job, body);
-    if (pass.mark !== undefined) tokens.release(pass.mark);
+    if (pass.start !== undefined) tokens.release(pass.start.mark);
   });
 }
 
@@ -146,7 +148,8 @@ function decide(
     policyFor(reply, pass.policy, wishes?.ttl),
   );
   if (!decision.store) return decision.reason;
-  if (pass.mark === undefined) return 'backend';
+  if (pass.start === undefined) return 'backend';
+  if (tagsOf(reply, pass.policy).length > MAX_TAGS) return 'too-many-tags';
   const limit = limits(pass).body;
   if (isStream(payload)) {
     return Number(headers['content-length'] ?? 0) > limit ? 'too-large' : decision;
@@ -160,6 +163,11 @@ function decide(
     return 'error'; // Fastify is about to refuse it too
   }
   return payload && Buffer.byteLength(payload) > limit ? 'too-large' : decision;
+}
+
+function tagsOf(reply: FastifyReply, policy: RoutePolicy): readonly string[] {
+  const own = wishesOf(reply)?.tags;
+  return own === undefined ? policy.tags : [...new Set([...policy.tags, ...own])];
 }
 
 // The route's policy with what this reply adds. @fastify/compress names Accept-Encoding in Vary only when it compresses, so

@@ -6,11 +6,13 @@ import type { Entry } from '../entry/entry.ts';
 import type { FillOutcome, OpenFill } from '../collapse.ts';
 import type { ReplyHeaders } from '../internals.ts';
 import type { RoutePolicy } from '../options/policy.ts';
-import type { TokenMark } from '../purge-token.ts';
+import type { FoundIndex } from '../records.ts';
 import type { ForwardReason } from '../rfc/reasons.ts';
 import type { Fields } from '../rfc/fields.ts';
 import type { StoredKeys } from '../store.ts';
 import type { BodyCopy } from '../tee.ts';
+import type { FillLock } from '../tiers/fill-lock.ts';
+import type { FillStart } from '../tiers/fill-start.ts';
 import type { CachedRoute } from './route.ts';
 
 /** A hit on its way through reply.send. */
@@ -40,7 +42,11 @@ export interface FillPass {
   /** When the handler started, ms. */
   readonly started: number;
   /** undefined: the cache could not be read, so nothing is stored. */
-  readonly mark: TokenMark | undefined;
+  readonly start: FillStart | undefined;
+  /** The index found below memory, before the handler ran. */
+  readonly below: FoundIndex | undefined;
+  /** Held while other instances wait for this fill. */
+  readonly lock: FillLock | undefined;
   /** Headers on the reply when the handler started. */
   readonly before: ReplyHeaders;
   /** Conditions of the client, taken from the request while the handler runs. */
@@ -90,7 +96,11 @@ export function snapshotHeaders(reply: FastifyReply): ReplyHeaders {
   return headers;
 }
 
-/** Frees the waiters of a fill; harmless when it has been done. */
+/** Frees the waiters of a fill, here and in other instances; harmless when it has been done. */
 export function settleFill(pass: FillPass, outcome: FillOutcome): void {
+  const { stored } = pass;
+  pass.lock?.letGo(
+    [stored?.entry, stored?.index].filter((key): key is string => key !== undefined),
+  );
   if (pass.open !== undefined) pass.route.scope.collapser?.settle(pass.open, outcome);
 }

@@ -1,6 +1,6 @@
 // The levels of options (plugin, rule, route; each over its preset) made into one frozen policy.
-// Invariant: the nearest level that says something wins, except for vary.add, which grows: a name added for safety at the
-// top stays. Contradictions that only the levels together show are found here.
+// Invariant: the nearest level that says something wins, except for vary.add and tags, which grow: a name added for safety at
+// the top stays, and a purge by a tag of the top reaches all. Contradictions that only the levels together show are found here.
 import { compileQuery } from '../key/query.ts';
 import { keyScope } from '../key/primary-key.ts';
 import type { KeyScope } from '../key/primary-key.ts';
@@ -9,6 +9,7 @@ import type { TtlTable } from '../rfc/freshness.ts';
 import type { RoutePolicy } from './policy.ts';
 import { presets } from './presets.ts';
 import type { Checked } from './specs.ts';
+import { MAX_TAGS } from './tag.ts';
 import type { RouteCacheOptions } from './types.ts';
 
 /** One level of options: checked, or a preset's. */
@@ -58,6 +59,7 @@ export function mergeLevels(
 
   const authorization = nearest('authorization') ?? 'rfc';
   const key = scopeOf(nearestQuery(all));
+  const tiers = nearest('tiers');
   return Object.freeze({
     ...mergeTtl(all, error),
     authorization,
@@ -77,7 +79,16 @@ export function mergeLevels(
     key,
     query: key.query,
     maxBodyBytes: nearest('maxBodyBytes') ?? MAX_BODY_BYTES,
+    tags: mergeTags(all, error),
+    tiers,
+    readsMemory: tiers === undefined || tiers.includes('memory'),
   });
+}
+
+function mergeTags(levels: readonly Level[], error: (message: string) => Error): readonly string[] {
+  const tags = [...new Set(levels.flatMap((level) => level.tags ?? []))];
+  if (tags.length <= MAX_TAGS) return Object.freeze(tags);
+  throw error(`expected at most ${MAX_TAGS} tags in all levels together, got ${tags.length}`);
 }
 
 // `statuses` and `ttlMode` belong to the ttl they were given for: a level that turns the ttl off, or gives one by status,

@@ -1,7 +1,7 @@
 // Options made into the frozen policies that requests are judged by: plugin < rule < route, each level over its preset.
 // Invariant: a policy is made at registration; no request pays for merging or checking.
 import { show } from '@catzilla/common';
-import type { Cache, CacheOptions } from '@catzilla/cache-core';
+import type { TierName } from '@catzilla/tiers';
 import { errors } from '../errors.ts';
 import type { KeyScope } from '../key/primary-key.ts';
 import { pathOf } from '../key/primary-key.ts';
@@ -11,6 +11,7 @@ import type { CompiledPattern, PathRules, Pattern } from '../match/pattern.ts';
 import { chooseRule } from '../match/rules.ts';
 import type { BypassPolicy } from '../rfc/bypass.ts';
 import type { StorePolicy } from '../rfc/storable.ts';
+import type { CheckedCache } from './cache-option.ts';
 import { keyScopes, mergeLevels } from './merge.ts';
 import type { Level } from './merge.ts';
 import { checkPluginOptions, checkRouteOptions } from './specs.ts';
@@ -28,6 +29,11 @@ export interface RoutePolicy extends StorePolicy, BypassPolicy {
   readonly announceVary: readonly string[];
   /** Bytes. */
   readonly maxBodyBytes: number;
+  /** Of every response, besides those it names itself. */
+  readonly tags: readonly string[];
+  /** Where responses are stored and looked for; undefined: in every tier. */
+  readonly tiers: readonly TierName[] | undefined;
+  readonly readsMemory: boolean;
 }
 
 /** How the requests of one route find their policy. 'off': not cached (`config.cache: false`, or excluded). 'by-path': call
@@ -39,8 +45,7 @@ export type RoutePlan =
 
 /** The plugin's own settings, checked, defaults applied. */
 export interface PluginSettings {
-  /** undefined: open one with the defaults. */
-  readonly cache: Cache | CacheOptions | undefined;
+  readonly cache: CheckedCache;
   readonly namespace: string;
   readonly mode: 'auto' | 'send';
   readonly hosts: ReadonlySet<string> | undefined;

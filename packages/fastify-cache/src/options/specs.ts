@@ -16,11 +16,15 @@ import {
   string,
 } from '@catzilla/common';
 import type { OptionContext, OptionSite, OptionSpec, OptionSpecs } from '@catzilla/common';
+import type { TierName } from '@catzilla/tiers';
 import { normalizeHost } from '../key/host.ts';
 import { patternFault } from '../match/pattern.ts';
 import type { Pattern } from '../match/pattern.ts';
 import type { QueryOptions } from '../key/query.ts';
 import { isToken } from '../rfc/fields.ts';
+import { cacheOption } from './cache-option.ts';
+import type { CheckedCache } from './cache-option.ts';
+import { MAX_TAGS, showTag, tagFault } from './tag.ts';
 import type {
   FastifyCacheOptions,
   PresetName,
@@ -144,6 +148,22 @@ const pattern: OptionSpec<Pattern> = {
   },
 };
 
+const tag: OptionSpec<string> = {
+  check(value, site) {
+    const fault = tagFault(value);
+    if (fault === undefined) return value as string;
+    throw site.error(`expected ${site.path} to be ${fault}, got ${showTag(value)}`);
+  },
+};
+
+const tags: OptionSpec<readonly string[]> = {
+  check(value, site) {
+    const all = list(tag).check(value, site);
+    if (all.length <= MAX_TAGS) return all;
+    throw site.error(`expected ${site.path} to have at most ${MAX_TAGS} tags, got ${all.length}`);
+  },
+};
+
 const patterns: OptionSpec<readonly Pattern[]> = {
   check: (value, site) =>
     notEmpty(list(pattern).check(Array.isArray(value) ? value : [value], site), site),
@@ -188,6 +208,8 @@ const routeSpecs: OptionSpecs<Checked<RouteCacheOptions>> = {
   setCookie: optional(oneOf(['refuse', 'strip', 'store'])),
   types: optional(filled(list(mediaType))),
   maxBodyBytes: optional(bytes({ min: 1 })),
+  tags: optional(tags),
+  tiers: optional(filled(list(oneOf<TierName>(['memory', 'remote', 'disk'])))),
 };
 
 const ruleSpecs: OptionSpecs<Checked<Rule>> = { ...routeSpecs, path: patterns };
@@ -206,7 +228,11 @@ export interface CheckedRule {
 }
 
 /** The plugin's options after the check. */
-export interface CheckedPlugin extends Omit<Checked<FastifyCacheOptions>, 'rules' | 'collapse'> {
+export interface CheckedPlugin extends Omit<
+  Checked<FastifyCacheOptions>,
+  'cache' | 'rules' | 'collapse'
+> {
+  readonly cache: CheckedCache;
   readonly namespace: string;
   readonly mode: 'auto' | 'send';
   readonly rules: readonly CheckedRule[];
@@ -221,15 +247,31 @@ export interface CheckedCollapse {
   readonly timeout: number;
   readonly maxWaiters: number;
   readonly hitForMiss: number | false;
+  /** false: the collapsing of each instance by itself. */
+  readonly lock: LockSettings | false;
 }
+
+/** Collapsing across instances after the check; ms. */
+export interface LockSettings {
+  readonly ttl: number;
+  readonly wait: number;
+}
+
+const lockLimits = object<LockSettings>({
+  ttl: duration({ min: 100, max: 3_600_000, default: 10_000 }),
+  wait: duration({ allowZero: true, max: MAX_TIMER, default: 2_000 }),
+});
+
+const lock: OptionSpec<LockSettings | false> = {
+  check(value, site) {
+    if (value === undefined || value === false) return false;
+    return lockLimits.check(value === true ? {} : value, { ...site, or: 'true, false' });
+  },
+};
 
 const pluginSpecs: OptionSpecs<CheckedPlugin> = {
   ...routeSpecs,
-  cache: custom(
-    'a cache of @catzilla/cache-core or the options of one',
-    (value): value is NonNullable<FastifyCacheOptions['cache']> | undefined =>
-      value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value)),
-  ),
+  cache: cacheOption,
   namespace: string({
     pattern: /^[\x21-\x7b\x7d\x7e]{1,128}$/,
     what: 'a string of 1 to 128 printable ASCII characters without space and "|"',
@@ -245,6 +287,7 @@ const pluginSpecs: OptionSpecs<CheckedPlugin> = {
       timeout: duration({ max: MAX_TIMER, default: 5_000 }),
       maxWaiters: int({ min: 1, default: 1_000 }),
       hitForMiss: orFalse(duration({ default: 10_000 })),
+      lock,
     }),
   ),
   maxInflightBytes: optional(bytes({ min: 1 })),

@@ -1,8 +1,9 @@
 // The options as users write them. Durations are ms, sizes bytes, off is false; defaults stand in each docstring.
-import type { Cache, CacheOptions } from '@catzilla/cache-core';
+import type { TierName } from '@catzilla/tiers';
 import type { FastifyRequest } from 'fastify';
 import type { Pattern } from '../match/pattern.ts';
 import type { QueryOptions } from '../key/query.ts';
+import type { CacheOption } from './cache-option.ts';
 
 /** ttl by status or class, as `{ 200: 300_000, 404: 10_000, '5xx': 1_000 }`; 0 = never for that status. */
 export type StatusTtl = { readonly [status: number]: number } & {
@@ -49,6 +50,12 @@ export interface RouteCacheOptions {
   readonly types?: readonly string[];
   /** Largest body stored, bytes. Default: 4_194_304; never above the cache's maxValueBytes. */
   readonly maxBodyBytes?: number;
+  /** Groups that the responses belong to, for `app.cache.purgeTags`; those of plugin, rule, route and `reply.cache.tag`
+   * count together: at most 56 of 1 to 256 bytes. Default: none. */
+  readonly tags?: readonly string[];
+  /** Which tiers of the cache the responses are stored in and answered from; those it does not have are passed over.
+   * Default: all. */
+  readonly tiers?: readonly TierName[];
 }
 
 /** Options for the paths of a rule; the first rule that matches holds. */
@@ -64,14 +71,20 @@ export interface CollapseOptions {
   readonly maxWaiters?: number;
   /** ms a key whose answer could not be stored is remembered, so that nobody waits for it; false: not at all. Default: 10_000. */
   readonly hitForMiss?: number | false;
+  /** Collapses the misses of all instances that share the remote tier of `cache`: one of them runs the handler, under a lock
+   * there; the others wait for what it stores. `ttl`: ms after which the lock falls if its instance dies, `wait`: ms that
+   * others wait before they run their own. true: `{ ttl: 10_000, wait: 2_000 }`. Default: false. */
+  readonly lock?: boolean | { readonly ttl?: number; readonly wait?: number };
 }
 
 /** Options of the plugin. */
 export interface FastifyCacheOptions extends RouteCacheOptions {
-  /** An open cache, or options to open one named `catzilla-http`. Default: `{ maxBytes: 67_108_864 }`. An open cache is not closed by us.
+  /** Where responses are kept: an open cache of @catzilla/cache-core or @catzilla/tiers, which is not closed by us; options
+   * to open one in memory, named `catzilla-http`; or options of a tiered cache, recognised by `memory`, `remote`, `disk`,
+   * `bus` or another of their names. Default: `{ maxBytes: 67_108_864 }`.
    * Where the options do not name `nearCache`, it is `{ maxBytes: 16_777_216, maxEntryBytes: 1_048_576 }`: each registration
    * keeps its hottest responses of up to 1 MiB decoded, in at most 16 MiB per thread. */
-  readonly cache?: Cache | CacheOptions;
+  readonly cache?: CacheOption;
   /** Part of each key; put the build id in it when releases share a cache. Default: 'http'. */
   readonly namespace?: string;
   /** 'auto' (default): one pre-rendered socket write where provably the same answer. 'send': always reply.send. */

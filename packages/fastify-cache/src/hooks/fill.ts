@@ -1,0 +1,83 @@
+// A run of the real handler whose reply may be stored: what is noted before it, and what becomes of it however it ends.
+// Invariant: a response that ends, in whatever way, frees who waits for it, here and in other instances.
+import type { FillStart } from '../tiers/fill-start.ts';
+import { startFill } from '../tiers/fill-start.ts';
+import { takeConditions } from './conditional.ts';
+import type { Ask } from './ask.ts';
+import { setPass, settleFill, snapshotHeaders } from './pass.ts';
+import type { FillPass } from './pass.ts';
+
+/** Runs the handler.
+ * @returns what it returned */
+export function fill(
+  ask: Ask,
+  facts: Pick<FillPass, 'fwd' | 'open' | 'collapsed' | 'below' | 'lock'>,
+): unknown {
+  const { route, instance, request, reply, policy, key } = ask;
+  const { scope } = route;
+  scope.addKeyScope(policy.key);
+  scope.counters.forward(facts.fwd);
+  const pass: FillPass = {
+    kind: 'fill',
+    route,
+    policy,
+    key,
+    ...facts,
+    started: Date.now(),
+    start: startOf(ask),
+    before: snapshotHeaders(reply),
+    conditions: takeConditions(request),
+    seen: false,
+    first: undefined,
+    firstCoding: undefined,
+    failed: false,
+    judged: false,
+    stored: undefined,
+    copy: undefined,
+    detached: false,
+    deferred: undefined,
+  };
+  setPass(request, pass);
+  reply.raw.once('finish', () => release(pass, true));
+  reply.raw.once('close', () => release(pass, false));
+  let result: unknown;
+  try {
+    result = route.handler.call(instance, request, reply);
+  } catch (error) {
+    settleFill(pass, 'not-stored');
+    throw error;
+  }
+  // A hijacked reply never comes to our onSend hook.
+  if (reply.sent && !pass.judged) settleFill(pass, 'not-stored');
+  else if (pass.open !== undefined && isThenable(result)) {
+    const check = (): void => {
+      if (reply.sent && !pass.judged) settleFill(pass, 'not-stored');
+    };
+    result.then(check, check);
+  }
+  return result;
+}
+
+// The end of a response, however it came: nobody may go on waiting for it.
+function release(pass: FillPass, finished: boolean): void {
+  const { deferred } = pass;
+  pass.deferred = undefined;
+  if (finished && !pass.failed) deferred?.();
+  if (!pass.detached) pass.copy?.drop('incomplete');
+  if (pass.copy?.isOpen) return;
+  settleFill(pass, finished ? 'not-stored' : 'again');
+  if (pass.start !== undefined) pass.route.scope.tokens.release(pass.start.mark);
+}
+
+function startOf({ route, request, key }: Ask): FillStart | undefined {
+  try {
+    return startFill(route.scope, request.raw.url ?? '/', key);
+  } catch (error) {
+    route.scope.fault('get', error);
+    return undefined;
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}
