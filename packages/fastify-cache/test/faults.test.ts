@@ -38,8 +38,8 @@ describe('a cache that', () => {
     expect(await get(app, '/a')).toMatchObject({ status: 200, body: '1' });
     expect((await get(app, '/a')).cache).toBe('catzilla; fwd=miss; stored=?0; detail=backend');
     expect((await get(app, '/a', {}, 'POST')).status).toBe(200);
-    expect(await app.cache.purge('/a')).toEqual({ purged: 0 });
-    expect(await app.cache.purgePath('/a')).toEqual({ purged: 0 });
+    expect(await app.cache.purge('/a')).toEqual({ purged: 0, ok: false });
+    expect(await app.cache.purgePath('/a')).toEqual({ purged: 0, ok: false });
     expect(app.cache.stats().faults).toBeGreaterThan(3);
     expect(app.cache.health().lastFault).toMatchObject({
       code: 'CATZ_CACHE_CLOSED',
@@ -94,11 +94,12 @@ describe('a cache that', () => {
   });
 
   it('throws when asked for stats: health says it is unreachable', async () => {
-    let asked = 0;
+    let isGone = false;
     const cache = broken({
-      stats: () => (++asked === 1 ? { capacity: 2 ** 20, backend: 'native' } : fail()),
+      stats: () => (isGone ? fail() : { capacity: 2 ** 20, backend: 'native' }),
     });
     const app = await makeApp({ cache });
+    isGone = true;
     expect(app.cache.health()).toMatchObject({ ok: false, backend: 'unreachable' });
   });
 });
@@ -129,12 +130,18 @@ describe('a record that', () => {
       Buffer.from('wrong'),
     ),
   };
-  for (const [name, bytes] of Object.entries(rubbish)) {
-    it(`${name} is a miss and is replaced`, async () => {
+  const places = [true, false].flatMap((isEnveloped) =>
+    Object.entries(rubbish).map(([name, bytes]) => ({ name, bytes, isEnveloped })),
+  );
+  for (const { name, bytes, isEnveloped } of places) {
+    const where = isEnveloped ? 'in an envelope of the tiers' : 'by itself';
+    it(`${name}, ${where}, is a miss and is replaced`, async () => {
       const cache = makeCache();
       const app = await makeApp({ cache, ttl: 60_000 });
       app.get('/a', () => 'right');
-      cache.set('1|http|http|localhost|/a', bytes);
+      const key = '1|http|http|localhost|/a';
+      if (isEnveloped) await app.cache.tiers.set(key, bytes);
+      else cache.set(key, bytes);
       expect(await get(app, '/a')).toMatchObject({ status: 200, body: 'right' });
       expect((await get(app, '/a')).cache).toContain('hit');
     });

@@ -49,7 +49,7 @@ describe('a cached route', () => {
     expect((await get(app, '/a')).cache).toContain('hit');
     vi.setSystemTime(1_700_000_010_000);
     const stale = await get(app, '/a');
-    expect(stale).toMatchObject({ body: '2', cache: 'catzilla; fwd=stale; stored' });
+    expect(stale).toMatchObject({ body: '2', cache: 'catzilla; fwd=uri-miss; stored' });
   });
 
   it('counts the Age a reply came with', async () => {

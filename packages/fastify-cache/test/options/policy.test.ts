@@ -21,11 +21,11 @@ describe('plugin settings', () => {
   it('have defaults', () => {
     const { planRoute, ...settings } = resolveOptions(undefined);
     expect(settings).toEqual({
-      cache: undefined,
+      cache: { kind: 'engine-options', options: {} },
       namespace: 'http',
       mode: 'auto',
       hosts: undefined,
-      collapse: { timeout: 5000, maxWaiters: 1000, hitForMiss: 10_000 },
+      collapse: { timeout: 5000, maxWaiters: 1000, hitForMiss: 10_000, lock: false },
       maxInflightBytes: undefined,
       cacheStatus: 'minimal',
       xCache: false,
@@ -44,6 +44,9 @@ describe('plugin settings', () => {
       methods: ['GET', 'HEAD'],
       query: undefined,
       maxBodyBytes: 4_194_304,
+      tags: [],
+      tiers: undefined,
+      readsMemory: true,
     });
   });
 
@@ -62,7 +65,7 @@ describe('plugin settings', () => {
       xCache: true,
     });
     expect(settings).toMatchObject({
-      cache: { maxBytes: 1 << 20 },
+      cache: { kind: 'engine-options', options: { maxBytes: 1 << 20 } },
       namespace: 'build-5',
       mode: 'send',
       hosts: new Set(['example.com', 'b:8080']),
@@ -71,9 +74,36 @@ describe('plugin settings', () => {
       cacheStatus,
       xCache: true,
     });
+    for (const [lock, made] of [
+      [true, { ttl: 10_000, wait: 2_000 }],
+      [{ wait: 0 }, { ttl: 10_000, wait: 0 }],
+      [false, false],
+    ]) {
+      expect(resolveOptions({ collapse: { lock } }).collapse).toMatchObject({ lock: made });
+    }
     expect(resolveOptions({ collapse: false }).collapse).toBe(false);
     expect(resolveOptions({ cacheStatus: false }).cacheStatus).toBe(false);
     expect(resolveOptions({ cacheStatus: 'full' }).cacheStatus).toBe('full');
+  });
+
+  it('tags of all levels add up, the nearest tiers hold', () => {
+    const { planRoute } = resolveOptions({
+      tags: ['site'],
+      tiers: ['memory'],
+      rules: [{ path: '/p/*', tags: ['p', 'site'], tiers: ['remote', 'disk'] }],
+    });
+    const at = (url: string, config?: unknown) => policyOf(planRoute(get(url), config));
+    expect(at('/p/1', { tags: ['one'] })).toMatchObject({
+      tags: ['site', 'p', 'one'],
+      tiers: ['remote', 'disk'],
+      readsMemory: false,
+    });
+    expect(at('/x')).toMatchObject({ tags: ['site'], tiers: ['memory'], readsMemory: true });
+    const many = Array.from({ length: 54 }, (_, n) => `t${n}`);
+    expect(at('/p/1', { tags: many }).tags).toHaveLength(56);
+    expect(() => at('/p/1', { tags: [...many, 'more'] })).toThrow(
+      /at most 56 tags in all levels together, got 57/,
+    );
   });
 
   it.each([
@@ -81,6 +111,16 @@ describe('plugin settings', () => {
     [{ ttl: -1 }, /expected options\.ttl to be .*, got -1/],
     [{ ttl: Number.NaN }, /options\.ttl .* got NaN/],
     [{ ttl: '5' }, /options\.ttl .* got "5"/],
+    [{ tags: 'a' }, /expected options\.tags to be an array/],
+    [{ tags: [''] }, /options\.tags\[0\] to be a well-formed string of 1 to 256 bytes .*, got ""/],
+    [{ tags: ['\ud800'] }, /options\.tags\[0\]/],
+    [{ tags: ['é'.repeat(129)] }, /options\.tags\[0\]/],
+    [{ tags: Array.from({ length: 57 }, (_, n) => `t${n}`) }, /at most 56 tags, got 57/],
+    [{ tiers: [] }, /options\.tiers to be a list with at least one item/],
+    [{ tiers: ['redis'] }, /options\.tiers\[0\] to be "memory" or "remote" or "disk", got "redis"/],
+    [{ collapse: { lock: 5 } }, /options\.collapse\.lock/],
+    [{ collapse: { lock: { ttl: 5 } } }, /options\.collapse\.lock\.ttl/],
+    [{ collapse: { lock: { wait: -1 } } }, /options\.collapse\.lock\.wait/],
     [{ ttl: null }, /options\.ttl .* got null/],
     [{ ttl: {} }, /at least one status/],
     [{ ttl: { 200: -5 } }, /options\.ttl\["200"\] .* got -5/],

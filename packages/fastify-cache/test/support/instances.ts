@@ -1,0 +1,56 @@
+// Instances of one application: each with a memory of its own, around one Redis. A name of its own keeps tests apart.
+import { startRedis } from '@catzilla/bus/testing';
+import type { RedisServer } from '@catzilla/bus/testing';
+import { openCache } from '@catzilla/cache-core';
+import type { FastifyInstance } from 'fastify';
+import { afterAll, beforeAll } from 'vitest';
+import type { FastifyCacheOptions, TieredCacheOptions } from '../../src/index.ts';
+import { atEnd, makeApp } from '../helpers.ts';
+
+/** Starts a server for the tests of a file. */
+export function useRedis(): { readonly url: string; readonly server: RedisServer } {
+  let server: RedisServer | undefined;
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(async () => {
+    await server?.stop();
+  });
+  const running = (): RedisServer => {
+    if (server === undefined) throw new Error('the server runs only while tests do');
+    return server;
+  };
+  return {
+    get url() {
+      return running().url;
+    },
+    get server() {
+      return running();
+    },
+  };
+}
+
+let names = 0;
+
+/** A name that no other test has. */
+export function newName(): string {
+  return `test-${process.pid}-${++names}`;
+}
+
+/** One instance, its bus listening. */
+export async function makeInstance(
+  url: string,
+  name: string,
+  options: FastifyCacheOptions = {},
+  cache: TieredCacheOptions = {},
+): Promise<FastifyInstance> {
+  const memory = openCache({ maxBytes: 16 * 2 ** 20 });
+  atEnd(() => memory.close());
+  const app = await makeApp({
+    ttl: 60_000,
+    cache: { name, memory, remote: { url }, ...cache },
+    ...options,
+  });
+  await app.cache.tiers.ready({ timeout: 5_000 });
+  return app;
+}
