@@ -17,13 +17,12 @@ const answers = {
     return { calls, values: [...new Set(values)] };
   },
   // A load that is under way when another thread deletes its key.
-  load([key, value]) {
-    parentPort.postMessage('loading');
-    return cache.getOrSet(
-      key,
-      () => new Promise((resolve) => parentPort.once('message', () => resolve(value))),
-    );
-  },
+  load: ([key, value]) =>
+    cache.getOrSet(key, () => {
+      // Not before: a delete that comes first forbids nothing.
+      parentPort.postMessage('loading');
+      return new Promise((resolve) => parentPort.once('message', () => resolve(value)));
+    }),
   // Works until the end of the thread.
   churn() {
     let i = 0;
