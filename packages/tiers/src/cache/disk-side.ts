@@ -4,13 +4,15 @@
 import { createdOf } from '../envelope/decode.ts';
 import { encodeTombstone } from '../envelope/encode.ts';
 import { FAILED } from '../faults/guard.ts';
-import { joinName, NESTING } from '../memory/names.ts';
+import { joinName, namespaceChain, NESTING } from '../memory/names.ts';
+import { namespaceEpochName } from '../tags/epochs.ts';
 import type { WriteStatus } from '../tiered-cache.ts';
 import { track } from './core.ts';
 import type { Core, DiskSide } from './core.ts';
 import { clearDisk } from './clear-disk.ts';
 import { lifeIn, takes } from './job.ts';
 import type { Job } from './job.ts';
+import { isInvalid } from './judge.ts';
 import { pack, pendingOf, pendingRemoval } from './pending.ts';
 import type { Pending } from './pending.ts';
 
@@ -128,7 +130,12 @@ export async function flushDisk(
   batch: readonly (readonly [id: string, pending: Pending])[],
 ): Promise<void> {
   const records = await Promise.all(
-    batch.map(async ([id, pending]) => ({ id, bytes: await packed(core, pending) })),
+    batch.map(async ([id, pending]) => {
+      // Invalidated while it waited: behind the note of its epoch it could outlive that.
+      const isDead = isDeadNow(core, pending);
+      const bytes = isDead ? encodeTombstone(pending.created, Infinity) : packed(core, pending);
+      return { id, bytes: await bytes };
+    }),
   );
   const outcome = await disk.guard.write(() => disk.store.putMany(records));
   if (outcome === FAILED) throw new Error(disk.store.lastError ?? 'the disk took no writes');
@@ -142,6 +149,12 @@ export async function flushDisk(
 /** A write that the queue has given up: what is on disk under its name is older. */
 export function dropFromDisk(core: Core, disk: DiskSide, id: string, pending: Pending): void {
   if (!disk.dropped.add(id, pending)) track(core, clearDisk(core));
+}
+
+function isDeadNow(core: Core, { ns, envelope, created }: Pending): boolean {
+  if (envelope === undefined) return false;
+  const namespaces = namespaceChain(ns).map(namespaceEpochName);
+  return isInvalid(created, envelope.tags, namespaces, core.epochs);
 }
 
 function takesNow(core: Core, disk: DiskSide, job: Job): boolean {

@@ -25,6 +25,7 @@ function listenTo(bus: Bus): Listener {
       heard.push(change);
       positions.push(position);
     },
+    onOwn: () => undefined,
     onGap: (reason: string) => void gaps.push(reason),
     onLive: () => undefined,
     witness: (stamp: number) => void stamps.push(stamp),
