@@ -58,7 +58,12 @@ export async function withWorkers(tasks, { redis = false }, work) {
   const workers = [];
   try {
     const place = server && { port: server.port };
-    for (const task of tasks) workers.push(await startWorker({ ...task, ...place }));
+    const starts = await Promise.allSettled(
+      tasks.map((task) => startWorker({ ...task, ...place })),
+    );
+    for (const { value } of starts) if (value !== undefined) workers.push(value);
+    const failed = starts.find(({ status }) => status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
     return await work(workers, server);
   } finally {
     await Promise.all(workers.map((worker) => worker.stop()));

@@ -28,16 +28,16 @@ const REMOTE_NAMES = {
   'async-cache-dedupe': 'async-cache-dedupe, storage redis',
 };
 const MEMORY_KEYS = 1000;
-/** Records that fit into the processor's caches, and 50 MB that do not. */
+/** Records that fit into the processor's caches, and 32 MB that do not. */
 export const SMALL_DISK = 2000;
-export const LARGE_DISK = 50_000;
+export const LARGE_DISK = 32_000;
 
 export function makeContests(quick) {
   return [...memory(quick), ...remote(quick), many(quick), ...disk(quick)];
 }
 
 function memory(quick) {
-  const timing = quick ? { warm: 60, window: 40 } : { warm: 150, window: 100 };
+  const timing = quick ? { warm: 60, window: 40 } : { warm: 120, window: 80 };
   return SIZES.filter(([size]) => !quick || size === 1024).map(([size, shown]) => ({
     id: `memory ${size}`,
     slices: 2,
@@ -81,7 +81,7 @@ function remote(quick) {
   return SIZES.filter(([size]) => size <= 1024).map(([size, shown]) => ({
     id: `remote ${size}`,
     redis: true,
-    slices: quick ? 4 : 8,
+    slices: quick ? 4 : 6,
     input: { calls: quick ? 150 : 300 },
     cells: Object.entries(REMOTE_NAMES).map(([library, label]) => ({
       id: `${library} remote get ${size}`,
@@ -137,7 +137,7 @@ function disk(quick) {
     ['catzilla-lmdb', 'catzilla, memory: false', 'catzilla, set'],
     ['catzilla-fs', "catzilla, backend: 'fs'", "catzilla, set, backend: 'fs'"],
   ];
-  const input = { calls: quick ? 3000 : 10_000, puts: 4000, filePuts: 200 };
+  const input = { calls: quick ? 3000 : 10_000, fileCalls: 1000, puts: 4000, filePuts: 200 };
   const cells = (operation, count, group, form) =>
     rows
       .filter(([library]) => count === SMALL_DISK || library !== 'catzilla-fs')

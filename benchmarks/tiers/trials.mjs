@@ -109,7 +109,7 @@ function stampede(quick) {
       samples[id] = await withWorkers([task, task], { redis: true }, async (workers) => {
         for (const worker of workers) await worker.ask('warm', { key: 'warm' });
         const storms = [];
-        for (let storm = 0; storm < (quick ? 1 : 3); storm++) {
+        for (let storm = 0; storm < (quick ? 1 : 2); storm++) {
           const at = sharedClock() + 100_000;
           const input = { key: `storm:${round}:${storm}`, callers, at };
           const both = await Promise.all(workers.map((worker) => worker.ask('storm', input)));
@@ -149,7 +149,7 @@ function invalidation(quick) {
     operation,
     task: { case: 'invalidation', library },
   }));
-  const count = quick ? 60 : 150;
+  const count = quick ? 60 : 120;
   const run = async (round) => {
     const samples = {};
     for (const library of ['ioredis', 'catzilla']) {

@@ -36,9 +36,9 @@ export async function open({ library, size, count }) {
 
   return {
     /** Sync where the library is: what is not awaited costs no turn. */
-    get: ({ calls }) =>
+    get: ({ calls, fileCalls }) =>
       timeEach(
-        calls,
+        library === 'catzilla-fs' ? fileCalls : calls,
         library === 'lmdb'
           ? (at) => check(store.get(keys[idOf(at)]), idOf(at))
           : async (at) => {
