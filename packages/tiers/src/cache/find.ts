@@ -5,7 +5,7 @@ import type { Core } from './core.ts';
 import { entryOf } from './entry-of.ts';
 import { checkNames, checkTiers } from './entry-options.ts';
 import { inspectTier, readBelow, readManyBelow } from './read.ts';
-import type { Found } from './read.ts';
+import type { Found } from './answer.ts';
 import type { View } from './view.ts';
 
 const READ_NAMES = ['signal', 'tiers'];

@@ -24,15 +24,16 @@ export async function writeRemote(
   const taken = jobs.filter((job) => isWritten && takes(job, 'remote'));
   // What is not written there must not go on answering with the value before. A tier that is 'off' is filled by others.
   const left = jobs.filter((job) => remote.mode !== 'off' && !taken.includes(job));
-  const removed = left.length === 0 ? 'ok' : await removeOlder(core, ns, left);
+  const removed = await removeOlder(core, ns, left);
   if (taken.length === 0) return removed === 'failed' ? 'failed' : 'skipped';
   if (remote.mode === 'through') return writeThrough(core, remote, ns, taken);
   for (const job of taken) remote.queue.put(joinName(ns, job.key), pendingOf(ns, job, true));
   return 'queued';
 }
 
-// Older than the values, which may still come down when memory evicts them.
-function removeOlder(core: Core, ns: string, jobs: readonly Job[]): Promise<WriteStatus> {
+// Older than the values, which may stand on disk, or come down when memory evicts them.
+async function removeOlder(core: Core, ns: string, jobs: readonly Job[]): Promise<WriteStatus> {
+  if (jobs.length === 0) return 'ok';
   const stamp = Math.min(...jobs.map(({ envelope }) => envelope.created)) - 1;
   const keys = jobs.map(({ key }) => key);
   return removeRemote(core, ns, keys, stamp);

@@ -1,0 +1,46 @@
+// Copying up what was found below, without delaying the answer.
+// Invariant: a copy keeps the entry's own times; nothing that was deleted or invalidated since the read began is copied up
+// (the ticket was taken before), and nothing into a tier that the call leaves out.
+import type { TierName } from '../entry.ts';
+import type { Envelope } from '../envelope/envelope.ts';
+import type { FillTicket } from '../load/host.ts';
+import type { Found } from './answer.ts';
+import type { Core } from './core.ts';
+import type { View } from './view.ts';
+import { fillUp } from './write.ts';
+
+/** Copies an entry up, and gives it. Each copy makes the loads under way come too late, for they cannot tell it from a set:
+ * so none of what is stale, which they are to replace, and none of what is there already. */
+export function promote(
+  core: Core,
+  view: View,
+  key: string,
+  answer: Found,
+  ticket: FillTicket,
+  tiers: readonly TierName[] | undefined,
+): Found {
+  // Its reader still gets it, but there is nowhere left to keep it.
+  if (core.isClosed) return answer;
+  const { envelope } = answer.item;
+  const name = view.names.of(key);
+  if (answer.isStale || isInMemory(core, name, envelope)) return answer;
+  const isKept = tiers === undefined || tiers.includes('memory');
+  const outcome = isKept
+    ? core.memory.store(name, view.ns, envelope, core.clock.now(), ticket)
+    : 'off';
+  if (outcome === 'ok') core.counters[answer.tier].promotions++;
+  const isFilled = tiers === undefined || tiers.includes('remote');
+  if (answer.tier === 'disk' && core.remote !== undefined && isFilled && outcome !== 'late') {
+    fillUp(core, view, { key, envelope, compress: true, tiers: undefined });
+  }
+  if (core.events.has('promote')) {
+    core.events.emit('promote', { key, namespace: view.ns, from: answer.tier });
+  }
+  return answer;
+}
+
+function isInMemory(core: Core, name: string, { created, expiresAt }: Envelope): boolean {
+  const near = core.memory.peek(name);
+  if (near === undefined) return false;
+  return near.created > created || (near.created === created && near.expiresAt === expiresAt);
+}
