@@ -28,7 +28,8 @@ export async function findEntry(
     return near;
   }
   if (readsMemory(tiers)) core.counters.memory.misses++;
-  const found = await abortable(readBelow(core, view, key, tiers), signal);
+  const reading = readBelow(core, view, key, tiers);
+  const found = reading instanceof Promise ? await abortable(reading, signal) : reading;
   const entry = better(core, near, found);
   if (entry === undefined || (entry.stale && !takesStale)) {
     view.countMiss(key);

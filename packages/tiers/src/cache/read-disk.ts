@@ -1,4 +1,5 @@
 // Reading L3. Never rejects: a tier that fails has said nothing.
+import type { Envelope, EnvelopeFault } from '../envelope/envelope.ts';
 import { FAILED } from '../faults/guard.ts';
 import type { Failed } from '../faults/guard.ts';
 import { joinName } from '../memory/names.ts';
@@ -11,13 +12,13 @@ import type { View } from './view.ts';
 
 type DiskBytes = Buffer | Failed | undefined;
 
-/** Reads one key. HOT: benchmarks/tiers */
-export async function readDisk(
+/** Reads one key. A promise only where one is needed, as below. HOT: benchmarks/tiers */
+export function readDisk(
   core: Core,
   disk: DiskSide,
   view: View,
   key: string,
-): Promise<Answer> {
+): Answer | Promise<Answer> {
   const name = joinName(view.ns, key);
   const waiting = disk.queue.peek(name);
   if (waiting !== undefined) {
@@ -25,27 +26,48 @@ export async function readDisk(
   }
   // Not yet told of all invalidations: what it holds may be dead.
   if (!disk.isLive || disk.mustBeEmptied || disk.dropped.has(name)) return undefined;
-  const read = readDiskBytes(core, disk, name);
-  const bytes = read instanceof Promise ? await read : read;
+  const bytes = readDiskBytes(core, disk, name);
+  if (!(bytes instanceof Promise)) return answerOf(core, disk, view, key, bytes);
+  return bytes.then((late) => answerOf(core, disk, view, key, late));
+}
+
+function answerOf(
+  core: Core,
+  disk: DiskSide,
+  view: View,
+  key: string,
+  bytes: DiskBytes,
+): Answer | Promise<Answer> {
   if (bytes === FAILED) return undefined;
   if (bytes === undefined || bytes.length === 0) {
     core.counters.disk.misses++;
     return undefined;
   }
-  const unpacked = core.format.unpack(bytes);
-  const envelope = unpacked instanceof Promise ? await unpacked : unpacked;
+  const envelope = core.format.unpack(bytes);
+  if (!(envelope instanceof Promise)) return judgeDisk(core, disk, view, key, envelope);
+  return envelope.then((late) => judgeDisk(core, disk, view, key, late));
+}
+
+function judgeDisk(
+  core: Core,
+  disk: DiskSide,
+  view: View,
+  key: string,
+  envelope: Envelope | EnvelopeFault,
+): Answer | Promise<Answer> {
   if (typeof envelope === 'string') {
     countFault(core, view, key, 'disk', envelope);
     if (envelope === 'corrupt') removeFromDisk(core, disk, view, key);
     return undefined;
   }
-  if (core.remote !== undefined) {
-    await learnEpochs(core, core.remote, view, [envelope], core.clock.mono());
-  }
+  const { remote, announcer } = core;
+  if (remote === undefined) return decide(core, view, envelope, 'disk');
   // Without a bus nobody told it what others have removed: good enough in place of an error, not more; in memory as well.
-  const isHearsay = core.remote !== undefined && core.announcer === undefined;
-  const expiresAt = isHearsay ? Math.min(envelope.expiresAt, core.clock.now()) : envelope.expiresAt;
-  return decide(core, view, { ...envelope, expiresAt }, 'disk');
+  const expiresAt = Math.min(envelope.expiresAt, core.clock.now());
+  const judged = announcer === undefined ? { ...envelope, expiresAt } : envelope;
+  const learning = learnEpochs(core, remote, view, [envelope], core.clock.mono());
+  if (learning === undefined) return decide(core, view, judged, 'disk');
+  return learning.then(() => decide(core, view, judged, 'disk'));
 }
 
 /** Bytes under a name. A promise only where the store or a span needs one: a hot read of lmdb takes about a microsecond, and

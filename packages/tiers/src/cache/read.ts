@@ -6,31 +6,62 @@ import type { FillTicket } from '../load/host.ts';
 import { joinName } from '../memory/names.ts';
 import { found, isFound } from './answer.ts';
 import type { Answer, Found } from './answer.ts';
-import type { Core, RemoteSide } from './core.ts';
+import type { Core, DiskSide, RemoteSide } from './core.ts';
 import { promote } from './promote.ts';
 import { readDisk, readDiskBytes } from './read-disk.ts';
 import { readManyRemote, readRemote } from './read-remote.ts';
 import type { View } from './view.ts';
 
-/** Reads a key from Redis, then from disk. Never rejects. */
-export async function readBelow(
+/** Reads a key from Redis, then from disk. Never rejects. A promise only where one is needed: not for a disk alone that
+ * answers at once. HOT: benchmarks/tiers */
+export function readBelow(
   core: Core,
   view: View,
   key: string,
   tiers: readonly TierName[] | undefined,
-): Promise<Found | undefined> {
+): Found | undefined | Promise<Found | undefined> {
   const { remote, disk } = core;
   const ticket = core.memory.ticket(view.names.of(key));
-  let deletedAt = 0;
+  const call: Call = { core, view, key, tiers, ticket };
   if (remote !== undefined && (tiers === undefined || tiers.includes('remote'))) {
-    const answer = await readRemote(core, remote, view, key);
-    if (isFound(answer)) return promote(core, view, key, answer, ticket, tiers);
-    deletedAt = answer?.deletedAt ?? 0;
+    return readBoth(call, remote);
   }
-  if (disk === undefined || deletedAt === Infinity) return undefined;
+  return disk === undefined ? undefined : readDiskAfter(call, disk, 0);
+}
+
+interface Call {
+  readonly core: Core;
+  readonly view: View;
+  readonly key: string;
+  readonly tiers: readonly TierName[] | undefined;
+  readonly ticket: FillTicket;
+}
+
+async function readBoth(call: Call, remote: RemoteSide): Promise<Found | undefined> {
+  const { core, view, key } = call;
+  const answer = await readRemote(core, remote, view, key);
+  if (isFound(answer)) return promoted(call, answer);
+  const deletedAt = answer?.deletedAt ?? 0;
+  if (core.disk === undefined || deletedAt === Infinity) return undefined;
+  return readDiskAfter(call, core.disk, deletedAt);
+}
+
+function readDiskAfter(
+  call: Call,
+  disk: DiskSide,
+  deletedAt: number,
+): Found | undefined | Promise<Found | undefined> {
+  const { core, view, key, tiers } = call;
   if (tiers !== undefined && !tiers.includes('disk')) return undefined;
-  const answer = await readDisk(core, disk, view, key);
-  if (!isFound(answer) || answer.item.envelope.created < deletedAt) return undefined;
+  const take = (answer: Answer): Found | undefined =>
+    isFound(answer) && answer.item.envelope.created >= deletedAt
+      ? promoted(call, answer)
+      : undefined;
+  const answer = readDisk(core, disk, view, key);
+  return answer instanceof Promise ? answer.then(take) : take(answer);
+}
+
+function promoted({ core, view, key, ticket, tiers }: Call, answer: Found): Found {
   return promote(core, view, key, answer, ticket, tiers);
 }
 

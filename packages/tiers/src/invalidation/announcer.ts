@@ -50,6 +50,8 @@ export class Announcer {
   readonly #subscription: Subscription;
   #keys = new Map<string, KeysWaiting>();
   #turn: Promise<boolean> | undefined;
+  /** Calls that wait for the log. */
+  #telling = 0;
   #backlog: Telling[] = [];
   /** Two announcers may share a bus. */
   readonly #origin = randomUUID().slice(0, 8);
@@ -107,7 +109,7 @@ export class Announcer {
     }
     for (const key of keys) waiting.keys.add(key);
     waiting.stamp = Math.max(waiting.stamp, stamp);
-    this.#turn ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => this.#flush());
+    this.#turn ??= this.#nextTurn().then(() => this.#flush());
     return (await this.#turn) ? 'ok' : 'failed';
   }
 
@@ -129,6 +131,13 @@ export class Announcer {
     this.#subscription.close();
   }
 
+  // While the log is idle, what is told within this very turn makes one message; while it is busy, all that comes until the
+  // loop has turned.
+  #nextTurn(): Promise<void> {
+    if (this.#telling === 0) return Promise.resolve();
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+
   async #flush(): Promise<boolean> {
     const waiting = this.#keys;
     this.#keys = new Map();
@@ -141,7 +150,12 @@ export class Announcer {
   }
 
   async #tell(messages: readonly string[]): Promise<WriteStatus> {
-    return (await this.#append(this.#name(messages))) ? 'ok' : 'failed';
+    this.#telling++;
+    try {
+      return (await this.#append(this.#name(messages))) ? 'ok' : 'failed';
+    } finally {
+      this.#telling--;
+    }
   }
 
   #name(messages: readonly string[]): Telling[] {
