@@ -85,6 +85,8 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
   /** Which tiers are asked. Default: all. */
   readonly tiers?: readonly TierName[] | undefined;
+  /** false: what is found is not copied into the tiers above. Default: true. */
+  readonly promote?: boolean | undefined;
 }
 
 /** What `inspect` tells of a key; reading it promotes and counts nothing. */

@@ -73,7 +73,8 @@ export async function lookBelow(ask: Ask, near: FoundIndex | undefined): Promise
   const { below } = route.scope;
   if (below === undefined || tiers === undefined) return { entry: undefined, index: near };
   const headers = request.headers as Fields;
-  const found = await below.find({ key, route: route.id, headers, tiers, near });
+  const promote = policy.tiers === undefined || policy.tiers.includes('memory');
+  const found = await below.find({ key, route: route.id, headers, tiers, promote, near });
   const { entry } = found;
   const mayAnswer =
     entry !== undefined &&

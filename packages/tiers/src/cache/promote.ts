@@ -1,7 +1,6 @@
 // Copying up what was found below, without delaying the answer.
 // Invariant: a copy keeps the entry's own times; nothing that was deleted or invalidated since the read began is copied up
-// (the ticket was taken before), and nothing into a tier that the call leaves out.
-import type { TierName } from '../entry.ts';
+// (the ticket was taken before).
 import type { Envelope } from '../envelope/envelope.ts';
 import type { FillTicket } from '../load/host.ts';
 import type { Found } from './answer.ts';
@@ -17,20 +16,15 @@ export function promote(
   key: string,
   answer: Found,
   ticket: FillTicket,
-  tiers: readonly TierName[] | undefined,
 ): Found {
   // Its reader still gets it, but there is nowhere left to keep it.
   if (core.isClosed) return answer;
   const { envelope } = answer.item;
   const name = view.names.of(key);
   if (answer.isStale || isInMemory(core, name, envelope)) return answer;
-  const isKept = tiers === undefined || tiers.includes('memory');
-  const outcome = isKept
-    ? core.memory.store(name, view.ns, envelope, core.clock.now(), ticket)
-    : 'off';
+  const outcome = core.memory.store(name, view.ns, envelope, core.clock.now(), ticket);
   if (outcome === 'ok') core.counters[answer.tier].promotions++;
-  const isFilled = tiers === undefined || tiers.includes('remote');
-  if (answer.tier === 'disk' && core.remote !== undefined && isFilled && outcome !== 'late') {
+  if (answer.tier === 'disk' && core.remote !== undefined && outcome !== 'late') {
     fillUp(core, view, { key, envelope, compress: true, tiers: undefined });
   }
   if (core.events.has('promote')) {

@@ -19,10 +19,11 @@ export function readBelow(
   view: View,
   key: string,
   tiers: readonly TierName[] | undefined,
+  promotes: boolean = true,
 ): Found | undefined | Promise<Found | undefined> {
   const { remote, disk } = core;
   const ticket = core.memory.ticket(view.names.of(key));
-  const call: Call = { core, view, key, tiers, ticket };
+  const call: Call = { core, view, key, tiers, ticket, promotes };
   if (remote !== undefined && (tiers === undefined || tiers.includes('remote'))) {
     return readBoth(call, remote);
   }
@@ -35,6 +36,7 @@ interface Call {
   readonly key: string;
   readonly tiers: readonly TierName[] | undefined;
   readonly ticket: FillTicket;
+  readonly promotes: boolean;
 }
 
 async function readBoth(call: Call, remote: RemoteSide): Promise<Found | undefined> {
@@ -61,8 +63,8 @@ function readDiskAfter(
   return answer instanceof Promise ? answer.then(take) : take(answer);
 }
 
-function promoted({ core, view, key, ticket, tiers }: Call, answer: Found): Found {
-  return promote(core, view, key, answer, ticket, tiers);
+function promoted({ core, view, key, ticket, promotes }: Call, answer: Found): Found {
+  return promotes ? promote(core, view, key, answer, ticket) : answer;
 }
 
 /** Reads keys from Redis in one round trip, those it has nothing for from disk. Never rejects. */
@@ -71,6 +73,7 @@ export async function readManyBelow(
   view: View,
   keys: readonly string[],
   tiers: readonly TierName[] | undefined,
+  promotes: boolean = true,
 ): Promise<(Found | undefined)[]> {
   const { remote, disk } = core;
   const tickets = keys.map((key) => core.memory.ticket(view.names.of(key)));
@@ -90,7 +93,8 @@ export async function readManyBelow(
   }
   return answers.map((answer, i) => {
     if (!isFound(answer)) return undefined;
-    return promote(core, view, keys[i] as string, answer, tickets[i] as FillTicket, tiers);
+    if (!promotes) return answer;
+    return promote(core, view, keys[i] as string, answer, tickets[i] as FillTicket);
   });
 }
 

@@ -299,23 +299,25 @@ describe('ways of writing', () => {
 });
 
 describe('tiers of one entry', () => {
-  it('finds on disk what was kept out of Redis, and copies it only into the tiers of the call', async () => {
+  it('finds on disk what was kept out of Redis, and copies it up only when it may', async () => {
     const folder = makeFolder();
     const remote = { url: redis.url };
     const cache = open({ name, remote, memory: false, disk: { dir: folder, minFree: 0 } });
     await cache.ready({ timeout: 5000 });
     await cache.set('k', 'old');
     await cache.set('k', 'here', { tiers: ['disk'] });
-    expect(await cache.get('k', { tiers: ['disk'] })).toBe('here');
+    expect(await cache.get('k', { promote: false })).toBe('here');
+    expect(await cache.getMany(['k'], { promote: false })).toEqual(['here']);
     expect(await cache.get('k', { tiers: ['remote'] })).toBeUndefined();
-    expect(await cache.getMany(['k'])).toEqual(['here']);
     expect(await cache.get('k')).toBe('here');
     await until(async () => (await cache.get('k', { tiers: ['remote'] })) === 'here');
     await cache.delete('k');
     expect(await cache.get('k')).toBeUndefined();
     const near = open({ name, remote });
     await near.set('m', 1, { tiers: ['remote'] });
-    expect(await near.get('m', { tiers: ['remote'] })).toBe(1);
+    expect(await near.get('m', { promote: false })).toBe(1);
     expect(near.getSync('m')).toBeUndefined();
+    expect(await near.get('m')).toBe(1);
+    expect(near.getSync('m')).toBe(1);
   });
 });
