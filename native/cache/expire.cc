@@ -57,6 +57,7 @@ Attempt TryChange(EngineState& state, uint64_t* word, uint64_t loaded, const Key
 
 bool SetExpiryUnlocked(EngineState& state, const Key& key, int64_t expires_at) {
   const Shard& shard = state.ShardOf(key.hash);
+  const uint32_t rebuilds = LoadSeqCst(&shard.rebuilds);
   // First, too: whoever is about to make an entry findable either finds this or is found below. See
   // version.h.
   state.BumpGeneration(key.hash);
@@ -67,6 +68,12 @@ bool SetExpiryUnlocked(EngineState& state, const Key& key, int64_t expires_at) {
     attempt = Probe(state, shard, key, [&](uint64_t* word, uint64_t loaded) {
       return TryChange(state, word, loaded, key, expires_at);
     });
+  }
+  FenceAcquire();
+  const bool is_whole = (rebuilds & 1) == 0 && LoadSeqCst(&shard.rebuilds) == rebuilds;
+  const bool is_unsure = attempt == Attempt::kRetry || (attempt == Attempt::kMiss && !is_whole);
+  if (is_unsure && expires_at == 0) {
+    OrSeqCst(&state.header->pending_clears, state.ShardBit(shard));
   }
   state.BumpGeneration(key.hash);
   return attempt == Attempt::kHit;

@@ -5,6 +5,10 @@
 // Invariant: the item is pinned while its expiry is changed, so its bytes are still the entry's.
 // The slot is read again afterwards: an entry that was moved meanwhile is expired at its new place,
 // too (MoveEntry does the other half).
+// Absence is believed only of an index that nobody was rebuilding (Shard::rebuilds): what it lacks
+// then may be in a log, about to be found again. A removal that cannot know has the whole shard
+// cleared, as Clear does: a cache may forget, but must not show what was removed. It is rare, a
+// death and then a rebuild longer than lock_timeout. A renewal finds nothing then.
 #ifndef CATZILLA_CACHE_EXPIRE_H_
 #define CATZILLA_CACHE_EXPIRE_H_
 
@@ -12,7 +16,8 @@
 
 namespace catzilla {
 
-// Whether a live entry was given the expiry; 0 removes it. Changes the key's generation word.
+// Whether a live entry was given the expiry; 0 removes it, whatever else has to go with it. Changes
+// the key's generation word.
 bool SetExpiryUnlocked(EngineState& state, const Key& key, int64_t expires_at);
 
 }  // namespace catzilla

@@ -17,7 +17,7 @@
 namespace catzilla {
 
 inline constexpr uint64_t kMagic = 0x314e455241544143u;  // "CATAREN1" in memory order
-inline constexpr uint32_t kLayoutVersion = 3;
+inline constexpr uint32_t kLayoutVersion = 4;
 
 using Offset = uint64_t;     // bytes from the arena's start; 0 = none
 using SegmentId = uint32_t;  // index into the segment table
@@ -105,6 +105,7 @@ struct alignas(128) Shard {
   uint64_t live_bytes;
   uint32_t index_pages;
   uint32_t segments;  // of all roles
+  uint32_t rebuilds;  // odd while the index is being rebuilt (recover.h); never falls
 };
 
 // A process that has the arena open. It also holds a lock on one byte of the file, which the system

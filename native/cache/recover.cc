@@ -201,6 +201,9 @@ void SettleRole(EngineState& state, SegmentId id) {
 }  // namespace
 
 bool RebuildShard(EngineState& state, Shard& shard) {
+  // Odd before anything is emptied; it is already where a rebuild was cut short.
+  StoreSeqCst(&shard.rebuilds, shard.rebuilds + 1 + (shard.rebuilds & 1));
+  FenceRelease();  // pairs with the acquire fence of SetExpiryUnlocked: emptied seen => odd seen
   ResetShard(shard);
   if (!RebuildIndex(state, shard)) return false;
   for (SegmentId id = 0; id < state.segment_count; id++) {
@@ -212,6 +215,7 @@ bool RebuildShard(EngineState& state, Shard& shard) {
   if (shard.has_intent != 0) state.BumpGeneration(shard.intent);
   shard.has_intent = 0;
   shard.wants_room = true;
+  StoreRelease(&shard.rebuilds, shard.rebuilds + 1);  // even seen => all readmitted seen
   return true;
 }
 

@@ -218,6 +218,43 @@ TEST("what a stopped process has locked can be read, removed and renewed, and no
   CHECK(IsConsistent(cache.engine()));
 }
 
+TEST("what is removed or replaced while its shard is being rebuilt does not come back") {
+  for (const char* deed : {"delete", "set"}) {
+    Scene scene;
+    Cache& cache = scene.cache;
+    CHECK(scene.peer.Ask("rebuild 5") == "held");
+    if (deed[0] == 'd') CHECK(!cache.Delete(PeerKey(5)));
+    if (deed[0] == 's') CHECK(Store(cache, 5, 2, 200) == "timeout");
+    const EngineState state = Inside(cache.engine());
+    uint64_t elsewhere = 0;
+    for (uint64_t key = 0; key < kKeys; key++) {
+      const std::string name = PeerKey(key), five = PeerKey(5);
+      elsewhere += &state.ShardOf(cache.KeyOf(name).hash) != &state.ShardOf(cache.KeyOf(five).hash);
+    }
+    CHECK(elsewhere > 0);
+    scene.peer.process().Kill();
+    CHECK(Look(cache, 5) == "miss");
+    cache->Sweep(cache.counters(), 1000000);
+    CHECK_EQ(cache.GetStats().recoveries, 1u);
+    CHECK(Look(cache, 5) == "miss");
+    CHECK_EQ(scene.Lost(), kKeys - elsewhere);
+    CHECK(Store(cache, 5, 3, 200) == "stored");
+    CHECK(Look(cache, 5) == "3");
+    CHECK(IsConsistent(cache.engine()));
+  }
+}
+
+TEST("what is renewed while its shard is being rebuilt is not found, and nothing is lost") {
+  Scene scene;
+  CHECK(scene.peer.Ask("rebuild 5") == "held");
+  const std::string name = PeerKey(5);
+  CHECK(!scene.cache->Touch(scene.cache.counters(), scene.cache.KeyOf(name), 3600000));
+  scene.peer.process().Kill();
+  scene.cache->Sweep(scene.cache.counters(), 1000000);
+  CHECK_EQ(scene.Lost(), 0u);
+  CHECK(IsConsistent(scene.cache.engine()));
+}
+
 TEST("clear hides at once what a stopped process has locked, and it is gone when that goes on") {
   Scene scene;
   CHECK(scene.peer.Ask("hold shard 5") == "held");

@@ -4,8 +4,9 @@
 //   lease KEY                    leased, no                    same, release     yes, no
 //   hold shard KEY, hold arena, hold run     held, and held it stays
 //   write KEY                    held, the shard's mutex with the intent to write that key
-//   claim COUNT                  how many segments were taken from the free list
-//   exit                         closes and ends
+//   rebuild KEY                  held, the shard's mutex with the index emptied as at a rebuild's
+//   start claim COUNT                  how many segments were taken from the free list exit closes
+//   and ends
 #if defined(__linux__)
 
 #include "peer.h"
@@ -60,6 +61,15 @@ std::string Write(Cache& cache, const std::string& key) CATZ_NO_ANALYSIS {
   return "held";
 }
 
+std::string Rebuild(Cache& cache, const std::string& key) CATZ_NO_ANALYSIS {
+  EngineState state = Inside(cache.engine());
+  Shard& shard = state.ShardOf(cache.KeyOf(key).hash);
+  if (shard.mutex.Lock(1000) == catzilla::Locked::kTimedOut) return "timeout";
+  catzilla::AddSeqCst(&shard.rebuilds, 1u);
+  catzilla::ResetIndex(state, shard);
+  return "held";
+}
+
 std::string Lease(Cache& cache, const std::string& key, std::vector<Held>* leases) {
   ReadInfo info;
   Held held;
@@ -99,6 +109,7 @@ std::string Obey(Cache& cache, const std::string& line, std::vector<Held>* lease
   if (what == "lease") return Lease(cache, PeerKey(key), leases);
   if (what == "claim") return Claim(cache, key);
   if (what == "write") return Write(cache, PeerKey(key));
+  if (what == "rebuild") return Rebuild(cache, PeerKey(key));
   if (what == "same") {
     for (const Held& held : *leases) {
       if (std::memcmp(held.view.data, held.bytes.data(), held.bytes.size()) != 0) return "no";
