@@ -7,6 +7,14 @@ namespace catzilla {
 
 namespace {
 
+// Returns the item's flags and expiry, which stay so from here on: expire.cc changes no dead item,
+// it looks again until the slot has changed. REQUIRES: the slot still points to it, so that whoever
+// no longer finds it may rely on that: should we die in between, it is not recovered.
+uint64_t Condemn(const EngineState& state, Item* item) {
+  if (!state.is_shared) return LoadRelaxed(&item->expiry_flags);
+  return OrSeqCst(&item->expiry_flags, uint64_t{kDead});
+}
+
 // The item stays readable for those who loaded its slot before: its bytes change only when the
 // segment is reused.
 void Bury(EngineState& state, Shard& shard, Offset offset) CATZ_REQUIRES(shard.mutex) {
@@ -58,6 +66,7 @@ void PublishEntry(EngineState& state, Shard& shard, Counters* counters, uint64_t
 
 void RemoveEntry(EngineState& state, Shard& shard, const SlotRef& ref) {
   const Offset offset = slot::OffsetOf(LoadRelaxed(ref.word));
+  Condemn(state, ItemAt(state, offset));
   ClearSlot(ref);
   StoreRelaxed(&shard.entries, shard.entries - 1);
   Bury(state, shard, offset);
@@ -80,40 +89,34 @@ void MoveEntry(EngineState& state, Shard& shard, const SlotRef& ref, Offset targ
   Item* const from = ItemAt(state, source);
   Item* const to = ItemAt(state, target);
   const uint32_t bytes = uint32_t{from->capacity} * 8;
-  RacyWrite(reinterpret_cast<uint8_t*>(to), reinterpret_cast<const uint8_t*>(from), bytes);
-  const uint64_t copied = LoadRelaxed(&to->expiry_flags);
-  if (TagCountOf(copied) != 0) {
+  const uint32_t sequence = LoadRelaxed(&from->sequence);
+  // Odd and without a checksum it is unfinished, not damaged, should we die.
+  StoreRelaxed(&to->sequence, sequence + 1);
+  StoreRelaxed(&to->checksum, 0u);
+  KeepProgramOrder();
+  StoreRelaxed(&to->value_size, from->value_size);
+  StoreRelaxed(&to->key_size, from->key_size);
+  StoreRelaxed(&to->capacity, from->capacity);
+  RacyWrite(to->key(), from->key(), bytes - sizeof(Item));
+  if (TagCountOf(LoadRelaxed(&from->expiry_flags)) != 0) {
     uint64_t* const epoch =
         reinterpret_cast<uint64_t*>(reinterpret_cast<uint8_t*>(to) + TagsOffset(to->key_size));
     StoreRelaxed(epoch, RaisedEpoch(state, LoadRelaxed(epoch)));
   }
-  const uint32_t reads = ReadsOf(copied, slot::FrequencyOf(old));
-  StoreRelaxed(&to->expiry_flags, WithHistory(copied, reads, frequency));
-  AddLive(state, shard, state.SegmentAt(target), bytes, ExpiryOf(copied));
-  const uint64_t moved = slot::WithOffset(old, frequency, target);
   if (state.is_shared) {
-    // Without the mutex an entry may be given another expiry (expire.cc). Whoever does so either
-    // finds the slot changed and comes here, or did it before and is followed. Until then the copy
-    // is not to be read, however long we are stopped, nor to be recovered, should we die: the
-    // sequence is odd before the checksum fits.
-    const uint32_t sequence = LoadRelaxed(&to->sequence);
-    StoreRelaxed(&to->sequence, sequence + 1);
-    KeepProgramOrder();
     const uint64_t left = state.segments[state.SegmentAt(source)].version;
     const uint64_t entered = state.segments[state.SegmentAt(target)].version;
     StoreRelaxed(&to->checksum,
                  from->checksum ^ PlaceMark(source, left) ^ PlaceMark(target, entered));
-    StoreSeqCst(ref.word, moved);
-    const int64_t now = ExpiryOf(LoadSeqCst(&from->expiry_flags));
-    const uint64_t word = LoadSeqCst(&to->expiry_flags);
-    // Who has come here since knows better than what we follow.
-    if (now != ExpiryOf(copied) && ExpiryOf(word) == ExpiryOf(copied)) {
-      CompareExchangeSeqCst(&to->expiry_flags, word, ExpiryWord(now, word & kFlagMask));
-    }
-    StoreRelease(&to->sequence, sequence + 2);
-  } else {
-    StoreRelease(ref.word, moved);
   }
+  // Only one of the two can be recovered at any moment; for a few instructions none, since what is
+  // removed at one end without the mutex must not come back at the other.
+  const uint64_t word = Condemn(state, from);
+  const uint32_t reads = ReadsOf(word, slot::FrequencyOf(old));
+  StoreRelaxed(&to->expiry_flags, WithHistory(word, reads, frequency));
+  StoreRelease(&to->sequence, sequence);
+  AddLive(state, shard, state.SegmentAt(target), bytes, ExpiryOf(word));
+  StoreRelease(ref.word, slot::WithOffset(old, frequency, target));
   Bury(state, shard, source);
 }
 

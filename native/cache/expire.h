@@ -4,11 +4,13 @@
 // that has expired is gone for every reader, and is cleaned up by whoever gets the mutex next.
 // Invariant: the item is pinned while its expiry is changed, so its bytes are still the entry's.
 // The slot is read again afterwards: an entry that was moved meanwhile is expired at its new place,
-// too (MoveEntry does the other half).
+// too. One that is about to leave its place is marked dead there and not changed any more, but
+// looked for again (Condemn in entries.cc).
 // Absence is believed only of an index that nobody was rebuilding (Shard::rebuilds): what it lacks
 // then may be in a log, about to be found again. A removal that cannot know has the whole shard
-// cleared, as Clear does: a cache may forget, but must not show what was removed. It is rare, a
-// death and then a rebuild longer than lock_timeout. A renewal finds nothing then.
+// cleared, as Clear does: a cache may forget, but must not show what was removed. It is rare: a
+// death and then a rebuild longer than lock_timeout, or a stop at the very moment an entry moves. A
+// renewal finds nothing then.
 #ifndef CATZILLA_CACHE_EXPIRE_H_
 #define CATZILLA_CACHE_EXPIRE_H_
 

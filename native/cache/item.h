@@ -30,7 +30,7 @@ struct Item {
 static_assert(sizeof(Item) == 24);
 
 enum ItemFlag : uint64_t {
-  kDead = 1,  // replaced or removed: nothing points here any more
+  kDead = 1,  // replaced or removed: nothing points here any more, or in a moment
 };
 // How often it was read, up to kMostReads: before it was last moved, 2 bits; and what the frequency
 // in its slot was when it came here, 2 bits, which says how much of that came later. Frequencies

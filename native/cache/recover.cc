@@ -89,7 +89,7 @@ bool Readmit(EngineState& state, Shard& shard, Offset offset, uint64_t room)
   }
   const Key key{item->key(), item->key_size, hash};
   const bool is_intended = shard.has_intent != 0 && shard.intent == hash;
-  // Two of a key are the two ends of a move, and the same.
+  // Two of a key are damage: a move leaves one of its ends, or none.
   if (is_intended || !IsLive(state, item, state.CoarseNow()) || FindKey(state, shard, key) ||
       !InsertSlot(state, shard, hash, offset)) {
     MarkDead(item);

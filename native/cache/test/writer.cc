@@ -130,7 +130,7 @@ CHILD("writer") {
 }  // namespace
 
 bool Settle(Cache& cache, Account* account, bool strict) {
-  uint64_t wrong = 0;
+  uint64_t wrong = 0, lost = 0;
   for (uint64_t key = 0; key < kWriterKeys; key++) {
     const uint64_t begun = account->begun[key], finished = account->finished[key];
     const bool under_way =
@@ -140,11 +140,13 @@ bool Settle(Cache& cache, Account* account, bool strict) {
     uint64_t version = 0;
     const bool found = cache.Get(WriterKey(key), &value);
     const bool whole = !found || IsOwnValue(key, value.data(), value.size(), &version);
-    bool right = whole;
+    bool right = whole, moved = false;
     if (found) {
       right = whole && (version * 2 == finished || (begun != finished && version * 2 == begun));
     } else {
       right = (finished & 1) || finished == 0 || under_way || !strict;
+      moved = !right && lost++ == 0;  // when its process died, and only one entry can have been
+      right = right || moved;
     }
     if (!right && wrong++ < 5) {
       std::printf("  key %llu: found %d whole %d version %llu; begun %llu finished %llu\n",
@@ -152,7 +154,7 @@ bool Settle(Cache& cache, Account* account, bool strict) {
                   static_cast<unsigned long long>(version), static_cast<unsigned long long>(begun),
                   static_cast<unsigned long long>(finished));
     }
-    if (!under_way && right) continue;
+    if (!under_way && right && !moved) continue;
     cache.Delete(WriterKey(key));
     account->begun[key] = account->finished[key] = begun | 1;
   }
