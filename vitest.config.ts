@@ -18,7 +18,7 @@ function nameOf(folder: string): string {
 export default defineConfig({
   test: {
     // Enough for two cores that do something else besides; a test that hangs still ends.
-    testTimeout: 30_000,
+    testTimeout: 90_000,
     hookTimeout: 60_000,
     projects: [
       ...folders.map((folder) => ({
