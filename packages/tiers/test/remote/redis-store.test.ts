@@ -327,7 +327,7 @@ describe.each(drivers)('a store over %s', (_name, Driver) => {
       const own = open({ client }).store;
       const neighbour = open({ client }, 'main2').store;
       const foreign = {
-        'session:1': 'of another application',
+        'basket:1': 'of another application',
         'cz1:main:x:{short}': 'short',
         'cz1:main:x:{text}': 'a text without magic, of more than 16 bytes',
         'cz1:mainx': 'y'.repeat(40),

@@ -44,7 +44,7 @@ it('tells of keys that others set, delete or let expire, and of nothing else', a
   await store.set('a', write('own'));
   await store.fill('a', write('filled'), { created: 1 });
   await neighbour.set('a', write('theirs'));
-  await redis.ask('SET', 'session:1', 'x');
+  await redis.ask('SET', 'basket:1', 'x');
   await redis.ask('SET', 'cz1:main:@{tag}:e', 'x');
   await redis.ask('SET', 'cz1:main:a:{own}:l', 'x');
   await redis.ask('SET', 'cz1:main:a/b:{}x:{y}', 'x');
