@@ -104,6 +104,8 @@ it('starts a master, a replica and a sentinel that fails over', async () => {
   await using setup = await startSentinel({ name: 'group', downAfter: 300 });
   expect(await setup.masterPort()).toBe(setup.master.port);
   await setup.master.ask('SET', 'a', '1');
+  // Replication is asynchronous: a master that dies before takes the value along.
+  await until('the copy', async () => (await setup.replica.ask('GET', 'a')) === '1');
   await setup.master.kill();
   await until('the failover', async () => (await setup.masterPort()) === setup.replica.port);
   expect(await setup.replica.ask('GET', 'a')).toBe('1');
