@@ -18,7 +18,7 @@ export interface TierTtl {
 /** How long an entry lives, and what it belongs to. */
 export interface EntryOptions {
   /** ms it is fresh; Infinity: for ever; 0: not stored, and what is there is removed. By tier: the longest stay in each;
-   * the largest counts as the ttl. Default: 3_600_000, or the cache's or namespace's own. */
+   * the largest counts as the ttl. Redis keeps no entry longer than 30 days without its being stored again. Default: 3_600_000, or the cache's or namespace's own. */
   readonly ttl?: number | TierTtl | undefined;
   /** ms it may still be served after ttl, when the factory fails or is slow. Default: 0. */
   readonly grace?: number | undefined;
@@ -85,8 +85,6 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
   /** Which tiers are asked. Default: all. */
   readonly tiers?: readonly TierName[] | undefined;
-  /** false: what is found is not copied into the tiers above. Default: true. */
-  readonly promote?: boolean | undefined;
 }
 
 /** What `inspect` tells of a key; reading it promotes and counts nothing. */

@@ -73,8 +73,7 @@ export async function lookBelow(ask: Ask, near: FoundIndex | undefined): Promise
   const { below } = route.scope;
   if (below === undefined || tiers === undefined) return { entry: undefined, index: near };
   const headers = request.headers as Fields;
-  const promote = policy.tiers === undefined || policy.tiers.includes('memory');
-  const found = await below.find({ key, route: route.id, headers, tiers, promote, near });
+  const found = await below.find({ key, route: route.id, headers, tiers, near });
   const { entry } = found;
   const mayAnswer =
     entry !== undefined &&

@@ -19,8 +19,6 @@ export interface Sought {
   readonly headers: Fields;
   /** Tiers to be asked. */
   readonly tiers: readonly TierName[];
-  /** Whether memory takes what is found. */
-  readonly promote: boolean;
   /** The index that memory has for the key: its variants may lie below too. */
   readonly near: FoundIndex | undefined;
 }
@@ -60,9 +58,9 @@ export class Below {
   /** Finds the entry that may answer a request. The index below is read also where memory has one: another instance may
    * have stored variants that vary by other fields, or begun the index anew. */
   async find(sought: Sought): Promise<FoundBelow> {
-    const { key, route, near, tiers, promote } = sought;
+    const { key, route, near, tiers } = sought;
     const [top, known] = await Promise.all([
-      this.#read(engineKey(key), tiers, promote),
+      this.#read(engineKey(key), tiers),
       near === undefined ? undefined : this.#variant(near.index, sought),
     ]);
     if (known !== undefined) return { entry: known, index: near };
@@ -78,18 +76,16 @@ export class Below {
 
   /** What is stored under a key of the cache, in any tier below. */
   async peek(key: string): Promise<Stored | undefined> {
-    return (await this.#read(key, this.#has, false))?.stored;
+    return (await this.#read(key, this.#has))?.stored;
   }
 
   async #variant(index: VariantIndex, sought: Sought): Promise<Entry | undefined> {
-    const { key, route, headers, tiers, promote } = sought;
+    const { key, route, headers, tiers } = sought;
     const fulls = index.lists.map((names) => ({
       names,
       full: variantFullKey(key, index.generation, route, names, headers),
     }));
-    const reads = await Promise.all(
-      fulls.map(({ full }) => this.#read(engineKey(full), tiers, promote)),
-    );
+    const reads = await Promise.all(fulls.map(({ full }) => this.#read(engineKey(full), tiers)));
     let best: Entry | undefined;
     for (const [i, { names, full }] of fulls.entries()) {
       const stored = reads[i]?.stored;
@@ -100,23 +96,19 @@ export class Below {
   }
 
   // Past memory: whoever comes here has looked there, and an index there may be older than the one below.
-  #read(key: string, tiers: readonly TierName[], promote: boolean): Promise<Read | undefined> {
-    const id = `${promote}${tiers.length === this.#has.length ? '' : tiers.join()}\0${key}`;
+  #read(key: string, tiers: readonly TierName[]): Promise<Read | undefined> {
+    const id = `${tiers.length === this.#has.length ? '' : tiers.join()}\0${key}`;
     let reading = this.#reads.get(id);
     if (reading === undefined) {
-      reading = this.#readNow(key, tiers, promote).finally(() => this.#reads.delete(id));
+      reading = this.#readNow(key, tiers).finally(() => this.#reads.delete(id));
       this.#reads.set(id, reading);
     }
     return reading;
   }
 
-  async #readNow(
-    key: string,
-    tiers: readonly TierName[],
-    promote: boolean,
-  ): Promise<Read | undefined> {
+  async #readNow(key: string, tiers: readonly TierName[]): Promise<Read | undefined> {
     try {
-      const entry = await this.#tiered.getEntry(key, { tiers, promote });
+      const entry = await this.#tiered.getEntry(key, { tiers });
       if (entry === undefined || entry.stale || !Buffer.isBuffer(entry.value)) return undefined;
       const stored = decode(entry.value);
       return stored && { stored, created: entry.created };

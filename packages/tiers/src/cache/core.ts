@@ -79,8 +79,6 @@ export interface Core {
   readonly stops: (() => void)[];
   /** The bus, if it was made here. */
   readonly ownBus: Bus | undefined;
-  /** Longest physical life of any entry written here, ms: how long epochs must be remembered. */
-  longestLife: number;
   /** Times at which messages of others may have been missed. */
   gaps: number;
   isClosed: boolean;

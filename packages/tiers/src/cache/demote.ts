@@ -3,13 +3,13 @@
 // nothing but the next read.
 import { createdOf, isTombstone, readEnvelope } from '../envelope/decode.ts';
 import type { Envelope } from '../envelope/envelope.ts';
-import { splitName } from '../memory/names.ts';
+import { namespaceChain, splitName } from '../memory/names.ts';
 import { track } from './core.ts';
 import type { Core } from './core.ts';
+import { takes } from './job.ts';
 import { judge } from './judge.ts';
 import { pendingOf } from './pending.ts';
 import { fillRemote } from './remote-side.ts';
-import { namespaceChain } from '../memory/names.ts';
 import { namespaceEpochName } from '../tags/epochs.ts';
 
 const DEMOTE_EVERY = 100;
@@ -41,12 +41,14 @@ async function demote(
   envelope: Envelope,
 ): Promise<void> {
   const { remote, disk, counters, events } = core;
-  const pending = pendingOf(ns, { key, envelope, compress: true, tiers: undefined });
-  if (remote?.mode === 'victim' && (await fillRemote(core, pending, undefined)) === 'ok') {
+  const pending = pendingOf(ns, { key, envelope, compress: true });
+  const goesToRemote = remote?.mode === 'victim' && takes(envelope, 'remote');
+  if (goesToRemote && (await fillRemote(core, pending, undefined)) === 'ok') {
     counters.remote.demotions++;
     if (events.has('demote')) events.emit('demote', { key, to: 'remote' });
   }
-  if (disk?.mode !== 'victim' || (await isOnDisk(core, name, envelope.created))) return;
+  if (disk?.mode !== 'victim' || !takes(envelope, 'disk')) return;
+  if (await isOnDisk(core, name, envelope.created)) return;
   disk.queue.put(name, pending);
   counters.disk.demotions++;
   if (events.has('demote')) events.emit('demote', { key, to: 'disk' });
@@ -55,7 +57,6 @@ async function demote(
 async function isOnDisk(core: Core, name: string, created: number): Promise<boolean> {
   try {
     const bytes = await core.disk?.store.get(name);
-    // The set that brought it into memory has left a tombstone of its stamp.
     return bytes !== undefined && createdOf(bytes) === created && !isTombstone(bytes);
   } catch {
     return false; // unreadable: written anew

@@ -159,7 +159,11 @@ function isDeadNow(core: Core, { ns, envelope, created }: Pending): boolean {
 
 function takesNow(core: Core, disk: DiskSide, job: Job): boolean {
   const isWritten = disk.mode === 'behind' || disk.mode === 'through';
-  return isWritten && takes(job, 'disk') && lifeIn(core, job.envelope, job.envelope.diskTtl) >= 1;
+  return (
+    isWritten &&
+    takes(job.envelope, 'disk') &&
+    lifeIn(core, job.envelope, job.envelope.diskTtl) >= 1
+  );
 }
 
 async function packed(core: Core, pending: Pending): Promise<Buffer> {

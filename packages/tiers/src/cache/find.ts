@@ -1,7 +1,5 @@
 // Finding entries for users: memory first, then what lies below it, counted once for each key.
-import { show } from '@catzilla/common';
 import type { Entry, TierName } from '../entry.ts';
-import { errors } from '../errors.ts';
 import type { Inspection, ReadOptions } from '../tiered-cache.ts';
 import type { Core } from './core.ts';
 import { entryOf } from './entry-of.ts';
@@ -10,7 +8,7 @@ import { inspectTier, readBelow, readManyBelow } from './read.ts';
 import type { Found } from './answer.ts';
 import type { View } from './view.ts';
 
-const READ_NAMES = ['signal', 'tiers', 'promote'];
+const READ_NAMES = ['signal', 'tiers'];
 
 /** Finds one entry.
  * @param takesStale  false: what is past its ttl counts as a miss
@@ -22,7 +20,7 @@ export async function findEntry(
   options: ReadOptions | undefined,
   takesStale: boolean,
 ): Promise<Entry | undefined> {
-  const { signal, tiers, promote } = readOptions(options);
+  const { signal, tiers } = readOptions(options);
   signal?.throwIfAborted();
   const near = readsMemory(tiers) ? view.peekEntry(key) : undefined;
   if (near?.stale === false) {
@@ -30,7 +28,7 @@ export async function findEntry(
     return near;
   }
   if (readsMemory(tiers)) core.counters.memory.misses++;
-  const reading = readBelow(core, view, key, tiers, promote !== false);
+  const reading = readBelow(core, view, key, tiers);
   const found = reading instanceof Promise ? await abortable(reading, signal) : reading;
   const entry = better(core, near, found);
   if (entry === undefined || (entry.stale && !takesStale)) {
@@ -49,17 +47,14 @@ export async function findMany(
   keys: readonly string[],
   options: ReadOptions | undefined,
 ): Promise<unknown[]> {
-  const { signal, tiers, promote } = readOptions(options);
+  const { signal, tiers } = readOptions(options);
   signal?.throwIfAborted();
   const entries = keys.map((key) => (readsMemory(tiers) ? view.peekEntry(key) : undefined));
   const missing = keys.flatMap((_, i) => (entries[i]?.stale === false ? [] : [i]));
   if (missing.length > 0) {
     if (readsMemory(tiers)) core.counters.memory.misses += missing.length;
     const asked = missing.map((i) => keys[i] as string);
-    const found = await abortable(
-      readManyBelow(core, view, asked, tiers, promote !== false),
-      signal,
-    );
+    const found = await abortable(readManyBelow(core, view, asked, tiers), signal);
     for (const [place, i] of missing.entries()) entries[i] = seen(core, found[place]);
   }
   return keys.map((key, i) => {
@@ -97,11 +92,7 @@ function better(core: Core, near: Entry | undefined, found: Found | undefined): 
 function readOptions(options: ReadOptions | undefined): ReadOptions {
   if (options === undefined) return {};
   checkNames(options, READ_NAMES);
-  const { tiers, promote } = options;
-  if (tiers !== undefined) checkTiers(tiers, 'options.tiers');
-  if (promote !== undefined && typeof promote !== 'boolean') {
-    throw new errors.OPTION(`expected options.promote to be true or false, got ${show(promote)}`);
-  }
+  if (options.tiers !== undefined) checkTiers(options.tiers, 'options.tiers');
   return options;
 }
 

@@ -8,10 +8,8 @@ import type { Core } from './core.ts';
 import { clearDisk } from './clear-disk.ts';
 import { noteEpochs } from './disk-side.ts';
 import { resultOf } from './job.ts';
+import { EPOCH_LIFE } from './remote-life.ts';
 import type { View } from './view.ts';
-
-/** Epochs are remembered at least so long at the remote tier, ms: other processes may keep entries longer than this one. */
-const LEAST_MEMORY = 7 * 86_400_000;
 
 /** How often a sweep that is waited for is asked whether the server still answers, ms. */
 const LOOK_EVERY = 500;
@@ -87,9 +85,8 @@ async function raiseRemote(
 ): Promise<WriteStatus> {
   const { remote } = core;
   if (remote === undefined) return 'off';
-  const ttl = Math.max(core.longestLife, LEAST_MEMORY);
   const outcome = await core.telemetry.span('remote.raiseEpochs', {}, () =>
-    remote.guard.write(() => remote.store.raiseEpochs(names, kind, stamp, ttl)),
+    remote.guard.write(() => remote.store.raiseEpochs(names, kind, stamp, EPOCH_LIFE)),
   );
   if (outcome !== FAILED) return 'ok';
   remote.recovery.raise(names, kind, stamp);

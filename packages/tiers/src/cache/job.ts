@@ -1,4 +1,4 @@
-// A value on its way into the tiers: its envelope, and which tiers take it.
+// A value on its way into the tiers. Which of them take it stands in its envelope, so that it holds for every copy.
 import type { TierName } from '../entry.ts';
 import { FLAG } from '../envelope/envelope.ts';
 import type { Envelope } from '../envelope/envelope.ts';
@@ -11,9 +11,13 @@ export interface Job {
   readonly key: string;
   readonly envelope: Envelope;
   readonly compress: boolean;
-  /** undefined: all. */
-  readonly tiers: readonly TierName[] | undefined;
 }
+
+const KEPT_OUT: Readonly<Record<TierName, number>> = {
+  memory: FLAG.notMemory,
+  remote: FLAG.notRemote,
+  disk: FLAG.notDisk,
+};
 
 /** What an entry is besides its value. */
 export interface Origin {
@@ -40,7 +44,7 @@ export function makeJob(
   const envelope: Envelope = {
     codec,
     compression: 0,
-    flags: origin.negative ? flags | FLAG.negative : flags,
+    flags: withTiers(flags | (origin.negative ? FLAG.negative : 0), lifetime.tiers),
     created: origin.created,
     ...timesOf(core, lifetime),
     cost: origin.cost,
@@ -49,7 +53,7 @@ export function makeJob(
     rawLength: bytes.length,
     payload: bytes,
   };
-  return { key, envelope, compress: lifetime.compress, tiers: lifetime.tiers };
+  return { key, envelope, compress: lifetime.compress };
 }
 
 /** The times of an entry that is stored now. */
@@ -60,7 +64,6 @@ export function timesOf(
   const { ttl, jitter, grace, memoryTtl, remoteTtl, diskTtl } = lifetime;
   const lived = jitter > 0 && ttl !== Infinity ? ttl * (1 - jitter * Math.random()) : ttl;
   const expiresAt = core.clock.now() + lived;
-  core.longestLife = Math.max(core.longestLife, ttl + grace);
   return { expiresAt, graceUntil: expiresAt + grace, memoryTtl, remoteTtl, diskTtl };
 }
 
@@ -70,9 +73,19 @@ export function lifeIn(core: Core, envelope: Envelope, stay: number): number {
   return Number.isNaN(stay) || left < stay ? left : stay;
 }
 
-/** Whether a tier takes the value. */
-export function takes(job: Job, tier: TierName): boolean {
-  return job.tiers === undefined || job.tiers.includes(tier);
+/** The flags of an entry that goes into some tiers alone; undefined: into all. */
+export function withTiers(flags: number, tiers: readonly TierName[] | undefined): number {
+  let result = flags;
+  for (const tier of ['memory', 'remote', 'disk'] as const) {
+    const isKeptOut = tiers !== undefined && !tiers.includes(tier);
+    result = isKeptOut ? result | KEPT_OUT[tier] : result & ~KEPT_OUT[tier];
+  }
+  return result;
+}
+
+/** Whether a tier takes an entry. */
+export function takes({ flags }: Pick<Envelope, 'flags'>, tier: TierName): boolean {
+  return (flags & KEPT_OUT[tier]) === 0;
 }
 
 /** The status that says most of several. */

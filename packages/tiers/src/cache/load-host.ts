@@ -1,4 +1,5 @@
 // What loading (load/) sees of the cache around it: one namespace's view.
+import type { Entry } from '../entry.ts';
 import { FAILED } from '../faults/guard.ts';
 import type { Computed, FillTicket, LockHost, LoadHost } from '../load/host.ts';
 import { makeItem, valueOf } from '../memory/item.ts';
@@ -7,7 +8,7 @@ import type { Core } from './core.ts';
 import { entryOf, envelopeOf } from './entry-of.ts';
 import { resolveLifetime } from './entry-options.ts';
 import type { Lifetime } from './entry-options.ts';
-import { makeJob, timesOf } from './job.ts';
+import { withTiers, makeJob, timesOf } from './job.ts';
 import type { Job } from './job.ts';
 import { readBelow, readManyBelow } from './read.ts';
 import type { View } from './view.ts';
@@ -24,14 +25,15 @@ export function loadHostOf(core: Core, view: View, lifetime: Lifetime): LoadHost
     make: () => Job,
   ): ReturnType<LoadHost['store']> {
     let job: Job;
+    let entry: Entry;
     try {
       job = make();
+      const item = makeItem(job.envelope, core.format, core.settings.onRead);
+      entry = entryOf(core, item, 'memory', false);
     } catch {
-      counters.notStored++; // no form in the codec: the caller gets the value as it is
+      counters.notStored++; // no form in the codec, or none that it can read: the caller gets the value as it is
       return { entry: undefined, settled: Promise.resolve(false) };
     }
-    const item = makeItem(job.envelope, core.format, core.settings.onRead);
-    const entry = entryOf(core, item, 'memory', false);
     if (job.envelope.payload.length > core.maxValueBytes) {
       counters.notStored++;
       return { entry, settled: Promise.resolve(false) };
@@ -80,13 +82,13 @@ export function loadHostOf(core: Core, view: View, lifetime: Lifetime): LoadHost
         envelope: {
           ...envelope,
           ...timesOf(core, life),
+          flags: withTiers(envelope.flags, life.tiers),
           created,
           cost,
           tags: life.tags,
           meta: life.meta,
         },
         compress: life.compress,
-        tiers: life.tiers,
       }));
     },
     shape(value) {

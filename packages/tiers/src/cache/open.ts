@@ -46,7 +46,6 @@ export function openCore(settings: Settings): Core {
     pending: new Set(),
     closing: new AbortController(),
     stops: [],
-    longestLife: 0,
     gaps: 0,
     isClosed: false,
   };

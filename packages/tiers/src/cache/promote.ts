@@ -1,10 +1,11 @@
 // Copying up what was found below, without delaying the answer.
 // Invariant: a copy keeps the entry's own times; nothing that was deleted or invalidated since the read began is copied up
-// (the ticket was taken before).
+// (the ticket was taken before), and nothing into a tier that its author keeps it out of.
 import type { Envelope } from '../envelope/envelope.ts';
 import type { FillTicket } from '../load/host.ts';
 import type { Found } from './answer.ts';
 import type { Core } from './core.ts';
+import { takes } from './job.ts';
 import type { View } from './view.ts';
 import { fillUp } from './write.ts';
 
@@ -22,10 +23,13 @@ export function promote(
   const { envelope } = answer.item;
   const name = view.names.of(key);
   if (answer.isStale || isInMemory(core, name, envelope)) return answer;
-  const outcome = core.memory.store(name, view.ns, envelope, core.clock.now(), ticket);
+  const outcome = takes(envelope, 'memory')
+    ? core.memory.store(name, view.ns, envelope, core.clock.now(), ticket)
+    : 'off';
   if (outcome === 'ok') core.counters[answer.tier].promotions++;
-  if (answer.tier === 'disk' && core.remote !== undefined && outcome !== 'late') {
-    fillUp(core, view, { key, envelope, compress: true, tiers: undefined });
+  const goesToRemote = core.remote !== undefined && takes(envelope, 'remote');
+  if (answer.tier === 'disk' && goesToRemote && outcome !== 'late') {
+    fillUp(core, view, { key, envelope, compress: true });
   }
   if (core.events.has('promote')) {
     core.events.emit('promote', { key, namespace: view.ns, from: answer.tier });

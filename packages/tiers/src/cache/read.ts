@@ -19,11 +19,10 @@ export function readBelow(
   view: View,
   key: string,
   tiers: readonly TierName[] | undefined,
-  promotes: boolean = true,
 ): Found | undefined | Promise<Found | undefined> {
   const { remote, disk } = core;
   const ticket = core.memory.ticket(view.names.of(key));
-  const call: Call = { core, view, key, tiers, ticket, promotes };
+  const call: Call = { core, view, key, tiers, ticket };
   if (remote !== undefined && (tiers === undefined || tiers.includes('remote'))) {
     return readBoth(call, remote);
   }
@@ -36,7 +35,6 @@ interface Call {
   readonly key: string;
   readonly tiers: readonly TierName[] | undefined;
   readonly ticket: FillTicket;
-  readonly promotes: boolean;
 }
 
 async function readBoth(call: Call, remote: RemoteSide): Promise<Found | undefined> {
@@ -63,8 +61,8 @@ function readDiskAfter(
   return answer instanceof Promise ? answer.then(take) : take(answer);
 }
 
-function promoted({ core, view, key, ticket, promotes }: Call, answer: Found): Found {
-  return promotes ? promote(core, view, key, answer, ticket) : answer;
+function promoted({ core, view, key, ticket }: Call, answer: Found): Found {
+  return promote(core, view, key, answer, ticket);
 }
 
 /** Reads keys from Redis in one round trip, those it has nothing for from disk. Never rejects. */
@@ -73,7 +71,6 @@ export async function readManyBelow(
   view: View,
   keys: readonly string[],
   tiers: readonly TierName[] | undefined,
-  promotes: boolean = true,
 ): Promise<(Found | undefined)[]> {
   const { remote, disk } = core;
   const tickets = keys.map((key) => core.memory.ticket(view.names.of(key)));
@@ -93,7 +90,6 @@ export async function readManyBelow(
   }
   return answers.map((answer, i) => {
     if (!isFound(answer)) return undefined;
-    if (!promotes) return answer;
     return promote(core, view, keys[i] as string, answer, tickets[i] as FillTicket);
   });
 }

@@ -3,6 +3,7 @@
 import { FAILED } from '../faults/guard.ts';
 import { encodeTombstone } from '../envelope/encode.ts';
 import type { Core } from './core.ts';
+import { EPOCH_LIFE } from './remote-life.ts';
 
 const RECOVER_EVERY = 250;
 const SYNC_EVERY = 30_000;
@@ -27,10 +28,11 @@ async function recover(core: Core): Promise<void> {
   if (remote === undefined || remote.recovery.size === 0 || !remote.guard.canWrite) return;
   const { store, guard } = remote;
   const { tombstoneTtl } = core.settings;
-  const life = Math.max(core.longestLife, 86_400_000);
   const repeated = await remote.recovery.replay({
     async raise(names, kind, stamp) {
-      return (await guard.write(() => store.raiseEpochs(names, kind, stamp, life))) !== FAILED;
+      return (
+        (await guard.write(() => store.raiseEpochs(names, kind, stamp, EPOCH_LIFE))) !== FAILED
+      );
     },
     // By guarded fills: what others have stored since stays.
     async remove(ns, keys, created) {

@@ -7,10 +7,11 @@ import { joinName } from '../memory/names.ts';
 import type { WriteStatus } from '../tiered-cache.ts';
 import type { Core, RemoteSide } from './core.ts';
 import { forgetOneOnDisk } from './disk-side.ts';
-import { lifeIn, takes } from './job.ts';
+import { takes } from './job.ts';
 import type { Job } from './job.ts';
 import { pack, pendingOf } from './pending.ts';
 import type { Pending } from './pending.ts';
+import { remoteLife } from './remote-life.ts';
 
 /** Stores values that overwrite what is there, as the tier's mode says. */
 export async function writeRemote(
@@ -20,10 +21,12 @@ export async function writeRemote(
 ): Promise<WriteStatus> {
   const { remote } = core;
   if (remote === undefined) return 'off';
-  const isWritten = remote.mode === 'through' || remote.mode === 'behind';
-  const taken = jobs.filter((job) => isWritten && takes(job, 'remote'));
-  // What is not written there must not go on answering with the value before. A tier that is 'off' is filled by others.
-  const left = jobs.filter((job) => remote.mode !== 'off' && !taken.includes(job));
+  // A tier that is 'off' is filled by others.
+  if (remote.mode === 'off') return 'skipped';
+  const isTaken = (job: Job): boolean => remote.mode !== 'victim' && takes(job.envelope, 'remote');
+  const taken = jobs.filter(isTaken);
+  // What is not written there must not go on answering with the value before.
+  const left = taken.length === jobs.length ? [] : jobs.filter((job) => !isTaken(job));
   const removed = await removeOlder(core, ns, left);
   if (taken.length === 0) return removed === 'failed' ? 'failed' : 'skipped';
   if (remote.mode === 'through') return writeThrough(core, remote, ns, taken);
@@ -34,9 +37,13 @@ export async function writeRemote(
 // Older than the values, which may stand on disk, or come down when memory evicts them.
 async function removeOlder(core: Core, ns: string, jobs: readonly Job[]): Promise<WriteStatus> {
   if (jobs.length === 0) return 'ok';
-  const stamp = Math.min(...jobs.map(({ envelope }) => envelope.created)) - 1;
-  const keys = jobs.map(({ key }) => key);
-  return removeRemote(core, ns, keys, stamp);
+  const stamp = jobs.reduce((least, { envelope }) => Math.min(least, envelope.created), Infinity);
+  return removeRemote(
+    core,
+    ns,
+    jobs.map(({ key }) => key),
+    stamp - 1,
+  );
 }
 
 /** Removes keys, for older fills as well. */
@@ -72,7 +79,7 @@ export async function fillRemote(
   const { remote } = core;
   const { ns, key, envelope, created } = pending;
   if (remote === undefined || envelope === undefined) return 'failed';
-  const ttl = lifeIn(core, envelope, envelope.remoteTtl);
+  const ttl = remoteLife(core, envelope);
   const bytes = ttl < 1 ? undefined : await packed(core, pending);
   if (bytes === undefined) return 'failed';
   const stored = await core.telemetry.span('remote.fill', {}, () =>
@@ -86,6 +93,26 @@ export async function fillRemote(
   core.counters.remote.sets++;
   remote.recovery.replaced(ns, key, created);
   return 'ok';
+}
+
+/** Stores a value that was there with new times, unless what is there is newer. */
+export async function rewriteRemote(core: Core, ns: string, job: Job): Promise<WriteStatus> {
+  const { remote } = core;
+  if (remote === undefined) return 'off';
+  const { key, envelope } = job;
+  // What waits to be written there has the old times.
+  remote.queue.forget(joinName(ns, key));
+  const isWritten = remote.mode === 'through' || remote.mode === 'behind';
+  if (isWritten && takes(envelope, 'remote')) {
+    const filled = await fillRemote(core, pendingOf(ns, job), undefined);
+    if (filled !== 'failed') return filled === 'ok' ? 'ok' : 'skipped';
+    // The copy with the old times has the same stamp: it goes too.
+    remote.recovery.remove(ns, [key], envelope.created);
+    return 'failed';
+  }
+  if (remote.mode === 'off') return 'skipped';
+  const removed = await removeRemote(core, ns, [key], envelope.created);
+  return removed === 'failed' ? 'failed' : 'skipped';
 }
 
 /** Hides and removes what is older than a value that was not written: it must not be what is read from now on. */
@@ -112,7 +139,7 @@ export async function flushRemote(
     else others.push(pending);
   }
   for (const [ns, told] of news) {
-    const stamp = Math.max(...told.map(({ created }) => created));
+    const stamp = told.reduce((newest, { created }) => Math.max(newest, created), 0);
     const keys = told.map(({ key }) => key);
     await core.announcer?.keys(ns, keys, stamp);
   }
@@ -134,7 +161,7 @@ async function writeThrough(
   const made = await Promise.all(
     jobs.map(async (job) => {
       const { key, envelope } = job;
-      const ttl = lifeIn(core, envelope, envelope.remoteTtl);
+      const ttl = remoteLife(core, envelope);
       const pending = pendingOf(ns, job);
       // Packed by another thread, it may come after a later set of its key: only a guarded fill is safe then.
       const isOvertaken = packedLater(pending, core);
@@ -158,16 +185,13 @@ async function writeThrough(
       return [];
     }),
   );
-  const failed = outcome === FAILED ? writes : writes.filter((_, i) => outcome[i] !== undefined);
-  for (const write of writes) {
-    if (!failed.includes(write)) recovery.replaced(ns, write.key, write.created);
+  const failed: string[] = [];
+  for (const [i, { key, created }] of writes.entries()) {
+    if (outcome === FAILED || outcome[i] !== undefined) failed.push(key);
+    else recovery.replaced(ns, key, created);
   }
   // What was sent may have arrived all the same: whatever is there goes.
-  recovery.remove(
-    ns,
-    failed.map(({ key }) => key),
-    core.clock.stamp(),
-  );
+  recovery.remove(ns, failed, core.clock.stamp());
   core.counters.remote.sets += writes.length - failed.length;
   return failed.length > 0 || removed === 'failed' ? 'failed' : 'ok';
 }

@@ -6,11 +6,10 @@ import type { WriteResult } from '../tiered-cache.ts';
 import type { Core } from './core.ts';
 import { removeDisk, writeDisk } from './disk-side.ts';
 import type { Lifetime } from './entry-options.ts';
-import { resultOf, timesOf } from './job.ts';
+import { resultOf, takes, timesOf } from './job.ts';
 import type { Job } from './job.ts';
-import { pendingOf } from './pending.ts';
 import { readBelow } from './read.ts';
-import { fillRemote, removeRemote } from './remote-side.ts';
+import { removeRemote, rewriteRemote } from './remote-side.ts';
 import type { View } from './view.ts';
 
 /** Removes keys from every tier. */
@@ -75,22 +74,16 @@ async function rewrite(
 ): Promise<WriteResult> {
   const { announcer, memory } = core;
   const name = view.names.of(key);
-  const job: Job = { key, envelope, compress: true, tiers: undefined };
+  const job: Job = { key, envelope, compress: true };
   const there = memory.peek(name);
   const isNewest = there === undefined || there.created <= envelope.created;
-  const outcome = isNewest
-    ? memory.store(name, view.ns, envelope, core.clock.now(), memory.ticket(name))
-    : 'late';
+  if (isNewest && takes(envelope, 'memory')) {
+    memory.store(name, view.ns, envelope, core.clock.now(), memory.ticket(name));
+  }
   view.loader.forget([key]);
   const toDisk = isNewest ? writeDisk(core, view.ns, [job]) : 'skipped';
-  const pending = pendingOf(view.ns, job);
-  // What waits to be written there has the old times.
-  core.remote?.queue.forget(name);
-  const filled = await fillRemote(core, pending, undefined);
-  // The copy with the old times has the same stamp: it goes too.
-  if (filled === 'failed') core.remote?.recovery.remove(view.ns, [key], envelope.created);
+  const remote = await rewriteRemote(core, view.ns, job);
   const bus =
     announcer === undefined ? 'off' : await announcer.keys(view.ns, [key], core.clock.stamp());
-  const remote = core.remote === undefined ? 'off' : filled === 'ok' ? 'ok' : 'failed';
-  return resultOf(outcome === 'off' ? 'off' : 'ok', remote, await toDisk, bus);
+  return resultOf(memory.cache === undefined ? 'off' : 'ok', remote, await toDisk, bus);
 }

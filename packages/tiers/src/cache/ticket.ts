@@ -47,9 +47,9 @@ export async function setWithTicket(
   if (!isTaken) return LATE;
   const { memory, remote, disk } = core;
   return resultOf(
-    memory.cache === undefined ? 'off' : takes(job, 'memory') ? 'ok' : 'skipped',
-    remote === undefined ? 'off' : takes(job, 'remote') ? 'queued' : 'skipped',
-    disk === undefined ? 'off' : takes(job, 'disk') ? 'queued' : 'skipped',
+    memory.cache === undefined ? 'off' : takes(job.envelope, 'memory') ? 'ok' : 'skipped',
+    remote === undefined ? 'off' : takes(job.envelope, 'remote') ? 'queued' : 'skipped',
+    disk === undefined ? 'off' : takes(job.envelope, 'disk') ? 'queued' : 'skipped',
     'skipped',
   );
 }

@@ -19,7 +19,7 @@ export async function setAll(core: Core, view: View, jobs: readonly Job[]): Prom
   const memory = worst(jobs.map((job) => setInMemory(core, view, job)));
   const toDisk = writeDisk(core, view.ns, jobs);
   const remote = await writeRemote(core, view.ns, jobs);
-  const stamp = Math.max(...jobs.map(({ envelope }) => envelope.created));
+  const stamp = jobs.reduce((newest, { envelope }) => Math.max(newest, envelope.created), 0);
   const keys = jobs.map(({ key }) => key);
   // What waits in the queue is told once it is written: whoever heard of it before would read what it replaces.
   const isTold = announcer === undefined || remote === 'queued';
@@ -44,7 +44,7 @@ export function fill(
   const mark = currentTicket(core, name, created, ticket);
   // The engine asks again, under its lock, for keys and hard tags; those of other processes are in the table alone.
   if (mark === undefined || view.isInvalid(created, tags)) return late(core);
-  if (takes(job, 'memory')) {
+  if (takes(job.envelope, 'memory')) {
     const outcome = memory.store(name, view.ns, job.envelope, core.clock.now(), mark);
     if (outcome === 'late') return late(core);
     if (outcome === 'ok') counters.memory.sets++;
@@ -68,7 +68,7 @@ async function fillBelow(
 ): Promise<boolean> {
   const { remote } = core;
   if (remote === undefined || remote.mode === 'off' || remote.mode === 'victim') return false;
-  if (!takes(job, 'remote')) return false;
+  if (!takes(job.envelope, 'remote')) return false;
   if (remote.mode === 'through' || token !== undefined) {
     return (await fillRemote(core, pendingOf(view.ns, job), token)) === 'ok';
   }
@@ -104,7 +104,7 @@ function toldLater({ announcer }: Core): WriteStatus {
 function setInMemory(core: Core, view: View, job: Job): WriteStatus {
   const name = view.names.of(job.key);
   const { memory } = core;
-  if (!takes(job, 'memory')) {
+  if (!takes(job.envelope, 'memory')) {
     memory.delete(name);
     return memory.cache === undefined ? 'off' : 'skipped';
   }

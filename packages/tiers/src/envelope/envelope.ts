@@ -9,7 +9,11 @@ export const FLAG: {
   readonly negative: 2;
   /** No value: the key was deleted at `created`. */
   readonly tombstone: 4;
-} = { undefined: 1, negative: 2, tombstone: 4 };
+  /** Tiers that its author keeps it out of, also when it is copied up or down. */
+  readonly notMemory: 8;
+  readonly notRemote: 16;
+  readonly notDisk: 32;
+} = { undefined: 1, negative: 2, tombstone: 4, notMemory: 8, notRemote: 16, notDisk: 32 };
 
 /** Header of an envelope. */
 export interface EnvelopeHead {

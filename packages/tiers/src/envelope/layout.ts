@@ -60,6 +60,6 @@ export const CHECKSUM_BYTES = 4;
 /** Bytes of an envelope without tags, meta and payload. */
 export const MIN_BYTES: number = HEADER_BYTES + CHECKSUM_BYTES;
 /** All bits of FLAG. */
-export const KNOWN_FLAGS = 7;
+export const KNOWN_FLAGS = 63;
 /** Most bytes that tags or meta may take as written. */
 export const MAX_SECTION_BYTES = 0xffff;

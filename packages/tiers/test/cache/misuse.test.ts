@@ -83,7 +83,6 @@ describe('arguments', () => {
     await expect(cache.set('a', 1, { meta: { a: 'x'.repeat(1100) } })).rejects.toMatchObject(wrong);
     await expect(cache.set('a', 1, 5 as never)).rejects.toMatchObject(wrong);
     await expect(cache.get('a', { teirs: [] } as object)).rejects.toThrow(/did you mean tiers/);
-    await expect(cache.get('a', { promote: 1 } as never)).rejects.toThrow(/options\.promote/);
     await expect(cache.touch('a', { tags: [] } as object)).rejects.toMatchObject(wrong);
     await expect(cache.invalidateTags('a', { hard: true } as object)).rejects.toMatchObject(wrong);
     await expect(cache.clear({ now: true } as object)).rejects.toMatchObject(wrong);

@@ -299,25 +299,70 @@ describe('ways of writing', () => {
 });
 
 describe('tiers of one entry', () => {
-  it('finds on disk what was kept out of Redis, and copies it up only when it may', async () => {
-    const folder = makeFolder();
+  it('hold for every copy: what is kept out of Redis is found on disk, and not copied up', async () => {
     const remote = { url: redis.url };
-    const cache = open({ name, remote, memory: false, disk: { dir: folder, minFree: 0 } });
+    const disk = { dir: makeFolder(), minFree: 0 };
+    const cache = open({ name, remote, memory: false, disk });
     await cache.ready({ timeout: 5000 });
     await cache.set('k', 'old');
     await cache.set('k', 'here', { tiers: ['disk'] });
-    expect(await cache.get('k', { promote: false })).toBe('here');
-    expect(await cache.getMany(['k'], { promote: false })).toEqual(['here']);
-    expect(await cache.get('k', { tiers: ['remote'] })).toBeUndefined();
     expect(await cache.get('k')).toBe('here');
-    await until(async () => (await cache.get('k', { tiers: ['remote'] })) === 'here');
+    expect(await cache.getMany(['k'])).toEqual(['here']);
+    expect(await cache.touch('k', { ttl: 90_000 })).toBe(true);
+    expect(await cache.get('k', { tiers: ['remote'] })).toBeUndefined();
+    expect(await redis.ask('STRLEN', `cz1:${name}::{k}`)).toBeLessThan(80);
     await cache.delete('k');
     expect(await cache.get('k')).toBeUndefined();
-    const near = open({ name, remote });
-    await near.set('m', 1, { tiers: ['remote'] });
-    expect(await near.get('m', { promote: false })).toBe(1);
-    expect(near.getSync('m')).toBeUndefined();
-    expect(await near.get('m')).toBe(1);
-    expect(near.getSync('m')).toBe(1);
+  });
+
+  it('hold when it gets new times, and with a tier that is not written', async () => {
+    const [a, b] = await pair({ write: { remote: 'off' } });
+    await a.set('k', 1);
+    expect(await a.touch('k', { ttl: 90_000, grace: 5000 })).toBe(true);
+    expect((await a.expire('k')).remote).toBe('skipped');
+    expect(await b.get('k')).toBeUndefined();
+    expect(await redis.ask('EXISTS', `cz1:${name}::{k}`)).toBe(0);
+    expect(a.getEntrySync('k')).toMatchObject({ value: 1, stale: true });
+
+    const [c] = await pair();
+    await c.set('l', 1, { tiers: ['remote'] });
+    expect(await c.touch('l', { ttl: 90_000 })).toBe(true);
+    expect(c.getSync('l')).toBeUndefined();
+    expect(await redis.ask('PTTL', `cz1:${name}::{l}`)).toBeLessThanOrEqual(90_000);
+  });
+
+  it('change with a renewal', async () => {
+    const [a] = await pair();
+    const options = { ttl: 60_000, grace: 60_000 };
+    await a.set('k', 1, { ...options, tiers: ['remote'] });
+    await a.expire('k');
+    expect(await a.getOrSet('k', ({ notModified }) => notModified() as number, options)).toBe(1);
+    expect(a.getSync('k')).toBe(1);
+  });
+
+  it('keep out of memory what is for Redis alone', async () => {
+    const [a, b] = await pair();
+    await a.set('k', 1, { tiers: ['remote'] });
+    for (const cache of [a, b]) {
+      expect(await cache.get('k')).toBe(1);
+      expect(cache.getSync('k')).toBeUndefined();
+    }
+    expect(await a.getOrSet('l', () => 2, { tiers: ['remote'] })).toBe(2);
+    await until(async () => (await b.get('l')) === 2);
+    expect([a.getSync('l'), b.getSync('l')]).toEqual([undefined, undefined]);
+  });
+});
+
+describe('how long Redis keeps', () => {
+  it('an invalidation: longer than any entry, also one that never expires', async () => {
+    const [a] = await pair();
+    const DAY = 86_400_000;
+    await a.set('k', 1, { ttl: Infinity, tags: ['t'] });
+    const entry = await redis.ask('PTTL', `cz1:${name}::{k}`);
+    expect(entry).toBeGreaterThan(29 * DAY);
+    await a.invalidateTags(['t']);
+    const keys = (await redis.ask('KEYS', `cz1:${name}:*t:t*`)) as string[];
+    expect(keys).toHaveLength(1);
+    expect(await redis.ask('PTTL', keys[0] as string)).toBeGreaterThan(Number(entry) + DAY / 2);
   });
 });
