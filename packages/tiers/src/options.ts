@@ -32,7 +32,7 @@ import type { RemoteTier } from './remote/remote-tier.ts';
 import type { EntryOptions } from './tiered-cache.ts';
 
 /** When a tier below memory is written. 'through': before the call ends. 'behind': soon after, in batches. 'victim': only
- * with what memory evicts. 'off': never, only read. */
+ * with what memory evicts, and with removals. 'off': with no values, only with removals: it is filled by others. */
 export type WriteMode = 'through' | 'behind' | 'victim' | 'off';
 
 /** Options of createTieredCache. */
@@ -66,7 +66,7 @@ export interface TieredOptions extends Pick<
   readonly admit?: { readonly minFrequency?: number | undefined } | undefined;
   /** How values leave memory. Default: 'freeze'. */
   readonly onRead?: OnRead | undefined;
-  /** Largest encoded value, bytes. Default: what L1 takes, else 16 MiB. */
+  /** Largest encoded value, bytes; larger ones are given but not stored. Default: 16 MiB. */
   readonly maxValueBytes?: number | undefined;
   /** How long a call waits for a tier before it does without, ms. Default: { remote: 100, disk: 1000 }. */
   readonly deadline?:

@@ -9,7 +9,7 @@ import { forgetEverything, receive } from './receive.ts';
 
 /** Begins to tell and hear. */
 export function listen(core: Opening, bus: Bus): void {
-  const { memory, counters } = core;
+  const { memory } = core;
   const notes = new LogNotes(core);
   let hasHeard = false;
   const from = memory.outlives && bus.kind === 'redis' ? memory.note : undefined;
@@ -27,8 +27,8 @@ export function listen(core: Opening, bus: Bus): void {
       onLive(isLive) {
         if (!isLive || hasHeard) return;
         hasHeard = true;
-        const kept = counters.memory.sets + counters.remote.promotions + counters.disk.promotions;
-        if (from === undefined && kept > 0) memory.clearNamespace('');
+        // Not an empty one: that would refuse the loads under way for nothing.
+        if (from === undefined && hasAny(memory.keys())) memory.clearNamespace('');
       },
       witness: (stamp) => core.clock.witness(stamp),
       stamp: () => core.clock.stamp(),
@@ -40,4 +40,8 @@ export function listen(core: Opening, bus: Bus): void {
     if (announcer.position !== undefined) notes.heard(announcer.position);
   });
   core.stops.push(() => notes.close());
+}
+
+function hasAny(items: Iterable<unknown>): boolean {
+  return items[Symbol.iterator]().next().done !== true;
 }

@@ -1,6 +1,6 @@
 // The cache's end of the bus: tells others what changed here, in batches of one turn of the event loop, and hands on what
 // others tell. Invariant: `flush` follows the write it speaks of, so whoever hears of a change finds it done at the remote
-// tier; what the bus did not take is kept, newest first, and told again; beyond the bound everybody must forget everything.
+// tier; what the bus did not take is kept, in order, and told again; beyond the bound everybody must forget everything.
 import { randomUUID } from 'node:crypto';
 import type { Bus, Gap, Subscription } from '@catzilla/bus';
 import type { WriteStatus } from '../tiered-cache.ts';

@@ -4,16 +4,9 @@ import type { RedisCluster } from '@catzilla/bus/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RedisTierOptions, TieredCache } from '../../src/index.ts';
 import { open, until } from '../cache/support/open.ts';
-import {
-  drivers,
-  given,
-  infoOf,
-  newName,
-  pairOf,
-  watched,
-  watchSilence,
-  well,
-} from './support/watch.ts';
+import { given, infoOf, newName, pairOf, watched, well } from './support/watch.ts';
+import { drivers } from '../support/drivers.ts';
+import { watchSilence } from '../support/silence.ts';
 
 watchSilence();
 

@@ -5,7 +5,8 @@ import type { Proxy, RedisServer } from '@catzilla/bus/testing';
 import { describe, expect, it } from 'vitest';
 import type { TieredCache } from '../../src/index.ts';
 import { atEnd, open, until } from '../cache/support/open.ts';
-import { newName, proxyTo, server, watched, watchSilence, ways, well } from './support/watch.ts';
+import { newName, proxyTo, server, watched, ways, well } from './support/watch.ts';
+import { watchSilence } from '../support/silence.ts';
 import type { Watched, Way } from './support/watch.ts';
 
 watchSilence();

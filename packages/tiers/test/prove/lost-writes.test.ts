@@ -1,7 +1,8 @@
 // Writes that the server did not take, in ways of writing that nobody waits for: the value before them must not come back.
 import { expect, it } from 'vitest';
 import { until } from '../cache/support/open.ts';
-import { newName, pairOf, server, watched, watchSilence, well } from './support/watch.ts';
+import { newName, pairOf, server, watched, well } from './support/watch.ts';
+import { watchSilence } from '../support/silence.ts';
 
 watchSilence();
 

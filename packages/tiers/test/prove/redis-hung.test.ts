@@ -2,17 +2,8 @@
 // not at all from then on; what was sent meanwhile and is done when the server wakes undoes nothing.
 import { describe, expect, it } from 'vitest';
 import { until } from '../cache/support/open.ts';
-import {
-  infoOf,
-  newName,
-  pairOf,
-  server,
-  serves,
-  watched,
-  watchSilence,
-  ways,
-  well,
-} from './support/watch.ts';
+import { infoOf, newName, pairOf, server, serves, watched, ways, well } from './support/watch.ts';
+import { watchSilence } from '../support/silence.ts';
 
 watchSilence();
 

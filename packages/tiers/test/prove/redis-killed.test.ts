@@ -1,16 +1,8 @@
 // A server that is killed and comes back empty: memory and factories go on, and what was known of it before is forgotten.
 import { describe, expect, it } from 'vitest';
 import { until } from '../cache/support/open.ts';
-import {
-  newName,
-  pairOf,
-  server,
-  serves,
-  watched,
-  watchSilence,
-  ways,
-  well,
-} from './support/watch.ts';
+import { newName, pairOf, server, serves, watched, ways, well } from './support/watch.ts';
+import { watchSilence } from '../support/silence.ts';
 
 watchSilence();
 

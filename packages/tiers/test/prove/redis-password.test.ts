@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import type { TieredCache } from '../../src/index.ts';
 import { until } from '../cache/support/open.ts';
-import { infoOf, newName, server, serves, watched, watchSilence, well } from './support/watch.ts';
+import { infoOf, newName, server, serves, watched, well } from './support/watch.ts';
+import { watchSilence } from '../support/silence.ts';
 
 watchSilence();
 

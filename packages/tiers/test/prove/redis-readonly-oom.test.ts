@@ -3,17 +3,8 @@
 import { expect, it } from 'vitest';
 import { until as untilTold } from '@catzilla/bus/testing';
 import { until } from '../cache/support/open.ts';
-import {
-  infoOf,
-  newName,
-  pairOf,
-  server,
-  serves,
-  watched,
-  watchSilence,
-  ways,
-  well,
-} from './support/watch.ts';
+import { infoOf, newName, pairOf, server, serves, watched, ways, well } from './support/watch.ts';
+import { watchSilence } from '../support/silence.ts';
 
 watchSilence();
 

@@ -4,16 +4,8 @@ import { streamBus } from '@catzilla/bus';
 import { freePort } from '@catzilla/bus/testing';
 import { describe, expect, it } from 'vitest';
 import { atEnd, open, until } from '../cache/support/open.ts';
-import {
-  newName,
-  proxyTo,
-  server,
-  serves,
-  watched,
-  watchSilence,
-  ways,
-  well,
-} from './support/watch.ts';
+import { newName, proxyTo, server, serves, watched, ways, well } from './support/watch.ts';
+import { watchSilence } from '../support/silence.ts';
 
 watchSilence();
 

@@ -2,16 +2,8 @@
 // not served. Delays are in the proportion of the defaults' 80 and 150 to 100 ms, longer for machines that do other work.
 import { describe, expect, it } from 'vitest';
 import { open, until } from '../cache/support/open.ts';
-import {
-  newName,
-  proxyTo,
-  server,
-  serves,
-  watched,
-  watchSilence,
-  ways,
-  well,
-} from './support/watch.ts';
+import { newName, proxyTo, server, serves, watched, ways, well } from './support/watch.ts';
+import { watchSilence } from '../support/silence.ts';
 
 watchSilence();
 

@@ -5,7 +5,9 @@ import type { RedisSentinel } from '@catzilla/bus/testing';
 import { expect, it } from 'vitest';
 import type { RedisTierOptions } from '../../src/index.ts';
 import { atEnd, until } from '../cache/support/open.ts';
-import { drivers, given, pairOf, serves, watchSilence, well } from './support/watch.ts';
+import { given, pairOf, serves, well } from './support/watch.ts';
+import { drivers } from '../support/drivers.ts';
+import { watchSilence } from '../support/silence.ts';
 
 watchSilence();
 

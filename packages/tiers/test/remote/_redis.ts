@@ -1,25 +1,8 @@
-// What the tests of the Redis tier share: both releases of the driver, envelopes that are only a stamp, and a watch over
-// what must not happen beside any test: a rejection that nobody handles, a line on the console, a warning.
-import { createRequire } from 'node:module';
-import { afterAll, beforeAll, expect, vi } from 'vitest';
-import type { RedisLike } from '@catzilla/bus/redis';
+// What the tests of the Redis tier share: stores that note what they told, and envelopes that are only a stamp.
 import type { RedisTierOptions } from '../../src/remote/redis-options.ts';
 import { redisTier } from '../../src/remote/redis-tier.ts';
 import type { RemoteState, RemoteStore } from '../../src/remote/remote-tier.ts';
 import { MAGIC_BYTES } from '../../src/remote/scripts.ts';
-
-const load = createRequire(import.meta.url);
-
-/** The driver's public face as far as tests need it. */
-export interface Driver {
-  new (options: object): RedisLike;
-  Cluster: new (seeds: readonly object[], options?: object) => RedisLike;
-}
-
-export const drivers: readonly (readonly [name: string, driver: Driver])[] = [
-  ['ioredis 5', (load('ioredis5') as { default: Driver }).default],
-  ['ioredis 6', (load('ioredis') as { default: Driver }).default],
-];
 
 /** A store, and what it told of. */
 export interface Opened {
@@ -66,21 +49,4 @@ export async function collect(pages: AsyncIterable<string[]>): Promise<string[]>
   const found = new Set<string>();
   for await (const page of pages) for (const item of page) found.add(item);
   return [...found].toSorted();
-}
-
-/** Fails the file when anything was written, warned of or left unhandled while its tests ran. */
-export function watchSilence(): void {
-  const said: unknown[] = [];
-  const note = (...args: unknown[]): void => void said.push(args);
-  beforeAll(() => {
-    for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const) {
-      vi.spyOn(console, method).mockImplementation(note);
-    }
-    process.on('unhandledRejection', note).on('warning', note);
-  });
-  afterAll(() => {
-    process.off('unhandledRejection', note).off('warning', note);
-    vi.restoreAllMocks();
-    expect(said).toEqual([]);
-  });
 }

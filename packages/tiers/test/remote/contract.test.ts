@@ -5,7 +5,9 @@ import type { RedisCluster, RedisServer } from '@catzilla/bus/testing';
 import type { RedisTierOptions } from '../../src/remote/redis-options.ts';
 import { remoteContract } from '../../src/testing/remote-contract.ts';
 import type { RemoteSubject } from '../../src/testing/remote-contract.ts';
-import { drivers, open, watchSilence } from './_redis.ts';
+import { open } from './_redis.ts';
+import { drivers } from '../support/drivers.ts';
+import { watchSilence } from '../support/silence.ts';
 
 watchSilence();
 

@@ -6,7 +6,9 @@ import { freePort, startProxy, startRedis, until } from '@catzilla/bus/testing';
 import type { RedisServer, StartRedisOptions } from '@catzilla/bus/testing';
 import type { RedisTierOptions } from '../../src/remote/redis-options.ts';
 import type { RemoteStore, RemoteWrite } from '../../src/remote/remote-tier.ts';
-import { collect, drivers, open, outcome, stamped, watchSilence } from './_redis.ts';
+import { collect, open, outcome, stamped } from './_redis.ts';
+import { drivers } from '../support/drivers.ts';
+import { watchSilence } from '../support/silence.ts';
 import type { Opened } from './_redis.ts';
 
 watchSilence();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { redisTier } from '../../src/remote/redis-tier.ts';
-import { drivers } from './_redis.ts';
+import { drivers } from '../support/drivers.ts';
 import type { RedisTierOptions } from '../../src/remote/redis-options.ts';
 
 const url = 'redis://127.0.0.1:1';

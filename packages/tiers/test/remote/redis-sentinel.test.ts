@@ -1,7 +1,9 @@
 // A failover of a Sentinel group: writes go on at the new master, and what was written before is there.
 import { expect, it } from 'vitest';
 import { startSentinel, until } from '@catzilla/bus/testing';
-import { drivers, open, outcome, stamped, watchSilence } from './_redis.ts';
+import { open, outcome, stamped } from './_redis.ts';
+import { drivers } from '../support/drivers.ts';
+import { watchSilence } from '../support/silence.ts';
 
 watchSilence();
 

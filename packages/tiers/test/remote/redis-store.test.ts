@@ -4,7 +4,9 @@ import { startRedis, until } from '@catzilla/bus/testing';
 import type { RedisLike } from '@catzilla/bus/redis';
 import type { RedisServer } from '@catzilla/bus/testing';
 import type { RemoteStore } from '../../src/remote/remote-tier.ts';
-import { collect, drivers, open, outcome, stamped, watchSilence } from './_redis.ts';
+import { collect, open, outcome, stamped } from './_redis.ts';
+import { drivers } from '../support/drivers.ts';
+import { watchSilence } from '../support/silence.ts';
 
 watchSilence();
 

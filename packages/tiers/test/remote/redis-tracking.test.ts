@@ -3,7 +3,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { startProxy, startRedis, until } from '@catzilla/bus/testing';
 import type { RedisServer, StartRedisOptions } from '@catzilla/bus/testing';
 import type { RedisTierOptions } from '../../src/remote/redis-options.ts';
-import { open, stamped, watchSilence } from './_redis.ts';
+import { open, stamped } from './_redis.ts';
+import { watchSilence } from '../support/silence.ts';
 import type { Opened } from './_redis.ts';
 
 watchSilence();

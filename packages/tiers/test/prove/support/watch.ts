@@ -1,26 +1,12 @@
 // What the cases of the fault matrix share: servers that end with the test, caches that note what they told, the ways to
-// reach a server, and a watch over what must not happen beside any of them: a rejection that nobody handles, a line on the
-// console, a warning.
-import { createRequire } from 'node:module';
+// reach a server.
 import type { RedisLike } from '@catzilla/bus/redis';
 import { startProxy, startRedis } from '@catzilla/bus/testing';
 import type { Proxy, RedisServer, StartRedisOptions } from '@catzilla/bus/testing';
-import { afterAll, beforeAll, expect, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { Health, RedisTierOptions, TieredCache, TieredOptions } from '../../../src/index.ts';
 import { atEnd, open } from '../../cache/support/open.ts';
-
-const load = createRequire(import.meta.url);
-
-/** The driver's public face as far as the tests need it. */
-export interface Driver {
-  new (options: object): RedisLike;
-  Cluster: new (seeds: readonly object[], options?: object) => RedisLike;
-}
-
-export const drivers: readonly (readonly [name: string, driver: Driver])[] = [
-  ['ioredis 5', (load('ioredis5') as { default: Driver }).default],
-  ['ioredis 6', (load('ioredis') as { default: Driver }).default],
-];
+import { drivers } from '../../support/drivers.ts';
 
 /** How a cache reaches a server. */
 export type Way = (port: number) => RedisTierOptions;
@@ -131,21 +117,4 @@ export async function serves(cache: TieredCache, prefix: string, times: number):
 export async function infoOf(redis: RedisServer, section: string, field: string): Promise<number> {
   const info = String(await redis.ask('INFO', section));
   return Number(new RegExp(`^${field}:(?:calls=)?(\\d+)`, 'm').exec(info)?.[1] ?? 0);
-}
-
-/** Fails the file when anything was written, warned of or left unhandled while its tests ran. */
-export function watchSilence(): void {
-  const said: unknown[] = [];
-  const note = (...args: unknown[]): void => void said.push(args);
-  beforeAll(() => {
-    for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const) {
-      vi.spyOn(console, method).mockImplementation(note);
-    }
-    process.on('unhandledRejection', note).on('warning', note);
-  });
-  afterAll(() => {
-    process.off('unhandledRejection', note).off('warning', note);
-    vi.restoreAllMocks();
-    expect(said).toEqual([]);
-  });
 }
