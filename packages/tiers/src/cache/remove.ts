@@ -2,6 +2,7 @@
 // was there. No function rejects.
 import { FLAG } from '../envelope/envelope.ts';
 import type { Envelope } from '../envelope/envelope.ts';
+import type { FillTicket } from '../load/host.ts';
 import type { WriteResult } from '../tiered-cache.ts';
 import type { Core } from './core.ts';
 import { removeDisk, writeDisk } from './disk-side.ts';
@@ -11,6 +12,8 @@ import type { Job } from './job.ts';
 import { readBelow } from './read.ts';
 import { removeRemote, rewriteRemote } from './remote-side.ts';
 import type { View } from './view.ts';
+
+const OVERTAKEN: WriteResult = Object.freeze(resultOf('skipped', 'skipped', 'skipped', 'skipped'));
 
 /** Removes keys from every tier. */
 export async function deleteAll(
@@ -38,47 +41,81 @@ export async function renew(
   key: string,
   lifetime: Lifetime,
 ): Promise<WriteResult | undefined> {
-  const envelope = await currentEnvelope(core, view, key);
-  if (envelope === undefined) return undefined;
-  return rewrite(core, view, { ...envelope, ...timesOf(core, lifetime) }, key);
+  const value = await currentValue(core, view, key);
+  if (value === undefined || value === 'overtaken') return undefined;
+  const envelope = { ...value.envelope, ...timesOf(core, lifetime) };
+  return rewrite(core, view, envelope, key, value.ticket);
 }
 
 /** Makes a value stale now; one without grace is removed. */
 export async function expireNow(core: Core, view: View, key: string): Promise<WriteResult> {
-  const envelope = await currentEnvelope(core, view, key);
+  const value = await currentValue(core, view, key);
+  if (value === 'overtaken') return OVERTAKEN;
   const now = core.clock.now();
+  const { envelope, ticket } = value ?? {};
   if (
     envelope === undefined ||
+    ticket === undefined ||
     envelope.graceUntil <= now ||
     envelope.graceUntil === envelope.expiresAt
   ) {
     return deleteAll(core, view, [key]);
   }
-  return rewrite(core, view, { ...envelope, expiresAt: Math.min(envelope.expiresAt, now) }, key);
+  const expired = { ...envelope, expiresAt: Math.min(envelope.expiresAt, now) };
+  return rewrite(core, view, expired, key, ticket);
 }
 
-async function currentEnvelope(core: Core, view: View, key: string): Promise<Envelope | undefined> {
-  const near = core.memory.peek(view.names.of(key));
-  if (near !== undefined && core.clock.now() < near.graceUntil) return near;
+interface Value {
+  readonly envelope: Envelope;
+  /** From when it was read. */
+  readonly ticket: FillTicket;
+}
+
+// 'overtaken': the key was set or deleted while its value was read from below.
+async function currentValue(
+  core: Core,
+  view: View,
+  key: string,
+): Promise<Value | 'overtaken' | undefined> {
+  const { memory } = core;
+  const name = view.names.of(key);
+  const near = (): Value | undefined => {
+    const envelope = memory.peek(name);
+    const isThere = envelope !== undefined && core.clock.now() < envelope.graceUntil;
+    return isThere ? { envelope, ticket: memory.ticket(name) } : undefined;
+  };
+  const known = near();
+  if (known !== undefined) return known;
+  const ticket = memory.ticket(name);
   const below = await readBelow(core, view, key, undefined);
-  if (below === undefined || (below.item.envelope.flags & FLAG.tombstone) !== 0) return undefined;
-  return below.item.envelope;
+  const envelope = below?.item.envelope;
+  if (!memory.isCurrent(name, ticket)) {
+    // It was copied up, unless it is another one now.
+    const copied = near();
+    return copied?.envelope.created === envelope?.created ? copied : 'overtaken';
+  }
+  if (envelope === undefined || (envelope.flags & FLAG.tombstone) !== 0) return undefined;
+  return { envelope, ticket };
 }
 
-// Guarded everywhere: a value set meanwhile is newer than this one, and stays.
+// Guarded everywhere: what was set, deleted or invalidated since the value was read stands, and nothing is brought back.
+// @param ticket  from before the value was read
 async function rewrite(
   core: Core,
   view: View,
   envelope: Envelope,
   key: string,
+  ticket: FillTicket,
 ): Promise<WriteResult> {
   const { announcer, memory } = core;
   const name = view.names.of(key);
+  if (!memory.isCurrent(name, ticket)) return OVERTAKEN;
   const job: Job = { key, envelope, compress: true };
   const there = memory.peek(name);
   const isNewest = there === undefined || there.created <= envelope.created;
   if (isNewest && takes(envelope, 'memory')) {
-    memory.store(name, view.ns, envelope, core.clock.now(), memory.ticket(name));
+    const outcome = memory.store(name, view.ns, envelope, core.clock.now(), ticket);
+    if (outcome === 'late') return OVERTAKEN;
   }
   view.loader.forget([key]);
   const toDisk = isNewest ? writeDisk(core, view.ns, [job]) : 'skipped';

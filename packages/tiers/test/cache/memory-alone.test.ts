@@ -209,6 +209,32 @@ describe('times', () => {
   });
 });
 
+describe('new times', () => {
+  it.each(['expire', 'touch'] as const)(
+    'by %s bring back nothing that was removed meanwhile, and leave what was set',
+    async (method) => {
+      const cache = open();
+      const options = { ttl: 10_000, grace: 10_000, tags: ['t'] };
+      for (const remove of [
+        () => cache.delete('a'),
+        () => cache.invalidateTags('t'),
+        () => cache.clear(),
+      ]) {
+        await cache.set('a', 1, options);
+        const changing = cache[method]('a');
+        await remove();
+        await changing;
+        expect(await cache.getEntry('a')).toBeUndefined();
+      }
+      await cache.set('a', 1, options);
+      const changing = cache[method]('a');
+      await cache.set('a', 2, options);
+      await changing;
+      expect(await cache.getEntry('a')).toMatchObject({ value: 2, stale: false });
+    },
+  );
+});
+
 describe('tags and namespaces', () => {
   it('invalidates by tag in every namespace, and not what is set after', async () => {
     const cache = open();
