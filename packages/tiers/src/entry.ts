@@ -10,7 +10,7 @@ export interface Entry<T = unknown> {
   readonly tier: TierName;
   /** Hybrid stamp in microseconds, taken before the value was computed. */
   readonly created: number;
-  /** Fresh before it; Infinity: for ever. */
+  /** Fresh before it: the end of its ttl, or the soft invalidation that came before. Infinity: for ever. */
   readonly expiresAt: number;
   /** Gone after it; stale from `expiresAt` on. */
   readonly graceUntil: number;

@@ -113,8 +113,9 @@ export interface TieredCache extends AsyncDisposable {
   getSync<T = unknown>(key: string): T | undefined;
   /** Like `get`, with times; gives stale entries within grace too. */
   getEntry<T = unknown>(key: string, options?: ReadOptions): Promise<Entry<T> | undefined>;
-  /** Like `getSync`, with times; gives stale entries within grace too. */
-  getEntrySync<T = unknown>(key: string): Entry<T> | undefined;
+  /** Like `getSync`, with times; gives stale entries within grace too.
+   * @param now  ms since the epoch, from who has just read the clock of the machine. Default: the cache's own clock */
+  getEntrySync<T = unknown>(key: string, now?: number): Entry<T> | undefined;
   /** Values in order; one round trip for those that are not in memory. */
   getMany<T = unknown>(keys: readonly string[], options?: ReadOptions): Promise<(T | undefined)[]>;
   /** Whether `get` would find a value, or `negative` has kept that there is none. */

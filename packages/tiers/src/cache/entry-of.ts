@@ -1,10 +1,12 @@
-// An item as its readers see it: made anew for each reader, for what changes with time (`stale`) is what it is now.
+// An item as its readers see it. `stale` is what it is now: one object serves all who read a shared value of memory while
+// it is fresh, and is frozen for it; all others are made anew.
 import type { Entry, TierName } from '../entry.ts';
 import { FLAG } from '../envelope/envelope.ts';
 import type { Envelope } from '../envelope/envelope.ts';
 import { valueOf } from '../memory/item.ts';
 import type { Item } from '../memory/item.ts';
 import type { Core } from './core.ts';
+import { staleFrom } from './judge.ts';
 
 /** An entry that remembers what it was made of, for those who store it anew. */
 class FoundEntry implements Entry {
@@ -21,11 +23,15 @@ class FoundEntry implements Entry {
   readonly negative: boolean;
   readonly #envelope: Envelope;
 
-  constructor(value: unknown, envelope: Envelope, tier: TierName, isStale: boolean) {
+  constructor(
+    value: unknown,
+    envelope: Envelope,
+    { tier, expiresAt, isStale }: { tier: TierName; expiresAt: number; isStale: boolean },
+  ) {
     this.value = value;
     this.tier = tier;
     this.created = envelope.created;
-    this.expiresAt = envelope.expiresAt;
+    this.expiresAt = expiresAt;
     this.graceUntil = envelope.graceUntil;
     this.stale = isStale;
     this.tags = envelope.tags;
@@ -43,7 +49,21 @@ class FoundEntry implements Entry {
 
 /** Makes an entry for one reader. HOT: benchmarks/tiers */
 export function entryOf(core: Core, item: Item, tier: TierName, isStale: boolean): Entry {
-  return new FoundEntry(valueOf(item, core.format), item.envelope, tier, isStale);
+  if (tier === 'memory' && item.isShared && !isStale) {
+    return (item.entry ??= Object.freeze(foundEntry(core, item, item.value, tier, false)));
+  }
+  return foundEntry(core, item, valueOf(item, core.format), tier, isStale);
+}
+
+function foundEntry(
+  core: Core,
+  { envelope }: Item,
+  value: unknown,
+  tier: TierName,
+  isStale: boolean,
+): FoundEntry {
+  const expiresAt = isStale ? staleFrom(envelope, core.epochs) : envelope.expiresAt;
+  return new FoundEntry(value, envelope, { tier, expiresAt, isStale });
 }
 
 /** What an entry of ours was made of. */

@@ -41,9 +41,21 @@ export function isInvalid(
   return false;
 }
 
+/** The moment from which an entry is stale, ms since the epoch: the end of its ttl, or a soft invalidation before it. */
+export function staleFrom(envelope: Envelope, epochs: Epochs): number {
+  return Math.min(envelope.expiresAt, softFrom(envelope, epochs));
+}
+
 function isSoft(envelope: Envelope, epochs: Epochs): boolean {
+  return softFrom(envelope, epochs) !== Infinity;
+}
+
+// Stamps are microseconds.
+function softFrom(envelope: Envelope, epochs: Epochs): number {
+  let from = Infinity;
   for (const tag of envelope.tags) {
-    if (epochs.soft(tagEpochName(tag)) > envelope.created) return true;
+    const stamp = epochs.soft(tagEpochName(tag));
+    if (stamp > envelope.created && stamp / 1000 < from) from = stamp / 1000;
   }
-  return false;
+  return from;
 }

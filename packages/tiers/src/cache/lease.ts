@@ -4,7 +4,7 @@ import { readEnvelope } from '../envelope/decode.ts';
 import { FLAG } from '../envelope/envelope.ts';
 import type { LeasedEntry } from '../tiered-cache.ts';
 import type { Core } from './core.ts';
-import { judgeMemory } from './judge.ts';
+import { judgeMemory, staleFrom } from './judge.ts';
 import type { View } from './view.ts';
 
 /** Leases a value; counts nothing. */
@@ -22,7 +22,7 @@ export function leaseEntry(core: Core, view: View, key: string): LeasedEntry | u
     value: envelope.payload,
     tier: 'memory',
     created: envelope.created,
-    expiresAt: envelope.expiresAt,
+    expiresAt: verdict === 'stale' ? staleFrom(envelope, core.epochs) : envelope.expiresAt,
     graceUntil: envelope.graceUntil,
     stale: verdict === 'stale',
     tags: envelope.tags,

@@ -13,6 +13,8 @@ import { readBelow } from './read.ts';
 import { removeRemote, rewriteRemote } from './remote-side.ts';
 import type { View } from './view.ts';
 
+/** Times a value is written again whose key's version has moved. */
+const ATTEMPTS = 3;
 const OVERTAKEN: WriteResult = Object.freeze(resultOf('skipped', 'skipped', 'skipped', 'skipped'));
 
 /** Removes keys from every tier. */
@@ -109,13 +111,19 @@ async function rewrite(
 ): Promise<WriteResult> {
   const { announcer, memory } = core;
   const name = view.names.of(key);
-  if (!memory.isCurrent(name, ticket)) return OVERTAKEN;
   const job: Job = { key, envelope, compress: true };
-  const there = memory.peek(name);
-  const isNewest = there === undefined || there.created <= envelope.created;
-  if (isNewest && takes(envelope, 'memory')) {
-    const outcome = memory.store(name, view.ns, envelope, core.clock.now(), ticket);
-    if (outcome === 'late') return OVERTAKEN;
+  let guard = ticket;
+  let isNewest = true;
+  for (let attempt = 0; ; attempt++) {
+    if (!memory.isCurrent(name, guard)) {
+      // The version of a key also moves for reasons of others (refused writes): the value may be what it was.
+      guard = memory.ticket(name);
+      if (attempt === ATTEMPTS || memory.peek(name)?.created !== envelope.created) return OVERTAKEN;
+    }
+    const there = memory.peek(name);
+    isNewest = there === undefined || there.created <= envelope.created;
+    if (!isNewest || !takes(envelope, 'memory')) break;
+    if (memory.store(name, view.ns, envelope, core.clock.now(), guard) !== 'late') break;
   }
   view.loader.forget([key]);
   const toDisk = isNewest ? writeDisk(core, view.ns, [job]) : 'skipped';

@@ -117,8 +117,8 @@ export class View implements TieredCache {
     return (await findEntry(this.#core, this, key, options, true)) as Entry<T> | undefined;
   }
 
-  getEntrySync<T = unknown>(key: string): Entry<T> | undefined {
-    const entry = this.peekEntry(key);
+  getEntrySync<T = unknown>(key: string, now?: number): Entry<T> | undefined {
+    const entry = this.peekEntry(key, now);
     if (entry === undefined) this.#missed(key);
     else this.countHit(key, 'memory', entry.stale);
     return entry as Entry<T> | undefined;
@@ -307,11 +307,16 @@ export class View implements TieredCache {
   }
 
   /** The entry in memory, stale ones within grace included; counts nothing. HOT */
-  peekEntry(key: string): Entry | undefined {
+  peekEntry(key: string, at?: number): Entry | undefined {
     const item = this.#find(key);
     if (item === undefined) return undefined;
     const core = this.#core;
-    const verdict = judgeMemory(item.envelope, core.epochs, core.clock.now());
+    // Each look at the machine's clock makes an object.
+    const now = at === undefined ? core.clock.now() : core.clock.corrected(at);
+    if (item.entry !== undefined && now < item.envelope.expiresAt && !core.epochs.hasSoft) {
+      return item.entry;
+    }
+    const verdict = judgeMemory(item.envelope, core.epochs, now);
     return verdict === 'dead' ? undefined : entryOf(core, item, 'memory', verdict === 'stale');
   }
 

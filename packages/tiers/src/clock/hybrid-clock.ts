@@ -31,6 +31,11 @@ export class HybridClock {
     return this.#clock.wall() + this.#offset;
   }
 
+  /** A time of the machine's clock, corrected. */
+  corrected(wall: number): number {
+    return wall + this.#offset;
+  }
+
   /** A stamp in microseconds since the epoch, greater than all before. */
   stamp(): number {
     const physical = Math.floor(this.now() * 1000);

@@ -1,5 +1,6 @@
 // A decoded entry, made once and given to all its readers, or decoded anew for each of them.
 import type { ValueFormat } from '../codecs/format.ts';
+import type { Entry } from '../entry.ts';
 import type { Envelope } from '../envelope/envelope.ts';
 
 /** How values leave memory. 'freeze': decoded once, frozen deeply and shared; values that hold what cannot be frozen (Map,
@@ -13,6 +14,8 @@ export interface Item {
   /** The value that every reader is given; undefined where `isShared` is false. */
   readonly value: unknown;
   readonly isShared: boolean;
+  /** As readers see it while it is fresh; made at the first read, for all of them. */
+  entry: Entry | undefined;
 }
 
 /** Decodes an envelope for its readers.
@@ -21,7 +24,7 @@ export function makeItem(envelope: Envelope, format: ValueFormat, onRead: OnRead
   const value = format.decode(envelope);
   const isShared =
     onRead === 'share' || (onRead === 'freeze' && format.freeze(envelope.codec, value));
-  return { envelope, value: isShared ? value : undefined, isShared };
+  return { envelope, value: isShared ? value : undefined, isShared, entry: undefined };
 }
 
 /** The value of an item for one reader.
