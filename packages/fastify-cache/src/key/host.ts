@@ -12,10 +12,12 @@ const https: Map<string, string> = new Map();
 
 /** The host of a key; undefined when it is absent or malformed: such a request passes the cache by. HOT: benchmarks/http
  * @param host      `request.host`, with its port if it has one
- * @param protocol  `http` or `https`, decides the default port */
+ * @param protocol  decides the default port; anything but `http` and `https` is malformed too: under trustProxy it is
+ *                  whatever X-Forwarded-Proto says, and stands in the key before the host */
 export function normalizeHost(host: string | undefined, protocol: string): string | undefined {
   if (host === undefined || host.length > MAX_LENGTH) return undefined;
-  const memo = protocol === 'https' ? https : http;
+  const memo = protocol === 'https' ? https : protocol === 'http' ? http : undefined;
+  if (memo === undefined) return undefined;
   const known = memo.get(host);
   if (known !== undefined) return known;
   const normalized = normalize(host, protocol);

@@ -2,12 +2,14 @@
 // Invariant: two targets that a handler could tell apart have different keys. No part before the path may hold `|`.
 import { createHash } from 'node:crypto';
 import { normalizeHost } from './host.ts';
+import { KeyMemo } from './key-memo.ts';
 import type { QueryPolicy } from './query.ts';
 
 /** What is the same for all keys of a route. */
 export interface KeyScope {
   readonly prefix: string;
   readonly query: QueryPolicy | undefined;
+  readonly memo: KeyMemo;
 }
 
 const VERSION = '1';
@@ -18,7 +20,7 @@ const PREFIX_CHARACTERS = 256;
 /** @param namespace  the plugin's, without `|` and control characters
  * @param query  undefined: the raw query counts */
 export function keyScope(namespace: string, query: QueryPolicy | undefined): KeyScope {
-  return Object.freeze({ prefix: `${VERSION}|${namespace}|`, query });
+  return Object.freeze({ prefix: `${VERSION}|${namespace}|`, query, memo: new KeyMemo() });
 }
 
 /** The full key of a request; undefined = bypass: an absolute-form target of another authority or scheme, a target with
@@ -27,6 +29,19 @@ export function keyScope(namespace: string, query: QueryPolicy | undefined): Key
  * @param host      what `normalizeHost` returned
  * @param target    the raw request target, `request.raw.url` */
 export function primaryKey(
+  scope: KeyScope,
+  protocol: string,
+  host: string,
+  target: string,
+): string | undefined {
+  const known = scope.memo.get(protocol, host, target);
+  if (known !== undefined) return known;
+  const key = makeKey(scope, protocol, host, target);
+  if (key !== undefined) scope.memo.set(protocol, host, target, key);
+  return key;
+}
+
+function makeKey(
   scope: KeyScope,
   protocol: string,
   host: string,

@@ -1,5 +1,5 @@
 // Requests that neither read nor fill the cache, decided from the request alone.
-// Bodies, upgrades, ranges and If-Match go to the handler untouched; credentials by the route's policy.
+// Bodies, upgrades and If-Match go to the handler untouched; credentials by the route's policy.
 import type { Fields } from './fields.ts';
 import type { ForwardReason, Reason } from './reasons.ts';
 
@@ -22,7 +22,6 @@ export const apiKeyFields: readonly string[] = ['x-api-key', 'x-auth-token', 'x-
 const method: Bypass = Object.freeze({ fwd: 'method', detail: 'method' });
 const upgrade = bypass('upgrade');
 const requestBody = bypass('request-body');
-const range = bypass('range');
 const precondition = bypass('precondition');
 const authorization = bypass('authorization');
 const credentials = bypass('credentials');
@@ -37,7 +36,6 @@ export function requestBypass(
   if (!policy.methods.includes(requestMethod)) return method;
   if (headers['upgrade'] !== undefined) return upgrade;
   if (hasBody(headers)) return requestBody;
-  if (headers['range'] !== undefined) return range;
   // They guard against a lost update or a mixed download: only the handler knows the current state (RFC 9110 13.1).
   if (headers['if-match'] !== undefined || headers['if-unmodified-since'] !== undefined) {
     return precondition;

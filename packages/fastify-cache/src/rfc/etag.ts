@@ -12,11 +12,17 @@ export interface EntityTag {
 const TAG = /(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/y;
 const SEPARATOR = /[ \t]*(?:,[ \t]*)+/y;
 const SHA_256_CHARACTERS = 22;
+const COMPUTED = /^"[\w-]{22}"$/;
 
 /** A strong tag: 132 bits of SHA-256 in base64url, quoted. Cost: O(body), once per stored response. */
 export function computeEtag(body: Uint8Array): string {
   const digest = createHash('sha256').update(body).digest('base64url');
   return `"${digest.slice(0, SHA_256_CHARACTERS)}"`;
+}
+
+/** Whether a tag is the one that is made here of these bytes. Cost: O(body) for a tag of this form, else nothing. */
+export function isComputedEtag(tag: string, body: Uint8Array): boolean {
+  return COMPUTED.test(tag) && computeEtag(body) === tag;
 }
 
 /** Reads one tag; undefined when it is not exactly one. `w/` in lower case is none (RFC 9110 8.8.3). */

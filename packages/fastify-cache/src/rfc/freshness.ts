@@ -16,13 +16,24 @@ export interface TtlTable {
 }
 
 /** Where a lifetime came from. */
-export type LifetimeSource = 's-maxage' | 'max-age' | 'expires' | 'ttl';
+export type LifetimeSource = 's-maxage' | 'max-age' | 'expires' | 'ttl' | 'heuristic';
+
+/** A heuristic lifetime: `fraction` of the time since the last change, at most `max` ms (RFC 9111 4.2.2). */
+export interface Heuristic {
+  readonly fraction: number;
+  readonly max: number;
+}
 
 /** A freshness lifetime in ms. `ownMs`: the one the response itself gave, even if a ttl overrode it. */
 export interface Lifetime {
   readonly ms: number;
   readonly source: LifetimeSource;
   readonly ownMs: number | undefined;
+}
+
+/** Whether responses of a status may be stored without explicit freshness (RFC 9110 15.1). */
+export function isHeuristicallyCacheable(status: number): boolean {
+  return heuristicStatuses.has(status);
 }
 
 /** The ttl a table holds for a status, undefined when it holds none. */
@@ -36,20 +47,24 @@ export interface LifetimeFacts {
   readonly status: number;
   readonly headers: Fields;
   readonly cacheControl: CacheControl;
+  /** A targeted field stands in the place of Cache-Control and Expires (RFC 9213 2.2). */
+  readonly isTargeted: boolean;
   readonly receivedAt: number;
   readonly ttl: TtlTable | undefined;
   readonly ttlMode: 'fallback' | 'override';
+  readonly heuristic: Heuristic | undefined;
 }
 
-/** Lifetime of a response: s-maxage, max-age, Expires - Date, else the ttl; `ttlMode: 'override'` puts the ttl first.
- * @returns undefined when neither the response nor the ttl gives one */
+/** Lifetime of a response: s-maxage, max-age, Expires - Date, else the ttl, else a heuristic; `ttlMode: 'override'` puts the
+ * ttl first.
+ * @returns undefined when nothing gives one */
 export function lifetimeOf(facts: LifetimeFacts): Lifetime | undefined {
   const explicit = explicitLifetime(facts);
   const ttl = ttlOf(facts.ttl, facts.status);
   if (ttl !== undefined && (explicit === undefined || facts.ttlMode === 'override')) {
     return { ms: Math.min(ttl, maxLifetime), source: 'ttl', ownMs: explicit?.ms };
   }
-  return explicit;
+  return explicit ?? heuristicLifetime(facts);
 }
 
 /** The Date of a response in ms; undefined when absent, repeated or invalid. */
@@ -81,11 +96,27 @@ export function bornAt(facts: AgeFacts): number {
   return receivedAt - Math.max(apparentAge, age * 1000 + responseDelay);
 }
 
+// The statuses that are cacheable without explicit freshness (RFC 9110 15.1), less 206, which is a part.
+const heuristicStatuses: ReadonlySet<number> = new Set([
+  200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501,
+]);
+
+function heuristicLifetime(facts: LifetimeFacts): Lifetime | undefined {
+  const { heuristic, status, headers, cacheControl, receivedAt } = facts;
+  if (heuristic === undefined) return undefined;
+  if (!isHeuristicallyCacheable(status) && !cacheControl.public) return undefined;
+  const modified = singleDate(headers['last-modified'], receivedAt);
+  if (modified === undefined) return undefined;
+  const date = dateOf(headers, receivedAt) ?? receivedAt;
+  const ms = Math.min(Math.max(0, date - modified) * heuristic.fraction, heuristic.max);
+  return { ms: Math.floor(ms), source: 'heuristic', ownMs: undefined };
+}
+
 function explicitLifetime(facts: LifetimeFacts): Lifetime | undefined {
-  const { cacheControl, headers, receivedAt } = facts;
+  const { cacheControl, headers, receivedAt, isTargeted } = facts;
   if (cacheControl.sMaxage !== undefined) return from('s-maxage', cacheControl.sMaxage * 1000);
   if (cacheControl.maxAge !== undefined) return from('max-age', cacheControl.maxAge * 1000);
-  if (fieldLines(headers['expires']).length === 0) return undefined;
+  if (isTargeted || fieldLines(headers['expires']).length === 0) return undefined;
   const expires = singleDate(headers['expires'], receivedAt);
   if (expires === undefined) return from('expires', 0);
   const date = dateOf(headers, receivedAt) ?? receivedAt;

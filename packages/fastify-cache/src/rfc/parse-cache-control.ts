@@ -36,10 +36,11 @@ type Draft = { -readonly [K in keyof CacheControl]: CacheControl[K] };
 /** Reads the lines of a Cache-Control field; never throws. Absent = no directive. */
 export function parseCacheControl(value: FieldValue): CacheControl {
   const found = draft();
+  let isBroken = false;
   for (const line of fieldLines(value)) {
     const { members, open } = splitList(line);
     // What an unclosed quote swallowed cannot be known: it may have been a prohibition.
-    if (open) found.noStore = true;
+    isBroken ||= open;
     for (const member of members) {
       const equals = member.indexOf('=');
       const name = equals === -1 ? member : member.slice(0, equals);
@@ -50,6 +51,8 @@ export function parseCacheControl(value: FieldValue): CacheControl {
       );
     }
   }
+  // Not even must-understand lifts that.
+  if (isBroken) Object.assign(found, { noStore: true, mustUnderstand: false });
   return found;
 }
 

@@ -5,10 +5,11 @@
 export type Reason =
   | 'method'
   | 'request-body'
-  | 'range'
+  | 'stale-if-error'
   | 'precondition'
   | 'upgrade'
   | 'host'
+  | 'identity'
   | 'url'
   | 'excluded'
   | 'request-no-store'

@@ -11,8 +11,10 @@ import type { StoreFacts, StorePolicy } from './storable.ts';
 export function reuseRefusal(
   headers: Fields,
   stored: Pick<StoreFacts, 'ttlOnly' | 'authorizationAllowed'>,
-  policy: Pick<StorePolicy, 'authorization' | 'ttlVetoFields'>,
+  policy: Pick<StorePolicy, 'authorization' | 'ttlVetoFields' | 'isPrivate'>,
 ): Reason | undefined {
+  // Nobody is answered from what was stored for another.
+  if (policy.isPrivate) return undefined;
   if (
     headers['authorization'] !== undefined &&
     !(policy.authorization === 'share') &&
@@ -21,7 +23,10 @@ export function reuseRefusal(
     return 'authorization';
   }
   if (!stored.ttlOnly) return undefined;
-  for (const name of policy.ttlVetoFields) {
+  // By index: an iterator over a frozen array makes an object for each of its items.
+  const fields = policy.ttlVetoFields;
+  for (let i = 0; i < fields.length; i++) {
+    const name = fields[i] as string;
     if (headers[name] === undefined) continue;
     return name === 'cookie' || name === 'authorization' ? name : 'credentials';
   }

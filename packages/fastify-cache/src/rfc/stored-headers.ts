@@ -40,7 +40,6 @@ const representation: ReadonlySet<string> = new Set([
   'cache-control',
   'cache-groups',
   'cache-tag',
-  'cdn-cache-control',
   'content-digest',
   'content-disposition',
   'content-encoding',
@@ -54,6 +53,7 @@ const representation: ReadonlySet<string> = new Set([
   'etag',
   'expires',
   'last-modified',
+  'no-vary-search',
   'repr-digest',
   'surrogate-control',
   'surrogate-key',
@@ -70,7 +70,8 @@ export function storedFields(headers: Fields, options: KeepOptions): StoredField
     const name = givenName.toLowerCase();
     if (value === undefined || neverKept.has(name) || dropped.has(name)) continue;
     if (name === 'date' && !hasDate) continue;
-    const belongsToRequest = !representation.has(name) && sameValue(options.before?.[name], value);
+    const belongsToRequest =
+      !isRepresentationField(name) && sameValue(options.before?.[name], value);
     if (!belongsToRequest) kept.push([name, kind(value)]);
   }
   if (!hasDate) kept.push(['date', formatHttpDate(options.receivedAt)]);
@@ -80,7 +81,8 @@ export function storedFields(headers: Fields, options: KeepOptions): StoredField
 /** True for fields that describe the stored representation (content-type, etag, cache-control, …): on a hit the stored
  * value wins over one set for the current request; for every other field the current request's value wins. */
 export function isRepresentationField(name: string): boolean {
-  return representation.has(name);
+  // Targeted fields have names of this form (RFC 9213 2.1).
+  return representation.has(name) || name.endsWith('-cache-control');
 }
 
 function connectionListed(headers: Fields): string[] {

@@ -3,12 +3,16 @@
 // The form of single values is normalize.ts; how many variants are kept is the store's.
 import { fieldLines, fieldText, isToken } from './fields.ts';
 import type { Fields, FieldValue } from './fields.ts';
-import { normalizeValue } from './normalize.ts';
+import { normalizeBy, normalizeValue } from './normalize.ts';
+import type { Normalizers } from './normalize.ts';
 
-/** Names added to and taken from every Vary; lower-case. `add` may hold `cookie:name`: the value of one cookie. */
+/** Names added to and taken from every Vary, and how their values count; all names in lower case. */
 export interface VaryPolicy {
+  /** May hold `cookie:name`: the value of one cookie. */
   readonly add: readonly string[];
   readonly ignore: readonly string[];
+  /** Never holds `cookie:name`. */
+  readonly normalize: Normalizers;
 }
 
 const COOKIE = 'cookie:';
@@ -36,22 +40,36 @@ export function nominated(vary: FieldValue, policy: VaryPolicy): '*' | readonly 
   return [...new Set([...kept, ...policy.add])].sort();
 }
 
-/** The variant key: names with the values of this request, normalised, in full. '' for no names. HOT: benchmarks/http */
-export function variantKey(names: readonly string[], headers: Fields): string {
+/** The variant key: names with the values of this request, normalised, in full. '' for no names. HOT: benchmarks/http
+ * @param names      what `nominated` gave: in lower case, sorted
+ * @param normalize  that of the policy; a stored response and a request must be keyed with the same one */
+export function variantKey(
+  names: readonly string[],
+  headers: Fields,
+  normalize?: Normalizers,
+): string {
+  // Most applications have none, and then no name is looked up.
+  const normalizers = normalize === undefined || normalize.size === 0 ? undefined : normalize;
   let key = '';
   for (const name of names) {
-    const value = fieldValue(name, headers);
+    const value = fieldValue(name, headers, normalizers);
     // Names hold neither `=` nor `;`, and lengths make the rest unambiguous, whatever a value holds.
     key += value === undefined ? `${name};` : `${name}=${value.length}:${value};`;
   }
   return key;
 }
 
-function fieldValue(name: string, headers: Fields): string | undefined {
+function fieldValue(
+  name: string,
+  headers: Fields,
+  normalizers: Normalizers | undefined,
+): string | undefined {
   if (name.startsWith(COOKIE)) {
     return cookieValues(fieldText(headers['cookie']), name.slice(COOKIE.length));
   }
   const value = fieldText(headers[name]);
+  const normalizer = normalizers?.get(name);
+  if (normalizer !== undefined) return normalizeBy(normalizer, name, value);
   return value === undefined ? undefined : normalizeValue(name, value);
 }
 

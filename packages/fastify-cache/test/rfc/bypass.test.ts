@@ -1,3 +1,5 @@
+// Which requests pass the cache by (src/rfc/bypass.ts), told from the request alone.
+// Ranges and conditions of reading do not: the cache answers them itself (range.test.ts, conditional.test.ts).
 import { describe, expect, it } from 'vitest';
 import { requestBypass } from '../../src/rfc/bypass.ts';
 import type { BypassPolicy } from '../../src/rfc/bypass.ts';
@@ -22,11 +24,44 @@ describe('request bypass', () => {
     [{ 'content-length': '' }, 'request-body'],
     [{ 'transfer-encoding': 'chunked' }, 'request-body'],
     [{ upgrade: 'websocket' }, 'upgrade'],
-    [{ range: 'bytes=0-1' }, 'range'],
     [{ 'if-match': '*' }, 'precondition'],
     [{ 'if-unmodified-since': 'x' }, 'precondition'],
   ])('V4 sends %j to the handler: %s', (headers, detail) => {
     expect(requestBypass('GET', headers, policy)).toEqual({ fwd: 'bypass', detail });
+  });
+
+  it('R1 V4 lets the cache look for ranges, If-Range and conditions of reading', () => {
+    for (const headers of [
+      { range: 'bytes=0-1' },
+      { range: 'bytes=0-1', 'if-range': '"a"' },
+      { 'if-none-match': '"a"' },
+      { 'if-modified-since': 'x' },
+    ]) {
+      expect(requestBypass('GET', headers, policy)).toBeUndefined();
+    }
+  });
+
+  it('says what forbids it first: method, upgrade, body, precondition, credentials', () => {
+    const closed: BypassPolicy = { ...policy, authorization: 'bypass', cookies: 'bypass' };
+    const fields: [string, string, string][] = [
+      ['upgrade', 'h2c', 'upgrade'],
+      ['content-length', '1', 'request-body'],
+      ['if-match', '*', 'precondition'],
+      ['authorization', 'x', 'authorization'],
+      ['x-auth-token', 'x', 'credentials'],
+      ['cookie', 'a=b', 'cookie'],
+    ];
+    for (let i = 0; i < fields.length; i++) {
+      const headers = Object.fromEntries(fields.slice(i).map(([name, value]) => [name, value]));
+      expect(requestBypass('GET', headers, closed)?.detail).toBe(fields[i]![2]);
+      expect(requestBypass('PUT', headers, closed)?.detail).toBe('method');
+    }
+  });
+
+  it('takes a length of 0 for no body', () => {
+    expect(requestBypass('GET', { 'content-length': '0' }, policy)).toBeUndefined();
+    expect(requestBypass('GET', { 'content-length': 0 }, policy)).toBeUndefined();
+    expect(requestBypass('GET', { 'content-length': '00' }, policy)?.detail).toBe('request-body');
   });
 
   it('sends credentials to the handler where the policy says so', () => {

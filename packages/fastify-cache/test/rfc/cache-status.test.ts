@@ -1,3 +1,5 @@
+// Our member of Cache-Status (src/rfc/cache-status.ts), a structured field by RFC 9211 and RFC 9651.
+// Which of them an answer carries is shown by the plugin's tests.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { appendCacheStatus, formatCacheStatus } from '../../src/rfc/cache-status.ts';
@@ -24,6 +26,26 @@ describe('C5 Cache-Status', () => {
     );
     expect(formatCacheStatus({ hit: false, fwd: 'miss', collapsed: false })).toBe(
       'catzilla; fwd=miss; collapsed=?0',
+    );
+  });
+
+  it.each([
+    'bypass',
+    'method',
+    'uri-miss',
+    'vary-miss',
+    'miss',
+    'request',
+    'stale',
+    'partial',
+  ] as const)('C5 writes the word %s of RFC 9211 2.2', (fwd) => {
+    expect(formatCacheStatus({ fwd })).toBe(`catzilla; fwd=${fwd}`);
+  });
+
+  it('C5 writes whole numbers only', () => {
+    expect(formatCacheStatus({ hit: true, ttl: -3.7 })).toBe('catzilla; hit; ttl=-3');
+    expect(formatCacheStatus({ fwd: 'stale', fwdStatus: 304.5, ttl: 2_147_483_648 })).toBe(
+      'catzilla; fwd=stale; fwd-status=304; ttl=2147483648',
     );
   });
 

@@ -1,3 +1,6 @@
+// Conditions of clients against a stored response (src/rfc/conditional.ts), RFC 9110 13.
+// Whether a 304 of the handler is about that response is freshen.test.ts.
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isNotModified, notModifiedFields, validatorsOf } from '../../src/rfc/conditional.ts';
 import type { Fields } from '../../src/rfc/fields.ts';
@@ -78,6 +81,37 @@ describe('V4 conditions', () => {
 
   it('V4 is silent without conditions', () => {
     expect(check({})).toBe(false);
+  });
+
+  it('V4 goes by If-None-Match in several lines as in one', () => {
+    expect(check({ 'if-none-match': ['"b"', '"a"'] })).toBe(true);
+    expect(check({ 'if-none-match': ['"b"', '"c"'], 'if-modified-since': later })).toBe(false);
+  });
+
+  it('V1 finds the validators of a response, and none in what cannot be read', () => {
+    expect(validatorsOf(203, entry, now)).toEqual({
+      status: 203,
+      etag: '"a"',
+      lastModified: Date.UTC(1994, 10, 6, 8, 49, 37),
+      date: Date.UTC(1994, 10, 7, 8, 49, 37),
+    });
+    const none = { status: 200, etag: undefined, lastModified: undefined, date: undefined };
+    expect(validatorsOf(200, {}, now)).toEqual(none);
+    expect(validatorsOf(200, { 'last-modified': 'x', date: [later, later] }, now)).toEqual(none);
+    expect(validatorsOf(200, { etag: 'W/"a"' }, now).etag).toBe('W/"a"');
+  });
+
+  it('V4 never throws, and never says so of a status outside 2xx', () => {
+    const value = fc.oneof(fc.string(), fc.array(fc.string()), fc.constantFrom('*', '"a"', later));
+    const names = fc.constantFrom('if-none-match', 'if-modified-since');
+    const stored = fc.dictionary(fc.constantFrom('etag', 'last-modified', 'date'), value);
+    const status = fc.integer({ min: 200, max: 599 });
+    fc.assert(
+      fc.property(fc.dictionary(names, value), stored, status, (request, headers, code) => {
+        const isCurrent = check(request, headers, code);
+        if (code > 299 || Object.keys(request).length === 0) expect(isCurrent).toBe(false);
+      }),
+    );
   });
 
   it('V5 keeps six fields for a 304', () => {

@@ -1,3 +1,6 @@
+// How long a response is fresh, and how old it is (src/rfc/freshness.ts), RFC 9111 4.2.
+// What is stored of it, and what a stale one is good for, are storable.test.ts and use.test.ts.
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   bornAt,
@@ -7,7 +10,7 @@ import {
   parseAge,
   ttlOf,
 } from '../../src/rfc/freshness.ts';
-import type { LifetimeFacts, TtlTable } from '../../src/rfc/freshness.ts';
+import type { Lifetime, LifetimeFacts, TtlTable } from '../../src/rfc/freshness.ts';
 import type { Fields } from '../../src/rfc/fields.ts';
 import { formatHttpDate } from '../../src/rfc/http-date.ts';
 import { parseCacheControl } from '../../src/rfc/parse-cache-control.ts';
@@ -22,14 +25,16 @@ const table: TtlTable = {
   classes: [undefined, undefined, undefined, undefined, 9000],
 };
 
-function lifetime(headers: Fields, more: Partial<LifetimeFacts> = {}) {
+function lifetime(headers: Fields, more: Partial<LifetimeFacts> = {}): Lifetime | undefined {
   return lifetimeOf({
     status: 200,
     headers,
     cacheControl: parseCacheControl(headers['cache-control']),
+    isTargeted: false,
     receivedAt: now,
     ttl: undefined,
     ttlMode: 'fallback',
+    heuristic: undefined,
     ...more,
   });
 }
@@ -67,6 +72,13 @@ describe('freshness', () => {
     expect(lifetime({ expires: date(-5), date: date(0) })?.ms).toBe(0);
     expect(lifetime({ expires: [date(60), date(60)] })?.ms).toBe(0);
     expect(lifetime({ expires: `${date(60)}, ${date(60)}` })?.ms).toBe(0);
+  });
+
+  it('C1 ignores Expires beside a targeted field, though that gives no lifetime', () => {
+    const more = { isTargeted: true };
+    expect(lifetime({ expires: date(60) }, more)).toBeUndefined();
+    expect(lifetime({ expires: '0' }, { ...more, ttl: table })?.source).toBe('ttl');
+    expect(lifetime({ 'cache-control': 'max-age=5' }, more)?.ms).toBe(5000);
   });
 
   it('F1 clamps far dates', () => {
@@ -134,5 +146,115 @@ describe('freshness', () => {
     expect(dateOf({ date: date(0) }, now)).toBe(now);
     expect(dateOf({ date: [date(0), date(0)] }, now)).toBeUndefined();
     expect(dateOf({}, now)).toBeUndefined();
+  });
+});
+
+describe('heuristic freshness', () => {
+  const heuristic = { fraction: 0.1, max: 86_400_000 };
+  const modified = { 'last-modified': date(-1000), date: date(0) };
+  // RFC 9110 15.1 and RFC 9111 3.3: without 206, which is a part.
+  const byDefault = [200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501];
+
+  it.each(byDefault)('F3 gives status %d a tenth of the time since its last change', (status) => {
+    expect(lifetime(modified, { heuristic, status })).toEqual({
+      ms: 100_000,
+      source: 'heuristic',
+      ownMs: undefined,
+    });
+  });
+
+  it('F3 gives every other status a lifetime only with public', () => {
+    for (let status = 200; status < 600; status++) {
+      if (byDefault.includes(status)) continue;
+      expect(lifetime(modified, { heuristic, status }), String(status)).toBeUndefined();
+      const headers = { ...modified, 'cache-control': 'public' };
+      expect(lifetime(headers, { heuristic, status })?.ms).toBe(100_000);
+    }
+  });
+
+  it('F3 gives none unless it is asked for', () => {
+    expect(lifetime(modified)).toBeUndefined();
+    expect(lifetime({ ...modified, 'cache-control': 'public' })).toBeUndefined();
+  });
+
+  it('F3 takes the fraction it is given, in whole ms, and no more than the maximum', () => {
+    const ms = (fraction: number, max: number): number | undefined =>
+      lifetime(modified, { heuristic: { fraction, max } })?.ms;
+    expect(ms(0.5, Infinity)).toBe(500_000);
+    expect(ms(0.000_001_6, Infinity)).toBe(1);
+    expect(ms(0.1, 100_000)).toBe(100_000);
+    expect(ms(0.1, 99_999)).toBe(99_999);
+  });
+
+  it.each<[string, Fields]>([
+    ['no Last-Modified', {}],
+    ['one that is no date', { 'last-modified': 'yesterday' }],
+    ['two lines of it', { 'last-modified': [date(-1000), date(-1000)] }],
+    ['two dates in a line', { 'last-modified': `${date(-1000)}, ${date(-1000)}` }],
+  ])('F3 gives none to a response with %s', (_, headers) => {
+    expect(lifetime({ date: date(0), ...headers }, { heuristic })).toBeUndefined();
+  });
+
+  it('F3 counts from Date, from the time of receipt without a valid one, and from neither backwards', () => {
+    const ms = (headers: Fields): number | undefined => lifetime(headers, { heuristic })?.ms;
+    const last = { 'last-modified': date(-1000) };
+    expect(ms({ ...last, date: date(-500) })).toBe(50_000);
+    expect(ms({ ...last, date: 'today' })).toBe(100_000);
+    expect(ms(last)).toBe(100_000);
+    expect(ms({ 'last-modified': date(60) })).toBe(0);
+    expect(ms({ ...last, date: date(-2000) })).toBe(0);
+  });
+
+  it.each<[string, Fields]>([
+    ['max-age', { 'cache-control': 'max-age=5' }],
+    ['s-maxage', { 'cache-control': 's-maxage=5' }],
+    ['a max-age that cannot be read', { 'cache-control': 'max-age=x' }],
+    ['Expires', { expires: date(5) }],
+    ['an Expires that cannot be read', { expires: '0' }],
+  ])('F3 never takes the place of %s', (_, headers) => {
+    const more = { ...modified, ...headers };
+    expect(lifetime(more, { heuristic })).toEqual(lifetime(more));
+    expect(lifetime(more, { heuristic })).toBeDefined();
+  });
+
+  it('F3 comes after a ttl, and for the statuses that the ttl does not hold', () => {
+    expect(lifetime(modified, { heuristic, ttl: table })?.source).toBe('ttl');
+    expect(lifetime(modified, { heuristic, ttl: table, status: 501 })?.source).toBe('heuristic');
+    const override = { heuristic, ttl: table, ttlMode: 'override' as const };
+    expect(lifetime(modified, override)?.ms).toBe(5000);
+  });
+
+  it('F3 is never negative, and never above its fraction or its maximum, whatever the dates', () => {
+    const seconds = fc.integer({ min: -1_000_000, max: 1_000_000 });
+    const share = fc.double({ min: 0.001, max: 0.5, noNaN: true });
+    fc.assert(
+      fc.property(seconds, seconds, share, fc.nat(), (last, sent, fraction, max) => {
+        const headers = { 'last-modified': date(last), date: date(sent) };
+        const ms = lifetime(headers, { heuristic: { fraction, max } })?.ms;
+        expect(ms).toBeGreaterThanOrEqual(0);
+        expect(ms).toBeLessThanOrEqual(Math.min(Math.max(0, sent - last) * 1000 * fraction, max));
+      }),
+    );
+  });
+});
+
+describe('lifetimes and ages', () => {
+  it('never throw, never pass 2^31 s, and take nothing unreadable for youth', () => {
+    const value = fc.oneof(fc.string(), fc.array(fc.string()), fc.constant(date(-10)));
+    const names = fc.constantFrom('cache-control', 'expires', 'date', 'age', 'last-modified');
+    const heuristic = { fraction: 0.5, max: maxLifetime };
+    fc.assert(
+      fc.property(fc.dictionary(names, value), fc.nat(), (headers, waited) => {
+        const found = lifetime(headers, { heuristic });
+        if (found !== undefined) {
+          expect(found.ms).toBeGreaterThanOrEqual(0);
+          expect(found.ms).toBeLessThanOrEqual(maxLifetime);
+        }
+        const age = parseAge(headers['age']);
+        const startedAt = now - waited;
+        const facts = { startedAt, receivedAt: now, date: dateOf(headers, now), age };
+        expect(bornAt(facts)).toBeLessThanOrEqual(startedAt);
+      }),
+    );
   });
 });

@@ -1,3 +1,5 @@
+// Which fields of a response are kept with it (src/rfc/stored-headers.ts), RFC 9111 3.1.
+// Which ones its own directives forbid to keep is storable.test.ts.
 import { describe, expect, it } from 'vitest';
 import { isRepresentationField, storedFields } from '../../src/rfc/stored-headers.ts';
 import type { Fields } from '../../src/rfc/fields.ts';
@@ -80,6 +82,50 @@ describe('stored fields', () => {
     expect(isRepresentationField('content-security-policy')).toBe(false);
     expect(isRepresentationField('content-type')).toBe(true);
     expect(isRepresentationField('x-request-id')).toBe(false);
+  });
+
+  it.each([
+    'cdn-cache-control',
+    'catzilla-cache-control',
+    'any-cache-control',
+    'surrogate-control',
+    'no-vary-search',
+    'cache-groups',
+    'cache-tag',
+    'surrogate-key',
+    'cache-control',
+    'vary',
+  ])('C1 keeps %s though a hook has set it: it describes what is stored', (name) => {
+    const fields = { [name]: 'a' };
+    expect(keep({ ...fields, date }, [], fields)).toEqual([
+      [name, 'a'],
+      ['date', date],
+    ]);
+    expect(isRepresentationField(name)).toBe(true);
+  });
+
+  it('C1 takes no other field for a targeted one', () => {
+    expect(isRepresentationField('cache-control-x')).toBe(false);
+    expect(isRepresentationField('x-cachecontrol')).toBe(false);
+  });
+
+  it('compares lines with those of the request as they are sent', () => {
+    expect(keep({ 'x-a': ' 1 ', date }, [], { 'x-a': 1 })).toEqual([['date', date]]);
+    expect(keep({ 'x-a': 'A', date }, [], { 'x-a': 'a' })).toContainEqual(['x-a', 'A']);
+    expect(keep({ 'x-a': 'a', date }, [], { 'x-b': 'a' })).toContainEqual(['x-a', 'a']);
+  });
+
+  it('S5 drops what any line of Connection names, and a field of that name in any case', () => {
+    const headers = { connection: ['close', 'x-a , X-B'], 'X-A': '1', 'x-b': '2', 'x-c': '3' };
+    expect(keep({ ...headers, date })).toEqual([
+      ['x-c', '3'],
+      ['date', date],
+    ]);
+  });
+
+  it('S7 takes a repeated Date for none', () => {
+    expect(keep({ date: [date, date] })).toEqual([['date', date]]);
+    expect(keep({ date: ['Sun, 06 Nov 1994 08:00:00 GMT', date] })).toEqual([['date', date]]);
   });
 
   it('leaves out absent fields', () => {

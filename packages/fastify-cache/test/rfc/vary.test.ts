@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nominated, parseVary, variantKey } from '../../src/rfc/vary.ts';
+import type { Normalizer, Normalizers } from '../../src/rfc/normalize.ts';
+
+const normalize: Normalizers = new Map();
 
 describe('Vary', () => {
   it('Y1 reads names in any case and order, each once', () => {
@@ -14,14 +17,14 @@ describe('Vary', () => {
     'Y1 never matches %j',
     (value) => {
       expect(parseVary(value)).toBe('*');
-      expect(nominated(value, { add: ['a'], ignore: ['*', 'foo'] })).toBe('*');
+      expect(nominated(value, { add: ['a'], ignore: ['*', 'foo'], normalize })).toBe('*');
     },
   );
 
   it('adds and ignores names, added ones always count', () => {
-    expect(nominated('B, a', { add: [], ignore: [] })).toEqual(['a', 'b']);
-    expect(nominated('B, a', { add: ['c', 'a'], ignore: ['b'] })).toEqual(['a', 'c']);
-    expect(nominated(undefined, { add: ['c'], ignore: ['c'] })).toEqual(['c']);
+    expect(nominated('B, a', { add: [], ignore: [], normalize })).toEqual(['a', 'b']);
+    expect(nominated('B, a', { add: ['c', 'a'], ignore: ['b'], normalize })).toEqual(['a', 'c']);
+    expect(nominated(undefined, { add: ['c'], ignore: ['c'], normalize })).toEqual(['c']);
   });
 
   it('Y1 matches when all nominated fields match, and lets absent match absent only', () => {
@@ -45,6 +48,53 @@ describe('Vary', () => {
     expect(key('accept-encoding', 'gzip, br')).toBe(key('accept-encoding', 'br,gzip'));
     expect(key('accept-language', 'de, EN')).toBe(key('accept-language', 'de,en'));
     expect(key('accept-language', 'de, en')).not.toBe(key('accept-language', 'en, de'));
+  });
+
+  it('Y1 keeps an absent Accept-Encoding apart from an empty one and from any value', () => {
+    const key = (value?: string): string =>
+      variantKey(['accept-encoding'], value === undefined ? {} : { 'accept-encoding': value });
+    expect(key()).toBe('accept-encoding;');
+    for (const value of ['', '*', 'identity', 'sdch']) expect(key(value)).not.toBe(key());
+  });
+
+  it('reads a field by its normaliser, and only that field', () => {
+    const by = new Map<string, Normalizer>([
+      ['accept-language', { languages: ['de', 'en'] }],
+      ['user-agent', (value) => (value?.includes('Mobile') === true ? 'mobile' : undefined)],
+    ]);
+    const key = (headers: Record<string, string>): string =>
+      variantKey(['accept-language', 'foo', 'user-agent'], headers, by);
+    const plain = key({ 'accept-language': 'de', foo: 'de, en' });
+    expect(key({ foo: 'de, en', 'user-agent': 'Desktop' })).toBe(plain);
+    expect(key({ 'accept-language': 'fr', foo: 'de, en' })).toBe(plain);
+    expect(key({ 'accept-language': 'en', foo: 'de, en' })).not.toBe(plain);
+    expect(key({ 'accept-language': 'de', foo: 'de' })).not.toBe(plain);
+    expect(key({ foo: 'de, en', 'user-agent': 'A Mobile' })).not.toBe(plain);
+    expect(key({ foo: 'de, en', 'user-agent': 'A Mobile' })).toBe(
+      key({ foo: 'de, en', 'user-agent': 'Mobile B' }),
+    );
+  });
+
+  it('gives a normaliser all lines of a field as one value', () => {
+    const seen: unknown[] = [];
+    const by = new Map<string, Normalizer>([['foo', (value) => (seen.push(value), value)]]);
+    variantKey(['foo'], { foo: [' a ', 'b'] }, by);
+    variantKey(['foo'], {}, by);
+    expect(seen).toEqual(['a, b', undefined]);
+  });
+
+  it('gives the same key without normalisers, with none, and with those of other fields', () => {
+    const names = ['accept-language', 'foo'];
+    const headers = { 'accept-language': 'de, EN', foo: 'a , b' };
+    const others = new Map<string, Normalizer>([['bar', () => 'x']]);
+    expect(variantKey(names, headers, normalize)).toBe(variantKey(names, headers));
+    expect(variantKey(names, headers, others)).toBe(variantKey(names, headers));
+  });
+
+  it('Y1 cannot be deceived by what a normaliser gives', () => {
+    const by = new Map<string, Normalizer>([['a', (value) => value]]);
+    const one = variantKey(['a', 'b'], { a: '1', b: '2' }, by);
+    expect(variantKey(['a', 'b'], { a: '1;b=1:2' }, by)).not.toBe(one);
   });
 
   it('selects by the value of one cookie, as it came, all of one name in order', () => {
