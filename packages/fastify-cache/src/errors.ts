@@ -2,7 +2,14 @@
 // Faults of the cache itself are not here: they never reach a caller, they are counted and shown in health.
 import { defineErrors, type ErrorTable } from '@catzilla/common';
 
-type Key = 'OPTION' | 'ROUTE_OPTION' | 'REGISTERED_TWICE' | 'BAD_URL' | 'TAG' | 'TOO_LATE';
+type Key =
+  | 'OPTION'
+  | 'ROUTE_OPTION'
+  | 'REGISTERED_TWICE'
+  | 'PURGE_UNGUARDED'
+  | 'BAD_URL'
+  | 'TAG'
+  | 'TOO_LATE';
 
 /** Error classes of @catzilla/fastify-cache by key; codes are `CATZ_FASTIFY_CACHE_<KEY>`. */
 export const errors: ErrorTable<'CATZ_FASTIFY_CACHE', Key> = defineErrors('CATZ_FASTIFY_CACHE', {
@@ -19,6 +26,11 @@ export const errors: ErrorTable<'CATZ_FASTIFY_CACHE', Key> = defineErrors('CATZ_
   REGISTERED_TWICE: {
     message: '@catzilla/fastify-cache is already registered in this scope',
     help: 'Register it once per scope; a child scope may register it again with other options.',
+  },
+  PURGE_UNGUARDED: {
+    message: 'expected %s to be a function that decides who may purge, got nothing',
+    base: TypeError,
+    help: 'A purge route that anybody may call empties the cache for anybody; give it authorize, or leave purgeRoute out.',
   },
   BAD_URL: {
     message: 'expected a path beginning with "/" or an absolute http(s) URL, got %s',

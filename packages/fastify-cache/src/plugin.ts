@@ -9,14 +9,18 @@ import { errors } from './errors.ts';
 import { healthOf } from './health.ts';
 import { takeRoute } from './hooks/on-route.ts';
 import { noteFirst } from './hooks/on-send.ts';
+import { refreshOf } from './hooks/refresh.ts';
 import { HOOK } from './hooks/route.ts';
+import type { PathRules } from './match/pattern.ts';
 import { resolveOptions } from './options/policy.ts';
 import type { FastifyCacheOptions } from './options/types.ts';
-import { purgePattern, purgeTags, purgeUrl } from './purge.ts';
+import { addPurgeRoute } from './purge-route.ts';
+import { purgeAll, purgePattern, purgeTags, purgeUrl } from './purge.ts';
 import { ReplyCache } from './reply-cache.ts';
 import { Scope } from './scope.ts';
 import { openResponseCache } from './tiers/open-cache.ts';
 import type { ResponseCache } from './types.ts';
+import { warm } from './warm.ts';
 
 const SCOPE: unique symbol = Symbol('catzilla.fastify-cache.scope');
 
@@ -25,19 +29,21 @@ type ScopedInstance = FastifyInstance & { [SCOPE]?: Scope };
 const register: FastifyPluginAsync<FastifyCacheOptions> = async (app, options) => {
   const instance = app as ScopedInstance;
   if (Object.hasOwn(instance, SCOPE)) throw new errors.REGISTERED_TWICE();
-  const { routerOptions } = app.initialConfig;
-  const settings = resolveOptions(options, routerOptions);
+  const settings = resolveOptions(options, pathRulesOf(app));
   const opened = await openResponseCache(settings.cache);
   // Through the prototype chain of Fastify's scopes: the registration around this one.
   const scope = new Scope(settings, opened, instance[SCOPE]);
   instance[SCOPE] = scope;
   app.addHook('onClose', async () => scope.close());
   const cache: ResponseCache = {
-    purge: (url) => purgeUrl(scope, url),
-    purgePath: (pattern) => purgePattern(scope, pattern),
-    purgeTags: (tags) => purgeTags(scope, tags),
+    purge: (url, how) => purgeUrl(scope, url, how),
+    purgePath: (pattern, how) => purgePattern(scope, pattern, how),
+    purgeTags: (tags, how) => purgeTags(scope, tags, how),
+    purgeAll: (how) => purgeAll(scope, how),
+    warm: (urls, how) => warm(app, urls, how),
     tiers: scope.tiered,
     stats: () => scope.counters.snapshot(),
+    routeStats: () => scope.routeStats(),
     health: () => healthOf(scope),
   };
   app.decorate('cache', cache);
@@ -48,13 +54,39 @@ const register: FastifyPluginAsync<FastifyCacheOptions> = async (app, options) =
       },
     });
   }
-  app.addHook('onRoute', (route) => takeRoute(scope, route));
+  if (!app.hasRequestDecorator('isCacheRefresh')) {
+    app.decorateRequest('isCacheRefresh', {
+      getter() {
+        return refreshOf(this)?.isUnconditional === false;
+      },
+    });
+  }
+  app.addHook('onRoute', function (route) {
+    takeRoute(scope, this, route);
+  });
   app.addHook('onSend', firstOnSend);
+  addPurgeRoute(app, scope);
   if (settings.mode === 'auto') await runSelfTest();
   const health = healthOf(scope);
   app.log.info({ backend: health.backend, selfTest: health.selfTest }, 'response cache is ready');
   nameEarlierRoutes(app);
 };
+
+// The router's options may stand in two places (FSTDEP022), and initialConfig mixes defaults into both: what either lets the
+// router overlook is overlooked, so that no spelling of an excluded path gets in.
+function pathRulesOf({ initialConfig }: FastifyInstance): PathRules {
+  const places: readonly Partial<PathRules>[] = [initialConfig, initialConfig.routerOptions ?? {}];
+  return {
+    caseSensitive: places.every(({ caseSensitive }) => caseSensitive !== false),
+    ignoreTrailingSlash: places.some(({ ignoreTrailingSlash }) => ignoreTrailingSlash === true),
+    ignoreDuplicateSlashes: places.some(
+      ({ ignoreDuplicateSlashes }) => ignoreDuplicateSlashes === true,
+    ),
+    useSemicolonDelimiter: places.some(
+      ({ useSemicolonDelimiter }) => useSemicolonDelimiter === true,
+    ),
+  };
+}
 
 // A registration that was not awaited covers nothing: the log should say so. Only in the root, for the router knows no scopes.
 function nameEarlierRoutes(app: FastifyInstance): void {

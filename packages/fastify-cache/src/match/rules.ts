@@ -14,27 +14,42 @@ export type RuleChoice<T> =
   | { readonly kind: 'fixed'; readonly value: T | undefined }
   | { readonly kind: 'by-path'; choose(path: string): T | undefined | 'ambiguous' };
 
+/** A pattern for every path there is. */
+export const everyPath: CompiledPattern = Object.freeze({
+  matches: () => true,
+  covers: () => 'always',
+});
+
+/** The rules that the paths of a route template can reach, in order; the last one may hold for all that are left. */
+export function reachableRules<T>(
+  rules: readonly CompiledRule<T>[],
+  template: string,
+): readonly CompiledRule<T>[] {
+  const reachable: CompiledRule<T>[] = [];
+  for (const rule of rules) {
+    const cover = rule.patterns.map((pattern) => pattern.covers(template));
+    if (cover.every((answer) => answer === 'never')) continue;
+    if (cover.includes('always')) {
+      // Every path that no earlier rule takes is this one's, also in an encoded form it does not match.
+      return [...reachable, { patterns: [everyPath], value: rule.value }];
+    }
+    reachable.push(rule);
+  }
+  return reachable;
+}
+
 /** Narrows rules to those the paths of a route template can reach. */
 export function chooseRule<T extends object>(
   rules: readonly CompiledRule<T>[],
   template: string,
 ): RuleChoice<T> {
-  const reachable: CompiledRule<T>[] = [];
-  for (const rule of rules) {
-    const cover = rule.patterns.map((pattern) => pattern.covers(template));
-    if (cover.every((answer) => answer === 'never')) continue;
-    reachable.push(rule);
-    if (!cover.includes('always')) continue;
-    if (reachable.length === 1) return { kind: 'fixed', value: rule.value };
-    // Every path that no earlier rule takes is this one's, also in an encoded form it does not match.
-    reachable[reachable.length - 1] = { patterns: [everyPath], value: rule.value };
-    break;
+  const reachable = reachableRules(rules, template);
+  const first = reachable[0];
+  if (first === undefined || first.patterns.includes(everyPath)) {
+    return { kind: 'fixed', value: first?.value };
   }
-  if (reachable.length === 0) return { kind: 'fixed', value: undefined };
   return { kind: 'by-path', choose: (path) => choose(reachable, path) };
 }
-
-const everyPath: CompiledPattern = { matches: () => true, covers: () => 'always' };
 
 function choose<T>(rules: readonly CompiledRule<T>[], path: string): T | undefined | 'ambiguous' {
   const forms = pathForms(path);

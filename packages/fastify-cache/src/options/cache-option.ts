@@ -53,7 +53,7 @@ const TIERED: ReadonlySet<string> = new Set<keyof TieredOptions>([
 /** Names that options of tiers have, and responses decide. */
 const DECIDED: ReadonlyMap<string, string> = new Map([
   ['ttl', 'the lifetime of an entry is that of its response'],
-  ['grace', 'stale responses are not served'],
+  ['grace', 'how long a stale response may serve is its own word, or staleIfError and its like'],
   ['tags', 'tags are options of the plugin, of a rule or of a route'],
   ['load', 'handlers are collapsed by the option collapse'],
   ['onRead', 'responses are bytes, which are shared as they are'],

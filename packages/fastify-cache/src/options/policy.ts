@@ -2,24 +2,48 @@
 // Invariant: a policy is made at registration; no request pays for merging or checking.
 import { show } from '@catzilla/common';
 import type { TierName } from '@catzilla/tiers';
+import type { FastifyRequest } from 'fastify';
 import { errors } from '../errors.ts';
 import type { KeyScope } from '../key/primary-key.ts';
-import { pathOf } from '../key/primary-key.ts';
 import type { QueryPolicy } from '../key/query.ts';
-import { compilePattern, isExcluded, isIncluded } from '../match/pattern.ts';
+import { byTarget, pathFilter } from '../match/path-filter.ts';
+import { compilePattern } from '../match/pattern.ts';
 import type { CompiledPattern, PathRules, Pattern } from '../match/pattern.ts';
-import { chooseRule } from '../match/rules.ts';
+import { chooseRule, everyPath, reachableRules } from '../match/rules.ts';
+import type { CompiledRule } from '../match/rules.ts';
 import type { BypassPolicy } from '../rfc/bypass.ts';
 import type { StorePolicy } from '../rfc/storable.ts';
 import type { CheckedCache } from './cache-option.ts';
 import { keyScopes, mergeLevels } from './merge.ts';
 import type { Level } from './merge.ts';
-import { checkPluginOptions, checkRouteOptions } from './specs.ts';
+import { checkRouteOptions } from './route-specs.ts';
+import { checkPluginOptions } from './specs.ts';
 import type { CheckedCollapse, CheckedRule } from './specs.ts';
-import type { FastifyCacheOptions } from './types.ts';
+import type {
+  ClientCacheControlInput,
+  FastifyCacheOptions,
+  KeyParts,
+  RefreshEntry,
+} from './types.ts';
 
 /** Everything a request needs to know about its route. */
 export interface RoutePolicy extends StorePolicy, BypassPolicy {
+  /** Of 'GET', 'HEAD' and 'POST'; GET always. */
+  readonly methods: readonly string[];
+  /** Path and query of the key, in place of those of the request; null: bypass. `query` is then undefined. */
+  readonly keyOf: ((request: FastifyRequest, parts: KeyParts) => string | null) | undefined;
+  /** Whose entries; null: bypass. `isPrivate` says whether there is one. */
+  readonly identityOf: ((request: FastifyRequest) => string | null) | undefined;
+  readonly conditionalMiss: 'fill' | 'forward';
+  /** onSend hooks of others run on hits. */
+  readonly runsOnSend: boolean;
+  readonly storePartial: boolean;
+  readonly noVarySearch: boolean;
+  readonly lookup: 'handler' | 'onRequest';
+  /** Hits may be answered before the guards that cover the route; only with lookup 'onRequest'. */
+  readonly skipGuards: boolean;
+  /** A field value, checked, or a function of the response, whose result is not; undefined: what the handler said. */
+  readonly clientCacheControl: string | ((response: ClientCacheControlInput) => string) | undefined;
   readonly key: KeyScope;
   /** undefined: the whole query counts and nothing is pruned. */
   readonly query: QueryPolicy | undefined;
@@ -31,6 +55,9 @@ export interface RoutePolicy extends StorePolicy, BypassPolicy {
   readonly maxBodyBytes: number;
   /** Of every response, besides those it names itself. */
   readonly tags: readonly string[];
+  /** More tags, by request, of all levels; their results are not checked. */
+  readonly tagsOf: readonly ((request: FastifyRequest) => readonly string[])[];
+  readonly emitTags: false | 'surrogate-key' | 'cache-tag' | 'cache-groups';
   /** Where responses are stored and looked for; undefined: in every tier. */
   readonly tiers: readonly TierName[] | undefined;
   readonly readsMemory: boolean;
@@ -41,7 +68,26 @@ export interface RoutePolicy extends StorePolicy, BypassPolicy {
 export type RoutePlan =
   | { readonly kind: 'off' }
   | { readonly kind: 'fixed'; readonly policy: RoutePolicy }
-  | { readonly kind: 'by-path'; policyFor(target: string): RoutePolicy | undefined };
+  | {
+      readonly kind: 'by-path';
+      policyFor(target: string): RoutePolicy | undefined;
+      /** All that it may give. */
+      readonly policies: readonly RoutePolicy[];
+    };
+
+/** Background refresh, checked; `timeout` in ms. */
+export interface RefreshSettings {
+  readonly concurrency: number;
+  readonly timeout: number;
+  readonly headers: ((entry: RefreshEntry) => Record<string, string>) | undefined;
+}
+
+/** The purge route, checked; the result of `authorize` is not. */
+export interface PurgeRouteSettings {
+  readonly path: string;
+  readonly authorize: (request: FastifyRequest) => boolean | Promise<boolean>;
+  readonly purgeMethod: boolean;
+}
 
 /** The plugin's own settings, checked, defaults applied. */
 export interface PluginSettings {
@@ -50,6 +96,9 @@ export interface PluginSettings {
   readonly mode: 'auto' | 'send';
   readonly hosts: ReadonlySet<string> | undefined;
   readonly collapse: false | CheckedCollapse;
+  readonly refresh: RefreshSettings;
+  /** undefined: no such route. */
+  readonly purgeRoute: PurgeRouteSettings | undefined;
   /** Bytes; undefined: derive it from the cache. */
   readonly maxInflightBytes: number | undefined;
   readonly cacheStatus: NonNullable<FastifyCacheOptions['cacheStatus']>;
@@ -85,16 +134,26 @@ export function resolveOptions(options: unknown, router: Partial<PathRules> = {}
     patterns.map((pattern) => compilePattern(pattern, pathRules));
   const exclude = compile(checked.exclude);
   const include = checked.include === undefined ? undefined : compile(checked.include);
-  const rules = checked.rules.map((rule) => ({ rule, patterns: compile(rule.path) }));
-
   const scopeOf = keyScopes(checked.namespace);
   // Made for every rule at once, so that contradictions show when the plugin registers.
   const merge = (rule: CheckedRule | undefined, route: Level, error: (m: string) => Error) =>
     mergeLevels(scopeOf, [checked, rule?.options ?? {}, route], error);
-  const basePolicy = merge(undefined, {}, (message) => fail(`options: ${message}`));
-  const rulePolicies = checked.rules.map((rule, i) =>
-    merge(rule, {}, (message) => fail(`options.rules[${i}]: ${message}`)),
-  );
+  const levels: CompiledRule<{ rule: CheckedRule | undefined; policy: RoutePolicy }>[] = [
+    ...checked.rules.map((rule, i) => ({
+      patterns: compile(rule.path),
+      value: {
+        rule,
+        policy: merge(rule, {}, (message) => fail(`options.rules[${i}]: ${message}`)),
+      },
+    })),
+    {
+      patterns: [everyPath],
+      value: {
+        rule: undefined,
+        policy: merge(undefined, {}, (message) => fail(`options: ${message}`)),
+      },
+    },
+  ];
 
   return Object.freeze({
     cache: checked.cache,
@@ -102,6 +161,8 @@ export function resolveOptions(options: unknown, router: Partial<PathRules> = {}
     mode: checked.mode,
     hosts: checked.hosts === undefined ? undefined : new Set(checked.hosts),
     collapse: checked.collapse,
+    refresh: checked.refresh,
+    purgeRoute: checked.purgeRoute,
     maxInflightBytes: checked.maxInflightBytes,
     cacheStatus: checked.cacheStatus,
     xCache: checked.xCache,
@@ -111,23 +172,20 @@ export function resolveOptions(options: unknown, router: Partial<PathRules> = {}
       const failRoute = (message: string): Error =>
         new errors.ROUTE_OPTION(`${String(route.method)} ${route.url}`, message);
       const own = routeLevel(config, failRoute);
-      const policies = rules.map(({ rule, patterns }, i) => ({
+      // Only rules that the route can meet are merged with its options, so that no other one can contradict them.
+      const policies = reachableRules(levels, route.url).map(({ patterns, value }) => ({
         patterns,
-        value: own === undefined ? rulePolicies[i]! : merge(rule, own, failRoute),
+        value: own === undefined ? value.policy : merge(value.rule, own, failRoute),
       }));
-      const base = own === undefined ? basePolicy : merge(undefined, own, failRoute);
       const choice = chooseRule(policies, route.url);
-      if (choice.kind === 'fixed') {
-        const policy = choice.value ?? base;
-        if (filter === 'on') return { kind: 'fixed', policy };
-        const { accepts } = filter;
-        return byPath(pathRules, (path) => (accepts(path) ? policy : undefined));
-      }
-      return byPath(pathRules, (path) => {
+      if (choice.kind === 'fixed' && filter === 'on')
+        return { kind: 'fixed', policy: choice.value! };
+      const policyFor = byTarget(pathRules, (path) => {
         if (filter !== 'on' && !filter.accepts(path)) return undefined;
-        const policy = choice.choose(path);
-        return policy === 'ambiguous' ? undefined : (policy ?? base);
+        const policy = choice.kind === 'fixed' ? choice.value : choice.choose(path);
+        return policy === 'ambiguous' ? undefined : policy;
       });
+      return { kind: 'by-path', policyFor, policies: policies.map(({ value }) => value) };
     },
   });
 }
@@ -138,36 +196,4 @@ function routeLevel(config: unknown, fail: (message: string) => Error): Level | 
     throw fail(`expected config.cache to be true, false or an object, got ${show(config)}`);
   }
   return checkRouteOptions(config, { path: 'config.cache', error: fail });
-}
-
-type PathFilter = 'on' | 'off' | { accepts(path: string): boolean };
-
-// Decides by the template what it can; what is left is asked of each path.
-function pathFilter(
-  exclude: readonly CompiledPattern[],
-  include: readonly CompiledPattern[] | undefined,
-  template: string,
-): PathFilter {
-  const excluding = exclude.filter((pattern) => pattern.covers(template) !== 'never');
-  if (excluding.some((pattern) => pattern.covers(template) === 'always')) return 'off';
-  const including = include?.filter((pattern) => pattern.covers(template) !== 'never');
-  if (including?.length === 0) return 'off';
-  const isIncludedAlways =
-    including === undefined || including.some((pattern) => pattern.covers(template) === 'always');
-  if (isIncludedAlways && excluding.length === 0) return 'on';
-  return {
-    accepts: (path) =>
-      !isExcluded(excluding, path) && (isIncludedAlways || isIncluded(including, path)),
-  };
-}
-
-function byPath(rules: PathRules, choose: (path: string) => RoutePolicy | undefined): RoutePlan {
-  return {
-    kind: 'by-path',
-    policyFor(target) {
-      const path = pathOf(target);
-      const end = rules.useSemicolonDelimiter ? path.indexOf(';') : -1;
-      return choose(end === -1 ? path : path.slice(0, end));
-    },
-  };
 }

@@ -34,6 +34,7 @@ it.each([
     { remote: {}, ttl: 5 },
     /expected options\.cache to have no ttl: the lifetime of an entry is that of its response/,
   ],
+  [{ remote: {}, grace: 5 }, /no grace: how long a stale response may serve is its own word/],
   [{ remote: {}, load: {} }, /no load: handlers are collapsed by the option collapse/],
   ['redis://x', /expected options\.cache to be a cache of .*, got "redis:\/\/x"/],
   [[], /expected options\.cache to be a cache/],
