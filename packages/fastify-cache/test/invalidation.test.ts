@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { FastifyInstance } from 'fastify';
 import { errors } from '../src/index.ts';
 import { PurgeTokens } from '../src/purge-token.ts';
+import { groupTag } from '../src/rfc/cache-groups.ts';
 import { atEnd, gate, get, makeApp, makeCache, settle } from './helpers.ts';
 
 async function counting(options: Parameters<typeof makeApp>[0] = {}): Promise<FastifyInstance> {
@@ -108,6 +109,99 @@ describe('an unsafe request', () => {
     await get(app, '/items/1', {}, 'OPTIONS');
     await get(app, '/items/1', {}, 'HEAD');
     expect((await get(app, '/items/1')).cache).toContain('hit');
+  });
+});
+
+describe('Cache-Group-Invalidation', () => {
+  async function grouped(): Promise<FastifyInstance> {
+    const app = await makeApp({ ttl: 60_000 });
+    const groups: Record<string, readonly string[]> = {
+      '/a': ['a'],
+      '/upper': ['A'],
+      '/both': ['a', 'b'],
+      '/b': ['b'],
+      '/spaced': ['a b'],
+    };
+    for (const [url, names] of Object.entries(groups)) {
+      const tags = names.map((name) => groupTag('http', 'localhost', name));
+      app.get(url, { config: { cache: { tags } } }, () => 'x');
+    }
+    const other = groupTag('http', 'other', 'a');
+    app.get('/other', { config: { cache: { tags: [other] } } }, () => 'x');
+    app.route({
+      method: ['POST', 'OPTIONS', 'GET'],
+      url: '/change',
+      config: { cache: false },
+      handler: (request, reply) =>
+        reply
+          .code(Number(request.headers['x-status'] ?? 200))
+          .header('cache-group-invalidation', request.headers['x-groups'])
+          .send('x'),
+    });
+    for (const url of [...Object.keys(groups), '/other']) await get(app, url);
+    return app;
+  }
+
+  async function gone(app: FastifyInstance): Promise<string[]> {
+    const urls = ['/a', '/upper', '/both', '/b', '/spaced', '/other'];
+    const seen = await Promise.all(urls.map((url) => get(app, url)));
+    return urls.filter((_, i) => !seen[i]!.cache.includes('hit'));
+  }
+
+  for (const [groups, expected] of [
+    ['"a"', ['/a', '/both']],
+    ['"A";x=1', ['/upper']],
+    ['"b", "a b"', ['/both', '/b', '/spaced']],
+    ['"none"', []],
+    ['a', []],
+    ['"a', []],
+    ['"a", 1', []],
+    ['', []],
+  ] as const) {
+    it(`${groups || 'without a member'} invalidates ${expected.join(' ') || 'nothing'}`, async () => {
+      const app = await grouped();
+      await get(app, '/change', { 'x-groups': groups }, 'POST');
+      expect(await gone(app)).toEqual(expected);
+    });
+  }
+
+  it('does not cascade to other groups of what it invalidates', async () => {
+    const app = await grouped();
+    await get(app, '/change', { 'x-groups': '"a"' }, 'POST');
+    expect((await get(app, '/b')).cache).toContain('hit');
+  });
+
+  it('counts on unsafe methods only', async () => {
+    const app = await grouped();
+    await get(app, '/change', { 'x-groups': '"a"' }, 'OPTIONS');
+    await get(app, '/change', { 'x-groups': '"a"' });
+    expect(await gone(app)).toEqual([]);
+  });
+
+  it('counts for 2xx and 3xx only', async () => {
+    const app = await grouped();
+    for (const status of ['400', '404', '500']) {
+      await get(app, '/change', { 'x-groups': '"a"', 'x-status': status }, 'POST');
+    }
+    expect(await gone(app)).toEqual([]);
+    await get(app, '/change', { 'x-groups': '"a"', 'x-status': '303' }, 'POST');
+    expect(await gone(app)).toEqual(['/a', '/both']);
+  });
+
+  it('is of the origin that sends it', async () => {
+    const app = await grouped();
+    await get(app, '/change', { 'x-groups': '"a"', host: 'other' }, 'POST');
+    expect(await gone(app)).toEqual(['/other']);
+  });
+
+  it('is no error where the cache fails', async () => {
+    const cache = makeCache();
+    const app = await makeApp({ cache });
+    app.post('/a', (_, reply) => reply.header('cache-group-invalidation', '"a"').send('x'));
+    await app.ready();
+    cache.close();
+    expect((await get(app, '/a', {}, 'POST')).body).toBe('x');
+    expect(app.cache.stats().faults).toBeGreaterThan(0);
   });
 });
 

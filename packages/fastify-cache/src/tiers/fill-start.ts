@@ -9,6 +9,7 @@ import { engineKey } from '../key/primary-key.ts';
 import type { TokenMark } from '../purge-token.ts';
 import type { Scope } from '../scope.ts';
 import { pathGuard, patternGuard } from './guard-tags.ts';
+import { softGuard } from './own-tags.ts';
 
 /** The start of a fill. */
 export interface FillStart {
@@ -45,6 +46,10 @@ export function startFill(scope: Scope, target: string, key: string): FillStart 
 export function isCurrent(scope: Scope, start: FillStart, tags: readonly string[]): boolean {
   if (start.gaps !== scope.gaps || !scope.tokens.isCurrent(start.mark)) return false;
   if (scope.memory.epoch() === start.epoch) return true;
+  return isUntouched(scope, start, tags) && isUntouched(scope, start, tags.map(softGuard));
+}
+
+function isUntouched(scope: Scope, start: FillStart, tags: readonly string[]): boolean {
   return scope.memory.set(`${PROBE}${scope.settings.namespace}`, '', {
     tags,
     since: start.epoch,
@@ -54,7 +59,15 @@ export function isCurrent(scope: Scope, start: FillStart, tags: readonly string[
 
 /** A ticket for what the fill stores under a key, be it a variant whose key nobody knew when the handler started: the
  * key's version is that of now, the moment that guards and tags are compared with is the start.
- * @param created  a stamp not before the start's */
-export function ticketOf(scope: Scope, start: FillStart, key: string, created: number): Ticket {
-  return { ...scope.tiered.ticket(key, start.guards), created };
+ * @param created  a stamp not before the start's
+ * @param tags  of the response: a soft purge of one of them is heard too */
+export function ticketOf(
+  scope: Scope,
+  start: FillStart,
+  key: string,
+  created: number,
+  tags: readonly string[],
+): Ticket {
+  const guards = scope.isShared ? [...start.guards, ...tags.map(softGuard)] : start.guards;
+  return { ...scope.tiered.ticket(key, guards), created };
 }

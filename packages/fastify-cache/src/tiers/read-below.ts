@@ -3,12 +3,13 @@
 // that fails has nothing, within its deadline. Which entry may answer is the caller's to judge.
 import type { TieredCache, TierName } from '@catzilla/tiers';
 import { decode } from '../entry/decode.ts';
-import { isIndex } from '../entry/entry.ts';
+import { isIndex, markedStale } from '../entry/entry.ts';
 import type { Entry, Stored, VariantIndex } from '../entry/entry.ts';
 import { engineKey } from '../key/primary-key.ts';
 import { isNewer, variantFullKey } from '../lookup.ts';
 import type { FoundIndex } from '../records.ts';
 import type { Fields } from '../rfc/fields.ts';
+import type { Normalizers } from '../rfc/normalize.ts';
 
 /** What is looked for. */
 export interface Sought {
@@ -17,6 +18,7 @@ export interface Sought {
   /** Identity of the route that was matched. */
   readonly route: string;
   readonly headers: Fields;
+  readonly normalize: Normalizers;
   /** Tiers to be asked. */
   readonly tiers: readonly TierName[];
   /** The index that memory has for the key: its variants may lie below too. */
@@ -80,10 +82,10 @@ export class Below {
   }
 
   async #variant(index: VariantIndex, sought: Sought): Promise<Entry | undefined> {
-    const { key, route, headers, tiers } = sought;
+    const { key, route, headers, normalize, tiers } = sought;
     const fulls = index.lists.map((names) => ({
       names,
-      full: variantFullKey(key, index.generation, route, names, headers),
+      full: variantFullKey(key, index.generation, route, names, headers, normalize),
     }));
     const reads = await Promise.all(fulls.map(({ full }) => this.#read(engineKey(full), tiers)));
     let best: Entry | undefined;
@@ -109,9 +111,11 @@ export class Below {
   async #readNow(key: string, tiers: readonly TierName[]): Promise<Read | undefined> {
     try {
       const entry = await this.#tiered.getEntry(key, { tiers });
-      if (entry === undefined || entry.stale || !Buffer.isBuffer(entry.value)) return undefined;
-      const stored = decode(entry.value);
-      return stored && { stored, created: entry.created };
+      if (entry === undefined || !Buffer.isBuffer(entry.value)) return undefined;
+      const found = decode(entry.value);
+      if (found === undefined) return undefined;
+      const stored = entry.stale && !isIndex(found) ? markedStale(found, entry.expiresAt) : found;
+      return { stored, created: entry.created };
     } catch (error) {
       this.#onFault(error); // only misuse and a closed cache throw
       return undefined;

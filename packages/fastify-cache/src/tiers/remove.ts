@@ -1,9 +1,16 @@
-// Removing what was purged: in this process before the call returns, in all tiers and instances soon after.
+// Removing what was purged, or making it stale: for hard purges in this process before the call returns, in all tiers and
+// instances soon after.
 // Invariant: an instance that hears of removed keys has heard of the purge's guard tag before, or is told of the keys once
 // more: else a fill under way there could store what was computed before the purge, after its key was removed.
 // Nothing here rejects; `ok` tells whether every tier and the bus took it. What they did not take they are told again.
+import { pathOf } from '../key/primary-key.ts';
 import type { Scope } from '../scope.ts';
 import { pathGuard, patternGuard } from './guard-tags.ts';
+import { overtake } from './soft-removal.ts';
+import type { SoftRemoval } from './soft-removal.ts';
+
+/** Keys given new times at once: each is a round trip. */
+const EXPIRED_AT_ONCE = 32;
 
 /** A purge that is being told to other instances. */
 export interface Told {
@@ -14,15 +21,18 @@ export interface Told {
 
 /** Announces the purge of a target, to be called before anything is removed. Fills of this process and engine have heard it
  * when the call returns. Without its token a purge still removes: a fill of another thread may then outlive it, which
- * health() shows as a fault. */
-export function announceTarget(scope: Scope, target: string): Told {
+ * health() shows as a fault.
+ * @param isSoft  nothing is removed, but made stale */
+export function announceTarget(scope: Scope, target: string, isSoft: boolean = false): Told {
+  if (!isSoft) overtake(scope, pathOf(target));
   return tell(scope, pathGuard(scope.settings.namespace, target), () =>
     scope.tokens.announce(target),
   );
 }
 
-/** Announces a purge by pattern. */
-export function announcePattern(scope: Scope): Told {
+/** Announces a purge by pattern, or of everything. */
+export function announcePattern(scope: Scope, isSoft: boolean = false): Told {
+  if (!isSoft) overtake(scope, undefined);
   return tell(scope, patternGuard(scope.settings.namespace), () => scope.tokens.announcePattern());
 }
 
@@ -33,6 +43,25 @@ export function removeKeys(scope: Scope, keys: readonly string[], told: Told): P
   return Promise.all([removeTwice(scope, keys, told), told.done]).then(
     ([isRemoved, isTold]) => isRemoved && isTold,
   );
+}
+
+/** Makes keys stale everywhere: kept for their grace, and removed where they have none, or where no tier that can be asked
+ * has them. Waits until the purge was told first: nothing has to be gone when the call returns.
+ * @param removal  the soft removal it belongs to: overtaken, the keys are removed
+ * @returns whether every tier and the bus took it */
+export async function expireKeys(
+  scope: Scope,
+  keys: readonly string[],
+  told: Told,
+  removal: SoftRemoval,
+): Promise<boolean> {
+  let ok = await told.done;
+  for (let i = 0; i < keys.length && !removal.isOvertaken; i += EXPIRED_AT_ONCE) {
+    const some = keys.slice(i, i + EXPIRED_AT_ONCE);
+    const done = await Promise.all(some.map((key) => expire(scope, key)));
+    ok = done.every(Boolean) && ok;
+  }
+  return removal.isOvertaken ? (await removeKeys(scope, keys, told)) && ok : ok;
 }
 
 /** Takes back what was stored of late. Never throws. */
@@ -70,6 +99,13 @@ function remove(scope: Scope, keys: readonly string[], operation: string): Promi
   return scope.tiered.delete(keys).then(
     ({ ok }) => ok,
     (error: unknown) => faulty(scope, operation, error),
+  );
+}
+
+function expire(scope: Scope, key: string): Promise<boolean> {
+  return scope.tiered.expire(key).then(
+    ({ ok }) => ok,
+    (error: unknown) => faulty(scope, 'purge', error),
   );
 }
 

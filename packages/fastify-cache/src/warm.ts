@@ -1,0 +1,183 @@
+// Warming: URLs are requested inside the application, so that what they answer is stored as it is for any client.
+// Invariant: each goes through every guard, as an anonymous client's request does, unless headers are given; nothing rejects
+// for what it answers. Whether it was stored is read from the request's own way through the cache, not from what is sent.
+// That way is seen by the diagnostics channel that Fastify opens around handlers, only while something is being warmed.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage } from 'node:http';
+import { setImmediate as pause } from 'node:timers/promises';
+import { checkOptions, custom, int, show } from '@catzilla/common';
+import type { OptionSpecs } from '@catzilla/common';
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  LightMyRequestResponse,
+} from 'fastify';
+import { errors } from './errors.ts';
+import { passOf } from './hooks/pass.ts';
+import { normalizeHost } from './key/host.ts';
+import { splitAbsolute } from './key/primary-key.ts';
+import { wishesOf } from './reply-cache.ts';
+import { isWritable } from './rfc/fields.ts';
+
+/** Options of warm. */
+export interface WarmOptions {
+  /** Requests at a time, an integer of at least 1. Default: 4. */
+  readonly concurrency?: number | undefined;
+  /** Fields of each request, as Accept-Language, or what guards ask for. Default: none but Host. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What became of one URL. */
+export interface WarmResult {
+  /** As it was given. */
+  readonly url: string;
+  /** Of the answer; 0 when there was none. */
+  readonly status: number;
+  /** The cache has it now: it was stored, or was there. */
+  readonly stored: boolean;
+  /** Why it is not stored, by the word that stands as `detail` in Cache-Status; `uncached` where no cached route answered,
+   * `incomplete` where its end was missing, `error` where there was no answer. undefined: it is stored. */
+  readonly reason: string | undefined;
+  /** ms it took. */
+  readonly ms: number;
+}
+
+interface Target {
+  readonly url: string;
+  /** What is requested: path and query, host undefined: that of inject(). */
+  readonly path: string;
+  readonly host: string | undefined;
+  readonly isHttps: boolean;
+}
+
+/** Requests that came to a handler, by the raw ones. */
+type Seen = WeakMap<IncomingMessage, Handled>;
+
+interface Handled {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+const HANDLER = 'tracing:fastify.request.handler:start';
+/** Of a request of ours: it stands for one that comes by TLS. */
+const secure = new AsyncLocalStorage<{ isTaken: boolean }>();
+
+const specs: OptionSpecs<{ concurrency: number; headers: Readonly<Record<string, string>> }> = {
+  concurrency: int({ min: 1, default: 4 }),
+  headers: custom('an object of request fields, each a string', isHeaders, {}),
+};
+
+/** Requests URLs so that their answers are stored. To be called once the application is ready; hooks and rate limits count
+ * the requests as they do all. Fields that Vary names select the variant that is warmed: give them as headers.
+ * @param app   its GET routes are asked
+ * @param urls  `/path?query`, or absolute: its host is then the Host, and its scheme that of the key; else they are
+ *   `localhost:80` and the application's own
+ * @returns one row for each URL, in order
+ * @throws (rejects) CATZ_FASTIFY_CACHE_BAD_URL, CATZ_FASTIFY_CACHE_OPTION, both before anything is requested */
+export async function warm(
+  app: FastifyInstance,
+  urls: readonly string[],
+  options?: WarmOptions,
+): Promise<readonly WarmResult[]> {
+  const error = (message: string): Error => new errors.OPTION(message);
+  const { concurrency, headers } = checkOptions(options, specs, { path: 'options', error });
+  if (!Array.isArray(urls)) throw error(`expected urls to be an array of URLs, got ${show(urls)}`);
+  const isTls = Boolean((app.initialConfig as { https?: unknown }).https);
+  const targets = urls.map((url) => targetOf(url, isTls));
+  const rows: WarmResult[] = [];
+  const seen: Seen = new WeakMap();
+  const note = (message: unknown): void => noteRequest(seen, message);
+  subscribe(HANDLER, note);
+  try {
+    const queue = targets.entries();
+    const work = async (): Promise<void> => {
+      for (const [i, target] of queue) rows[i] = await warmOne(app, target, headers, seen);
+    };
+    await Promise.all(Array.from({ length: Math.min(concurrency, targets.length) }, work));
+  } finally {
+    unsubscribe(HANDLER, note);
+  }
+  return rows;
+}
+
+async function warmOne(
+  app: FastifyInstance,
+  { url, path, host, isHttps }: Target,
+  given: Readonly<Record<string, string>>,
+  seen: Seen,
+): Promise<WarmResult> {
+  const started = performance.now();
+  const row = (status: number, reason: string | undefined): WarmResult => {
+    const ms = performance.now() - started;
+    return { url, status, stored: reason === undefined, reason, ms };
+  };
+  const headers: Record<string, string> = { ...given };
+  if (host !== undefined) headers['host'] = host;
+  // Behind a proxy that is trusted, this is how the application learns of it.
+  if (isHttps) headers['x-forwarded-proto'] = 'https';
+  // Awaited here, for inject() sends nothing before, and it has to be sent within the store.
+  const ask = async (): Promise<LightMyRequestResponse> =>
+    await app.inject({ method: 'GET', url: path, headers });
+  try {
+    const response = await (isHttps ? secure.run({ isTaken: false }, ask) : ask());
+    // What is stored at the end of a response is stored in the turn after it.
+    await pause();
+    const handled = seen.get(response.raw.req as IncomingMessage);
+    return row(response.statusCode, reasonOf(response, handled));
+  } catch {
+    return row(0, 'error');
+  }
+}
+
+function reasonOf(
+  response: LightMyRequestResponse,
+  handled: Handled | undefined,
+): string | undefined {
+  const pass = handled && passOf(handled.request);
+  if (pass?.kind === 'hit') return undefined;
+  if (pass?.kind === 'forward') return pass.detail;
+  if (pass?.kind === 'fill') {
+    if (pass.stored !== undefined) return undefined;
+    if (pass.refused === 'skip') return (handled && wishesOf(handled.reply)?.skip) ?? 'skip';
+    return pass.refused ?? 'incomplete';
+  }
+  // A hit that was sent past the reply leaves no note; it has the Age that every answer from the cache has.
+  return response.headers['age'] === undefined ? 'uncached' : undefined;
+}
+
+function noteRequest(seen: Seen, message: unknown): void {
+  const { request, reply } = message as Handled;
+  seen.set(request.raw, { request, reply });
+  const way = secure.getStore();
+  if (way === undefined || way.isTaken || !('isLightMyRequest' in request.raw)) return;
+  // Only the first: what handlers inject themselves is theirs.
+  way.isTaken = true;
+  (request.raw.socket as { encrypted?: boolean }).encrypted = true;
+}
+
+function targetOf(url: unknown, isTls: boolean): Target {
+  if (typeof url !== 'string') throw new errors.BAD_URL(show(url));
+  if (url.startsWith('/') && isSendable(url)) {
+    return { url, path: url, host: undefined, isHttps: isTls };
+  }
+  const parts = splitAbsolute(url);
+  const host = parts && normalizeHost(parts.authority, parts.scheme);
+  if (parts === undefined || host === undefined || !isSendable(parts.path)) {
+    throw new errors.BAD_URL(show(url));
+  }
+  return { url, path: parts.path, host: parts.authority, isHttps: parts.scheme === 'https' };
+}
+
+// As a client would send it: without spaces, controls and a fragment. What else has to be encoded is, as in a browser.
+function isSendable(path: string): boolean {
+  return /^[^\s#\p{Cc}]+$/u.test(path);
+}
+
+function isHeaders(value: unknown): value is Readonly<Record<string, string>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.entries(value).every(
+    ([name, text]) => typeof text === 'string' && isWritable(name, text),
+  );
+}
