@@ -5,8 +5,9 @@
 // Scope: one process; across instances it is tiers/fill-lock.ts. What waiters do next is left to hooks/miss.ts.
 
 /** How a fill ended for those who waited. 'again': for a reason of its own request (credentials, an abort, a purge
- * meanwhile), so that the next one may well be stored, and it is worth waiting for. */
-export type FillOutcome = 'stored' | 'not-stored' | 'again' | 'timeout';
+ * meanwhile), so that the next one may well be stored, and it is worth waiting for. 'failed': the handler failed, and its
+ * client was sent a stale response. */
+export type FillOutcome = 'stored' | 'not-stored' | 'again' | 'failed' | 'timeout';
 
 /** Settings of collapsing; durations in ms. */
 export interface CollapseSettings {

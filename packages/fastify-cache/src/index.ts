@@ -6,9 +6,15 @@ export {
 } from './plugin.ts';
 export { errors } from './errors.ts';
 export type {
+  ClientCacheControlInput,
   CollapseOptions,
   FastifyCacheOptions,
+  HeuristicOptions,
+  KeyParts,
   PresetName,
+  PurgeRouteOptions,
+  RefreshEntry,
+  RefreshOptions,
   RouteCacheOptions,
   Rule,
   StatusTtl,
@@ -18,7 +24,10 @@ export type { Pattern } from './match/pattern.ts';
 export type { QueryOptions } from './key/query.ts';
 export type { ResponseCache } from './types.ts';
 export type { ReplyCache } from './reply-cache.ts';
-export type { ResponseCacheStats } from './stats.ts';
+export type { ResponseCacheStats, RouteCacheStats } from './stats.ts';
+export { chooseLanguage } from './rfc/accept-language.ts';
+export type { Normalizer } from './rfc/normalize.ts';
+export type { WarmOptions, WarmResult } from './warm.ts';
 export type { ResponseCacheHealth } from './health.ts';
 export type { CacheFault } from './scope.ts';
-export type { PurgeResult } from './purge.ts';
+export type { PurgeOptions, PurgeResult, PurgeTagsOptions } from './purge.ts';

@@ -3,7 +3,7 @@
 // public, slower way (Reply.getHeaders) or the careful decision ("foreign hooks present", raw path off).
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** Reply headers as Fastify keeps them: lower-case names in the order they were set. */
 export type ReplyHeaders = Record<string, unknown>;
@@ -72,6 +72,24 @@ export function routeContext(
   const { context } = symbols ?? symbolsOf(reply);
   if (context === undefined) return undefined;
   return (request as unknown as Record<symbol, RouteContext>)[context];
+}
+
+/** The hooks of one stage that an instance has, those around it included; undefined where this Fastify does not show them. */
+export function instanceHooks(
+  instance: FastifyInstance,
+  stage: 'preParsing' | 'preValidation' | 'preHandler',
+): readonly { readonly name: string }[] | undefined {
+  for (
+    let at: object | null = instance;
+    at !== null;
+    at = Object.getPrototypeOf(at) as object | null
+  ) {
+    const symbol = findSymbol(at, 'fastify.hooks');
+    if (symbol === undefined) continue;
+    const hooks = (at as Record<symbol, Record<string, unknown>>)[symbol]?.[stage];
+    return Array.isArray(hooks) ? (hooks as { name: string }[]) : undefined;
+  }
+  return undefined;
 }
 
 /** True when headers were set on the raw response itself (reply.raw.setHeader); unknown counts as true. HOT. */

@@ -7,22 +7,28 @@ import type { Entry, VariantIndex } from './entry/entry.ts';
 import { engineKey } from './key/primary-key.ts';
 import type { Records } from './records.ts';
 import type { Fields } from './rfc/fields.ts';
+import type { Normalizers } from './rfc/normalize.ts';
 import { variantKey } from './rfc/vary.ts';
 
 /** Finds the entry that may answer a request. It may have a lease, which is the caller's to release.
  * @param key    the full primary key
  * @param route  identity of the route that was matched
+ * @param headers    the fields that may select a variant
+ * @param normalize  how their values are brought to one form
+ * @param now        ms since the epoch
  * @throws whatever the cache throws */
 export function findEntry(
   records: Records,
   key: string,
   route: string,
   headers: Fields,
+  normalize: Normalizers,
+  now: number,
 ): Entry | undefined {
-  const stored = records.read(engineKey(key));
+  const stored = records.read(engineKey(key), now);
   if (stored === undefined) return undefined;
   if (stored.key !== key) return letGo(stored);
-  if (isIndex(stored)) return findVariant(records, stored, key, route, headers);
+  if (isIndex(stored)) return findVariant(records, stored, key, route, headers, normalize, now);
   return stored.route === route ? stored : letGo(stored);
 }
 
@@ -33,8 +39,9 @@ export function variantFullKey(
   route: string,
   names: readonly string[],
   headers: Fields,
+  normalize: Normalizers,
 ): string {
-  return `${key}\n${generation}\n${route}\n${variantKey(names, headers)}`;
+  return `${key}\n${generation}\n${route}\n${variantKey(names, headers, normalize)}`;
 }
 
 /** Whether an entry that fits comes before another that does: the newest, but a response without Vary ranks behind every
@@ -50,6 +57,8 @@ function findVariant(
   key: string,
   route: string,
   headers: Fields,
+  normalize: Normalizers,
+  now: number,
 ): Entry | undefined {
   let best: Entry | undefined;
   try {
@@ -57,8 +66,8 @@ function findVariant(
       const names = index.lists[i] as readonly string[];
       // Not even read: it would not come before.
       if (best !== undefined && names.length === 0) break;
-      const full = variantFullKey(key, index.generation, route, names, headers);
-      const stored = records.read(engineKey(full));
+      const full = variantFullKey(key, index.generation, route, names, headers, normalize);
+      const stored = records.read(engineKey(full), now);
       if (stored === undefined || isIndex(stored)) continue;
       if (stored.key === full && isNewer(stored, best, names)) {
         letGo(best);

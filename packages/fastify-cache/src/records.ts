@@ -3,11 +3,12 @@
 // form stands on it. A large record that it does not keep would be copied out of the arena and decoded for every hit: such
 // keys are remembered, with the head they had, and from then on leased. A lease costs the same at any size (`--only large`
 // measures both ways).
+// A record that the tiers call stale is past its lifetime, or was purged softly: both are given, the entry says which.
 // Invariant: a leased record is what its own bytes say: the remembered head counts only where they begin with it.
 // Whoever is given an entry with a lease owns it: sends it (answer/pin.ts), or lets it go (entry/entry.ts).
 import type { TieredCache } from '@catzilla/tiers';
 import { decode } from './entry/decode.ts';
-import { isIndex, letGo } from './entry/entry.ts';
+import { isIndex, letGo, markedStale } from './entry/entry.ts';
 import type { Entry, Pin, Stored, VariantIndex } from './entry/entry.ts';
 
 /** Smallest body that is leased, bytes: a copy costs several leases there. Above what render.ts joins to its head, so
@@ -20,12 +21,15 @@ const MAX_KEYS = 2048;
 const NO_BODY = Buffer.alloc(0);
 /** On the Buffer itself, with which it goes: a WeakMap would be one more table for the garbage collector to walk. */
 const DECODED: unique symbol = Symbol('catzilla.fastify-cache.decoded');
+const STALE: unique symbol = Symbol('catzilla.fastify-cache.stale');
 
 /** A large record, without its body. */
 interface Large {
   /** The record up to its body. */
   readonly head: Buffer;
   readonly entry: Entry;
+  /** Of the body, bytes. */
+  readonly size: number;
   /** How often this version was decoded. */
   readonly reads: number;
   readonly isLeased: boolean;
@@ -50,15 +54,24 @@ export class Records {
   }
 
   /** Reads the record under an engine key.
+   * @param now  ms since the epoch, where it is known
    * @throws whatever the cache throws */
-  read(key: string): Stored | undefined {
+  read(key: string, now?: number): Stored | undefined {
     if (this.#large.size > 0) {
       const large = this.#large.get(key);
       if (large?.isLeased === true) return this.#lease(key, large);
     }
-    const entry = this.#tiered.getEntrySync(key);
-    if (entry === undefined || entry.stale) return undefined;
-    const bytes = entry.value as (Buffer & { [DECODED]?: Stored }) | undefined;
+    const entry = this.#tiered.getEntrySync(key, now);
+    if (entry === undefined) return undefined;
+    const stored = this.#decoded(key, entry.value);
+    if (!entry.stale || stored === undefined || isIndex(stored)) return stored;
+    // Kept as the fresh form is: a stale entry is answered many times before its refresh has ended.
+    const bytes = entry.value as Buffer & { [STALE]?: Entry };
+    return (bytes[STALE] ??= markedStale(stored, entry.expiresAt));
+  }
+
+  #decoded(key: string, value: unknown): Stored | undefined {
+    const bytes = value as (Buffer & { [DECODED]?: Stored }) | undefined;
     // What others have stored under a key of ours may be anything.
     if (!Buffer.isBuffer(bytes)) return undefined;
     const known = bytes[DECODED];
@@ -81,15 +94,14 @@ export class Records {
 
   #lease(key: string, known: Large): Stored | undefined {
     const lease = this.#tiered.lease(key);
-    if (lease === undefined || lease.stale) {
-      lease?.release();
+    if (lease === undefined) {
       this.#large.delete(key);
       return undefined;
     }
     const bytes = lease.value;
-    const { head, entry } = known;
+    const { head, entry, size } = known;
     // The head's length stands at its beginning.
-    if (startsWith(bytes, head) && bytes.length - head.length >= LEASE_FROM) {
+    if (startsWith(bytes, head) && bytes.length - head.length === size) {
       return withBody(entry, bytes.subarray(head.length), lease);
     }
     const stored = decode(bytes);
@@ -114,7 +126,8 @@ export class Records {
     const head = Buffer.from(bytes.subarray(0, bytes.length - stored.body.length));
     const entry: Entry = { ...stored, body: NO_BODY };
     this.#large.delete(key);
-    this.#large.set(key, { head, entry, reads, isLeased });
+    const size = stored.body.length;
+    this.#large.set(key, { head, entry, size, reads, isLeased });
     if (this.#large.size <= MAX_KEYS) return;
     for (const oldest of this.#large.keys()) {
       this.#large.delete(oldest);
@@ -127,8 +140,13 @@ function isLarge(stored: Stored): stored is Entry {
   return !isIndex(stored) && stored.body.length >= LEASE_FROM;
 }
 
-function withBody(entry: Entry, body: Buffer, lease: Pin): Entry {
-  return { ...entry, body, lease };
+function withBody(
+  entry: Entry,
+  body: Buffer,
+  lease: Pin & { readonly stale: boolean; readonly expiresAt: number },
+): Entry {
+  const leased = { ...entry, body, lease };
+  return lease.stale ? markedStale(leased, lease.expiresAt) : leased;
 }
 
 function startsWith(bytes: Buffer, head: Buffer): boolean {

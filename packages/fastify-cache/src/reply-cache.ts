@@ -4,12 +4,15 @@ import type { FastifyReply } from 'fastify';
 import { show } from '@catzilla/common';
 import { errors } from './errors.ts';
 import { checkTags } from './options/tag.ts';
+import { isToken } from './rfc/fields.ts';
 
 /** What a handler said; kept on the reply until the store decision. */
 export interface ReplyWishes {
   ttl: number | undefined;
   skip: string | undefined;
   readonly tags: Set<string>;
+  /** Request fields that select a variant, lower-case. */
+  readonly vary: Set<string>;
 }
 
 const wishes: WeakMap<FastifyReply, ReplyWishes> = new WeakMap();
@@ -46,12 +49,27 @@ export class ReplyCache {
     this.#wishes('reply.cache.skip').skip = String(reason).slice(0, 100);
   }
 
+  /** Names request fields that this response was selected by, beside those of Vary; they do not appear in Vary.
+   * @param names  of request fields, in any case
+   * @throws CATZ_FASTIFY_CACHE_OPTION, CATZ_FASTIFY_CACHE_TOO_LATE */
+  vary(...names: readonly string[]): void {
+    const wished = this.#wishes('reply.cache.vary').vary;
+    for (const name of names) {
+      if (typeof name !== 'string' || !isToken(name) || name === '*') {
+        throw new errors.OPTION(
+          `expected each argument of reply.cache.vary to be the name of a request field, got ${show(name)}`,
+        );
+      }
+      wished.add(name.toLowerCase());
+    }
+  }
+
   /** Puts this response into groups, for `app.cache.purgeTags`; adds to those of the route and of earlier calls.
-   * @param tags  each 1 to 256 bytes of UTF-8; at most 56 for one response, or it is not stored
+   * @param tags  each 1 to 256 bytes of UTF-8; at most 50 for one response, or it is not stored
    * @throws CATZ_FASTIFY_CACHE_TAG, CATZ_FASTIFY_CACHE_TOO_LATE */
-  tag(...tags: readonly string[]): void {
-    checkTags(tags, 'each argument of reply.cache.tag');
-    const wished = this.#wishes('reply.cache.tag').tags;
+  tags(...tags: readonly string[]): void {
+    checkTags(tags, 'each argument of reply.cache.tags');
+    const wished = this.#wishes('reply.cache.tags').tags;
     for (const tag of tags) wished.add(tag);
   }
 
@@ -59,7 +77,10 @@ export class ReplyCache {
     if (this.#reply.raw.headersSent) throw new errors.TOO_LATE(call);
     let known = wishes.get(this.#reply);
     if (known === undefined)
-      wishes.set(this.#reply, (known = { ttl: undefined, skip: undefined, tags: new Set() }));
+      wishes.set(
+        this.#reply,
+        (known = { ttl: undefined, skip: undefined, tags: new Set(), vary: new Set() }),
+      );
     return known;
   }
 }

@@ -7,14 +7,18 @@ import type { FastifyRequest } from 'fastify';
 import { makeStyles } from './answer/style.ts';
 import type { Styles } from './answer/style.ts';
 import { Collapser } from './collapse.ts';
+import { show } from '@catzilla/common';
 import { letGo } from './entry/entry.ts';
+import { errors } from './errors.ts';
+import { Refreshes } from './hooks/refresh.ts';
 import { isHostAllowed, normalizeHost } from './key/host.ts';
-import { primaryKey } from './key/primary-key.ts';
+import { pathOf, primaryKey } from './key/primary-key.ts';
 import type { KeyScope } from './key/primary-key.ts';
-import type { PluginSettings, RoutePolicy } from './options/policy.ts';
+import type { PluginSettings, RoutePlan, RoutePolicy } from './options/policy.ts';
 import { PurgeTokens } from './purge-token.ts';
 import { Records } from './records.ts';
 import { Counters } from './stats.ts';
+import type { RouteCacheStats, RouteCounts } from './stats.ts';
 import type { OpenedCache, TierStates } from './tiers/open-cache.ts';
 import { Below } from './tiers/read-below.ts';
 
@@ -29,6 +33,13 @@ export interface CacheFault {
   readonly operation: string;
   readonly message: string;
   readonly code: string | undefined;
+}
+
+/** What the counts of a route need to know of it. */
+interface CountedRoute {
+  readonly counts: RouteCounts;
+  readonly scope: Scope;
+  readonly plan: Pick<RoutePlan, 'kind'>;
 }
 
 /** What the hooks of one registration share. */
@@ -46,10 +57,17 @@ export class Scope {
   readonly states: Readonly<TierStates>;
   readonly counters: Counters = new Counters();
   readonly collapser: Collapser | undefined;
+  readonly refreshes: Refreshes;
   readonly tokens: PurgeTokens;
   readonly styles: Styles;
   /** One key scope per query policy in use, to find every key of a URL; shared with enclosing scopes. */
   readonly keyScopes: Map<unknown, KeyScope>;
+  /** Counts of the routes it covers, in the order of their declaration. */
+  readonly routes: {
+    readonly method: string;
+    readonly url: string;
+    readonly route: CountedRoute;
+  }[] = [];
   /** Largest body the cache can hold with its head, bytes. */
   readonly maxBodyBytes: number;
   readonly maxInflightBytes: number;
@@ -76,6 +94,7 @@ export class Scope {
         ? undefined
         : new Below(tiered, below, (error) => this.fault('get', error));
     this.collapser = settings.collapse === false ? undefined : new Collapser(settings.collapse);
+    this.refreshes = new Refreshes(settings.refresh.concurrency);
     this.tokens = new PurgeTokens(memory, settings.namespace);
     this.styles = makeStyles(settings);
     this.keyScopes = outer?.keyScopes ?? new Map<unknown, KeyScope>();
@@ -92,7 +111,48 @@ export class Scope {
 
   /** The full primary key of a request; undefined = bypass. HOT */
   keyOf(policy: RoutePolicy, request: FastifyRequest, host: string): string | undefined {
-    return primaryKey(policy.key, request.protocol, host, request.raw.url ?? '');
+    const key = primaryKey(policy.key, request.protocol, host, request.raw.url ?? '');
+    return policy.keyOf === undefined || key === undefined
+      ? key
+      : this.#ownKey(policy.key.prefix, policy.keyOf, request, host);
+  }
+
+  // A line feed would begin a variant, a zero character a hashed key.
+  #ownKey(
+    prefix: string,
+    keyOf: NonNullable<RoutePolicy['keyOf']>,
+    request: FastifyRequest,
+    host: string,
+  ): string | undefined {
+    const scheme = request.protocol;
+    const target = request.raw.url ?? '';
+    const path = pathOf(target);
+    const mark = target.indexOf('?');
+    const query = mark === -1 ? '' : target.slice(mark + 1);
+    try {
+      const own: unknown = keyOf(request, { scheme, host, path, query });
+      if (own === null) return undefined;
+      if (typeof own === 'string' && !/[\0\n]/.test(own))
+        return `${prefix}${scheme}|${host}|${own}`;
+      throw new errors.OPTION(
+        `expected the option key to return a string without line feeds and zero characters, or null, got ${show(own)}`,
+      );
+    } catch (error) {
+      this.fault('key', error);
+      return undefined;
+    }
+  }
+
+  /** Takes a route into the counts of this scope; one that a scope further in has taken over counts there alone. */
+  cover(methods: readonly string[], url: string, route: CountedRoute): void {
+    this.routes.push({ method: methods.join(','), url, route });
+  }
+
+  /** Counts by route, those of other scopes and of routes that are not cached left out. */
+  routeStats(): readonly RouteCacheStats[] {
+    return this.routes
+      .filter(({ route }) => route.scope === this && route.plan.kind !== 'off')
+      .map(({ method, url, route }) => ({ method, url, ...route.counts }));
   }
 
   /** Remembers how a route writes its keys, so that a purge finds them. */
@@ -132,6 +192,7 @@ export class Scope {
   /** Frees waiters and closes the cache, if it was opened for this scope. */
   async close(): Promise<void> {
     this.collapser?.close();
+    this.refreshes.close();
     this.#unwatch();
     await this.#opened.close();
   }

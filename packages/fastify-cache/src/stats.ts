@@ -10,7 +10,9 @@ export type PluginReason =
   | 'purged-meanwhile'
   | 'backend'
   | 'skip'
-  | 'too-many-tags';
+  | 'too-many-tags'
+  | 'refresh-refused'
+  | 'superseded';
 
 /** Counts of one scope since it was registered. */
 export interface ResponseCacheStats {
@@ -18,6 +20,17 @@ export interface ResponseCacheStats {
   readonly hits: number;
   /** Hits that were not in memory, but in a tier below. */
   readonly below: number;
+  /** Hits that were stale: refreshed behind, under overload, or accepted by the client. */
+  readonly stale: number;
+  /** Errors in whose place a stale response was sent. */
+  readonly staleIfError: number;
+  /** Stale responses that their handler has called current. */
+  readonly revalidated: number;
+  /** Refreshes behind stale answers, and those of them that failed or took too long. */
+  readonly refreshes: number;
+  readonly refreshErrors: number;
+  /** ms that the handlers of all hits would have taken, by what they took when the responses were made. */
+  readonly savedMs: number;
   /** Hits answered 304. */
   readonly notModified: number;
   /** Requests that went to their handler, in all and by reason (RFC 9211 2.2). */
@@ -43,10 +56,34 @@ export interface ResponseCacheStats {
   readonly answers: { readonly raw: number; readonly head: number; readonly send: number };
 }
 
+/** Counts of one route, by its template. */
+export interface RouteCacheStats {
+  readonly method: string;
+  readonly url: string;
+  readonly hits: number;
+  readonly misses: number;
+  readonly stored: number;
+  readonly notStored: number;
+}
+
+/** The live counts of one route. */
+export interface RouteCounts {
+  hits: number;
+  misses: number;
+  stored: number;
+  notStored: number;
+}
+
 /** The live counters; the same names, writable. */
 export class Counters {
   hits = 0;
   below = 0;
+  stale = 0;
+  staleIfError = 0;
+  revalidated = 0;
+  refreshes = 0;
+  refreshErrors = 0;
+  savedMs = 0;
   notModified = 0;
   misses = 0;
   forwarded: Partial<Record<ForwardReason, number>> = {};

@@ -16,10 +16,12 @@ import { variantFullKey } from './lookup.ts';
 import { MAX_FILL_AGE } from './purge-token.ts';
 import type { FoundIndex } from './records.ts';
 import type { Fields } from './rfc/fields.ts';
+import type { Normalizers } from './rfc/normalize.ts';
 import type { Scope } from './scope.ts';
 import type { PluginReason } from './stats.ts';
 import { isCurrent, ticketOf } from './tiers/fill-start.ts';
 import type { FillStart } from './tiers/fill-start.ts';
+import { everyTag } from './tiers/own-tags.ts';
 import { forgetKeys } from './tiers/remove.ts';
 
 const MAX_LISTS = 4;
@@ -30,13 +32,16 @@ export interface StoreJob {
   readonly key: string;
   readonly head: Omit<EntryHead, 'key'>;
   readonly body: Uint8Array;
-  /** ms it stays fresh from now on. */
-  readonly ttl: number;
+  /** ms it stays fresh from now on; 0 or less: stale from the start. */
+  readonly freshFor: number;
+  /** ms it is of any use from now on; above 0. */
+  readonly usefulFor: number;
   /** Names that select the variant. */
   readonly vary: readonly string[];
   /** Other routes may answer the same URL, so that the entry may not stand alone under its key. */
   readonly constrained: boolean;
   readonly headers: Fields;
+  readonly normalize: Normalizers;
   readonly maxVariants: number;
   /** When the handler started, ms, and what was noted then. */
   readonly started: number;
@@ -58,6 +63,8 @@ interface Write {
   readonly key: string;
   readonly bytes: Buffer;
   readonly ttl: number;
+  /** ms it stays past its ttl. */
+  readonly grace: number;
   readonly created: number;
   readonly tags: readonly string[];
 }
@@ -80,6 +87,9 @@ export function storeResponse(scope: Scope, job: StoreJob, now: number): Storing
     const writes = writesOf(scope, job, now);
     const keys = writes.map(({ key }) => key);
     const [entry, index] = keys as [string, string | undefined];
+    // A slow handler's reply, overtaken by one that was asked for later: of two the newer is kept (RFC 9111 4).
+    const there = scope.tiered.getEntrySync(entry);
+    if (there !== undefined && there.created > start.created) return 'superseded';
     // Each has written to memory when its call returns, so that no other fill sees an index without its variant.
     const results = writes.map((write) => put(scope, job, write));
     const refusal = refusalOf(scope, results, entry);
@@ -107,10 +117,16 @@ function writesOf(scope: Scope, job: StoreJob, now: number): readonly Write[] {
   const at = engineKey(job.key);
   const old = scope.records.readIndex(at) ?? job.below;
   const standsAlone = job.vary.length === 0 && !job.constrained && old === undefined;
-  const { ttl, tags, start } = job;
+  const { tags, start } = job;
   if (!standsAlone) return variantWrites(scope, job, at, old, now);
   const bytes = encodeEntry({ ...job.head, key: job.key }, job.body);
-  return [{ key: at, bytes, ttl, created: start.created, tags }];
+  return [{ key: at, bytes, ...lifeOf(job), created: start.created, tags }];
+}
+
+// A ttl of 0 would mean not to store it.
+function lifeOf({ freshFor, usefulFor }: StoreJob): Pick<Write, 'ttl' | 'grace'> {
+  const ttl = Math.max(1, freshFor);
+  return { ttl, grace: Math.max(0, usefulFor - ttl) };
 }
 
 function variantWrites(
@@ -120,32 +136,55 @@ function variantWrites(
   found: FoundIndex | undefined,
   now: number,
 ): readonly Write[] {
-  const { vary: names, ttl, tags } = job;
+  const { vary: names, tags } = job;
   const old = found?.index;
   const generation = old?.generation ?? randomBytes(9).toString('base64url');
-  const full = variantFullKey(job.key, generation, job.head.route, names, job.headers);
+  const full = variantFullKey(
+    job.key,
+    generation,
+    job.head.route,
+    names,
+    job.headers,
+    job.normalize,
+  );
   const entry = engineKey(full);
   const variants = [...(old?.variants ?? []).filter((key) => key !== entry), entry];
   const overflow = variants.splice(0, Math.max(0, variants.length - job.maxVariants));
   if (overflow.length > 0) forgetKeys(scope, overflow);
-  const until = Math.max(old?.until ?? 0, now + ttl);
+  const until = Math.max(old?.until ?? 0, now + job.usefulFor);
   const lists = addList(old?.lists ?? [], names);
   const next: VariantIndex = { key: job.key, generation, lists, variants, until };
   const { created } = job.start;
   // Newer than the one it was made of, or tiers would keep that; but not newer than a purge of that one.
   const stamp = found === undefined ? created : Math.max(created, found.created + 1);
   return [
-    { key: entry, bytes: encodeEntry({ ...job.head, key: full }, job.body), ttl, created, tags },
-    { key: at, bytes: encodeIndex(next), ttl: until - now, created: stamp, tags: [] },
+    {
+      key: entry,
+      bytes: encodeEntry({ ...job.head, key: full }, job.body),
+      ...lifeOf(job),
+      created,
+      tags,
+    },
+    {
+      key: at,
+      bytes: encodeIndex(next),
+      ttl: Math.max(1, until - now),
+      grace: 0,
+      created: stamp,
+      tags: [],
+    },
   ];
 }
 
 function put(
   scope: Scope,
   { start, tiers }: StoreJob,
-  { key, bytes, ttl, created, tags }: Write,
+  { key, bytes, ttl, grace, created, tags }: Write,
 ): Promise<WriteResult> {
-  const options = { ttl, grace: 0, tags, ticket: ticketOf(scope, start, key, created) };
+  // Also of an index: a purge of everything ends it.
+  const all = scope.isShared ? [...tags, everyTag(scope.settings.namespace)] : tags;
+  const ticket = ticketOf(scope, start, key, created, tags);
+  const options = { ttl, grace, tags: all, ticket };
   return scope.tiered.set(key, bytes, tiers === undefined ? options : { ...options, tiers });
 }
 

@@ -325,3 +325,25 @@ describe('a Collapser', () => {
     expect(off.open('k', 1)).toBeDefined();
   });
 });
+
+describe('a slow fill', () => {
+  it('does not replace what was asked for later and is stored already', async () => {
+    const app = await makeApp({ ttl: 60_000, collapse: false });
+    const slow = gate();
+    let runs = 0;
+    app.get('/a', async () => {
+      const run = ++runs;
+      if (run === 1) await slow.opened;
+      return `run ${run}`;
+    });
+    const first = get(app, '/a');
+    await settle();
+    expect((await get(app, '/a')).body).toBe('run 2');
+    slow.open();
+    expect(await first).toMatchObject({
+      body: 'run 1',
+      cache: expect.stringContaining('stored=?0; detail=superseded'),
+    });
+    expect((await get(app, '/a')).body).toBe('run 2');
+  });
+});

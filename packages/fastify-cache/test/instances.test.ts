@@ -236,7 +236,7 @@ describe('tags', () => {
     let runs = 0;
     for (const app of [one, other]) {
       app.get('/p/:id', { config: { cache: { tags: ['products'] } } }, (request, reply) => {
-        reply.cache.tag(`product:${(request.params as { id: string }).id}`);
+        reply.cache.tags(`product:${(request.params as { id: string }).id}`);
         return `${++runs}`;
       });
       app.get('/x', () => `${++runs}`);
@@ -260,11 +260,11 @@ describe('tags', () => {
   it('are checked, and a response with too many of them is not stored', async () => {
     const [one] = await two();
     one.get('/bad', (_, reply) => {
-      reply.cache.tag('');
+      reply.cache.tags('');
       return 'x';
     });
     one.get('/many', (_, reply) => {
-      reply.cache.tag(...Array.from({ length: 57 }, (__, i) => `t${i}`));
+      reply.cache.tags(...Array.from({ length: 57 }, (__, i) => `t${i}`));
       return 'x';
     });
     expect((await get(one, '/bad')).body).toContain('CATZ_FASTIFY_CACHE_TAG');

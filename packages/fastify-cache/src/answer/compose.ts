@@ -7,6 +7,8 @@ import { notModifiedFields } from '../rfc/conditional.ts';
 import { fieldLines } from '../rfc/fields.ts';
 import type { FieldValue } from '../rfc/fields.ts';
 import { ageSeconds } from '../rfc/reuse.ts';
+import { OWN_TARGET } from '../rfc/storable.ts';
+import { toldFields } from './client-control.ts';
 import { isRepresentationField } from '../rfc/stored-headers.ts';
 import type { StoredField } from '../rfc/stored-headers.ts';
 import type { Entry } from '../entry/entry.ts';
@@ -23,11 +25,23 @@ export interface Hit {
   /** ms since the epoch. */
   readonly now: number;
   readonly style: Style;
+  /** Our Cache-Status member, where it is not that of a hit. */
+  readonly member?: string;
 }
 
-/** The stored fields an answer of this status carries: all, or those of a 304 (RFC 9110 15.4.5). */
-export function carriedFields(entry: Entry, notModified: boolean): readonly StoredField[] {
-  return notModified ? notModifiedFields(entry.fields) : entry.fields;
+/** The stored fields an answer carries: all, or those of a 304 (RFC 9110 15.4.5), as the style tells them; never the one that
+ * speaks to this cache alone (RFC 9213 2.1). */
+export function carriedFields(
+  entry: Entry,
+  { notModified, style, now }: Hit,
+): readonly StoredField[] {
+  const fields = entry.names.has(OWN_TARGET)
+    ? entry.fields.filter(([name]) => name !== OWN_TARGET)
+    : entry.fields;
+  // A 416 says nothing about keeping it: it is of one request (answer/part.ts).
+  const isTold = style.told !== undefined && entry.status !== 416;
+  const told = isTold ? toldFields(fields, style.told, entry, now) : fields;
+  return notModified ? notModifiedFields(told) : told;
 }
 
 /** Composes the fields of a hit.
@@ -37,10 +51,10 @@ export function composeFields(
   entry: Entry,
   options: Hit & { readonly current: ReplyHeaders; readonly raw: ReplyHeaders },
 ): AnswerField[] {
-  const { notModified, now, style, current, raw } = options;
+  const { now, style, current, raw } = options;
   const fields: AnswerField[] = [];
   let status: FieldValue = lines(current['cache-status'] ?? raw['cache-status']);
-  for (const [name, value] of carriedFields(entry, notModified)) {
+  for (const [name, value] of carriedFields(entry, options)) {
     if (name === 'cache-status') status = [...fieldLines(value), ...fieldLines(status)];
     else if (name === 'vary' && adds(current[name] ?? raw[name], value)) {
       fields.push([name, unionVary(value, current[name] ?? raw[name])]);
@@ -49,13 +63,16 @@ export function composeFields(
     }
   }
   const age = ageSeconds(entry, now);
-  fields.push(['age', String(age)]);
+  if (style.told === undefined) fields.push(['age', String(age)]);
   if (style.status !== false) {
-    fields.push(['cache-status', appendCacheStatus(status, hitMember(entry, age, style))]);
+    fields.push([
+      'cache-status',
+      appendCacheStatus(status, options.member ?? hitMember(entry, age, style)),
+    ]);
   } else if (status !== undefined && fieldLines(status).length > 0) {
     fields.push(['cache-status', fieldLines(status).join(', ')]);
   }
-  if (style.xCache) fields.push(['x-cache', 'HIT']);
+  if (style.xCache) fields.push(['x-cache', options.member === undefined ? 'HIT' : 'MISS']);
   const taken = new Set(fields.map((field) => field[0]));
   for (const name of Object.keys(current)) {
     const value = current[name];

@@ -1,6 +1,7 @@
 // The plain answer past Fastify's reply.send: writeHead with a list of fields, then end with the body.
 // Taken where the raw write is not allowed (HEAD, HTTP/1.0, TLS, pipelined, inject, closing) but no hook has to run.
 // Invariant: the reply is hijacked first, so Fastify sends nothing of its own; what hooks had set is in the fields.
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { replyHeaders, hasRawHeaders } from '../internals.ts';
 import type { ReplyHeaders } from '../internals.ts';
@@ -12,10 +13,12 @@ import { plainFields } from './composed.ts';
 
 const NONE: ReplyHeaders = Object.freeze({});
 
-/** Sends a hit with writeHead and end. */
+/** Sends a hit with writeHead and end.
+ * @throws what writeHead would, while Fastify can still answer with an error: ERR_INVALID_CHAR, ERR_INVALID_HTTP_TOKEN */
 export function answerHead(reply: FastifyReply, entry: Entry, hit: Hit): void {
   const res = reply.raw;
   const fields = fieldsFor(reply, entry, hit);
+  checkCurrent(replyHeaders(reply));
   reply.hijack();
   const status = hit.notModified ? 304 : entry.status;
   if (reply.request.raw.httpVersionMajor === 2) {
@@ -46,6 +49,17 @@ export function fieldsFor(reply: FastifyReply, entry: Entry, hit: Hit): readonly
     }
   }
   return fields;
+}
+
+// What is stored was checked when it was stored.
+function checkCurrent(current: ReplyHeaders): void {
+  for (const name in current) {
+    const value = current[name];
+    if (value === undefined || (isRepresentationField(name) && name !== 'vary')) continue;
+    validateHeaderName(name);
+    const lines = (Array.isArray(value) ? value : [value]) as readonly string[];
+    for (const line of lines) validateHeaderValue(name, line);
+  }
 }
 
 function isEmpty(headers: ReplyHeaders): boolean {

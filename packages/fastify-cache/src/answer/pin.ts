@@ -1,4 +1,5 @@
-// What becomes of a leased body on its way out: it stays pinned until the kernel has its bytes, or is copied at once.
+// What becomes of a leased body on its way out: it stays pinned until the kernel has its bytes, or is copied at once; those
+// who need a copy while there is one share it, or a client that pipelines and does not read would have one made per request.
 // Invariant: a lease is released exactly when nobody can read its bytes any more. Bytes of the arena go to a socket and
 // to nobody else: not to hooks, not to inject(), not to a res.end that somebody has put in the place of Node's.
 //
@@ -12,6 +13,10 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Entry, Pin } from '../entry/entry.ts';
 import { holdsSocket } from './raw.ts';
+
+/** The last copy of a body, as long as somebody holds it. */
+const copies = new Map<string, WeakRef<Buffer>>();
+const MAX_COPIES = 256;
 
 /** The entry to be sent in the place of one that has a lease.
  * @param isShown  its body is given to code that is not ours
@@ -27,14 +32,26 @@ export function settleLease(
     return entry;
   }
   try {
-    return {
-      ...entry,
-      body: lease.copied ? entry.body : Buffer.from(entry.body),
-      lease: undefined,
-    };
+    return { ...entry, body: sharedCopy(entry, lease), lease: undefined };
   } finally {
     lease.release();
   }
+}
+
+// Compared in full: a comparison costs less than a copy, and needs no word of what version it is.
+function sharedCopy({ key, body }: Entry, { copied }: Pin): Buffer {
+  const known = copies.get(key)?.deref();
+  if (known?.equals(body)) return known;
+  const copy = copied ? body : Buffer.from(body);
+  copies.delete(key);
+  copies.set(key, new WeakRef(copy));
+  if (copies.size > MAX_COPIES) {
+    for (const oldest of copies.keys()) {
+      copies.delete(oldest);
+      break;
+    }
+  }
+  return copy;
 }
 
 // The socket's 'close' comes in any case; on a connection that is kept alive it would be long after the response.

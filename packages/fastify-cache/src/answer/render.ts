@@ -22,8 +22,9 @@ export interface Rendered {
   readonly tail: string;
   /** Status line to x-cache, without `tail`: a request's own headers go between. */
   readonly head: string;
-  /** The same for a 304; made when first asked for. */
+  /** The same for a 304, and with `tail` its bytes; made when first asked for. */
   notModifiedHead: string | undefined;
+  notModified: Buffer | undefined;
   /** A small body as Latin-1 text, to go behind a head with a request's own headers; made when first asked for. */
   bodyText: string | undefined;
   /** Head, tail and body when small. */
@@ -46,6 +47,11 @@ export function notModifiedHead(entry: Entry, form: Rendered, now: number): stri
   return (form.notModifiedHead ??= headText(entry, now, form.style, true));
 }
 
+/** The whole 304 of an entry, for a request without headers of its own. */
+export function notModifiedBytes(entry: Entry, form: Rendered, now: number): Buffer {
+  return (form.notModified ??= bytesOf(notModifiedHead(entry, form, now) + form.tail));
+}
+
 /** A small body as text, byte for byte: one string write is cheaper than a string and a buffer. */
 export function bodyText(entry: Entry, form: Rendered): string {
   return (form.bodyText ??= entry.body.toString('latin1'));
@@ -66,10 +72,17 @@ function render(entry: Entry, now: number, style: Style, tail: string): Rendered
     tail,
     head,
     notModifiedHead: undefined,
+    notModified: undefined,
     bodyText: undefined,
     whole: small ? bytes : undefined,
     headBytes: small ? undefined : bytes,
   };
+}
+
+function bytesOf(text: string): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(text.length);
+  bytes.write(text, 'latin1');
+  return bytes;
 }
 
 function headText(entry: Entry, now: number, style: Style, notModified: boolean): string {
@@ -77,12 +90,12 @@ function headText(entry: Entry, now: number, style: Style, notModified: boolean)
   const age = ageSeconds(entry, now);
   let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`;
   let upstream: string | readonly string[] | undefined;
-  for (const [name, value] of carriedFields(entry, notModified)) {
+  for (const [name, value] of carriedFields(entry, { notModified, style, now })) {
     if (name === 'cache-status') upstream = value;
     else if (typeof value === 'string') text += `${name}: ${value}\r\n`;
     else for (const line of value) text += `${name}: ${line}\r\n`;
   }
-  text += `age: ${age}\r\n`;
+  if (style.told === undefined) text += `age: ${age}\r\n`;
   if (style.status !== false) {
     text += `cache-status: ${appendCacheStatus(upstream, hitMember(entry, age, style))}\r\n`;
   } else if (upstream !== undefined) {

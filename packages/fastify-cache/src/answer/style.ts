@@ -2,37 +2,55 @@
 // Invariant: a Style is made once per scope and compared by identity, so rendered heads of two scopes never mix.
 import type { FastifyRequest } from 'fastify';
 import { formatCacheStatus } from '../rfc/cache-status.ts';
-import type { PluginSettings } from '../options/policy.ts';
+import type { PluginSettings, RoutePolicy } from '../options/policy.ts';
 import type { Entry } from '../entry/entry.ts';
 
 /** How one scope marks its answers. */
 export interface Style {
   readonly status: 'full' | 'minimal' | false;
   readonly xCache: boolean;
+  /** What clients are told about keeping responses; undefined: what the handlers said. */
+  readonly told: RoutePolicy['clientCacheControl'];
 }
 
-/** Chooses the style for a request; most scopes have one for all. */
+/** Chooses the style for a request; most scopes have one for all. HOT */
 export interface Styles {
-  readonly fixed: Style | undefined;
-  choose(request: FastifyRequest): Style;
+  /** @param policy  undefined: nothing depends on what clients are told */
+  choose(request: FastifyRequest, policy: RoutePolicy | undefined): Style;
 }
 
 /** Makes the styles of a scope from its settings. */
 export function makeStyles(settings: Pick<PluginSettings, 'cacheStatus' | 'xCache'>): Styles {
   const { cacheStatus, xCache } = settings;
-  if (typeof cacheStatus !== 'function') {
-    const fixed: Style = { status: cacheStatus, xCache };
-    return { fixed, choose: () => fixed };
-  }
-  const shown: Style = { status: 'minimal', xCache };
-  const hidden: Style = { status: false, xCache };
-  return { fixed: undefined, choose: (request) => (cacheStatus(request) ? shown : hidden) };
+  const isFixed = typeof cacheStatus !== 'function';
+  const pairOf = (told: Style['told']): Pair => ({
+    shown: { status: isFixed ? cacheStatus : 'minimal', xCache, told },
+    hidden: { status: false, xCache, told },
+  });
+  const plain = pairOf(undefined);
+  // As many as routes say something of their own: made at their first request, and for ever.
+  const telling = new Map<Style['told'], Pair>();
+  return {
+    choose(request, policy) {
+      const told = policy?.clientCacheControl;
+      let pair = told === undefined ? plain : telling.get(told);
+      if (pair === undefined) telling.set(told, (pair = pairOf(told)));
+      return isFixed || cacheStatus(request) ? pair.shown : pair.hidden;
+    },
+  };
+}
+
+interface Pair {
+  readonly shown: Style;
+  readonly hidden: Style;
 }
 
 /** Our Cache-Status member for a hit (RFC 9211 2): `catzilla; hit; ttl=57`.
  * @param age  seconds, as in the Age field, so that ttl and Age always add up */
 export function hitMember(entry: Entry, age: number, style: Style): string {
-  const ttl = Math.floor(entry.lifetimeMs / 1000) - age;
+  const left = Math.floor(entry.lifetimeMs / 1000) - age;
+  // Purged softly: its time is over, whatever it was given.
+  const ttl = entry.isMarkedStale ? Math.min(left, 0) : left;
   return formatCacheStatus(
     style.status === 'full' ? { hit: true, ttl, key: entry.key } : { hit: true, ttl },
   );

@@ -13,6 +13,7 @@ export function decode(bytes: Buffer): Stored | undefined {
   if (bodyStart > bytes.length) return;
   const head = parse(bytes.toString('utf8', PREFIX, bodyStart));
   if (bytes[3] === KIND.entry && isEntryHead(head)) {
+    if (!isWhole(head, bytes.length - bodyStart)) return undefined;
     return makeEntry(head, bytes.subarray(bodyStart));
   }
   if (bytes[3] === KIND.index && isIndexHead(head)) return head;
@@ -28,16 +29,52 @@ function parse(json: string): unknown {
 }
 
 function isEntryHead(head: unknown): head is EntryHead {
-  const { route, key, status, fields, bornAt, lifetimeMs } = (head ?? {}) as Partial<EntryHead>;
+  const { route, key, status, fields, bornAt, lifetimeMs, stale, took, tags, ...flags } = (head ??
+    {}) as EntryHead;
   return (
     typeof route === 'string' &&
     typeof key === 'string' &&
     typeof status === 'number' &&
     Array.isArray(fields) &&
-    fields.every((field) => Array.isArray(field) && typeof field[0] === 'string') &&
-    Number.isFinite(bornAt) &&
-    Number.isFinite(lifetimeMs)
+    fields.every(isField) &&
+    [bornAt, lifetimeMs, took].every(Number.isFinite) &&
+    areWindows(stale) &&
+    areStrings(tags) &&
+    // An absent one would read as a permission.
+    FLAGS.every((name) => typeof flags[name] === 'boolean')
   );
+}
+
+const FLAGS = [
+  'ttlOnly',
+  'authorizationAllowed',
+  'transformed',
+  'isWeakened',
+  'mustValidate',
+  'forbidsStale',
+  'ownValidator',
+  'immutable',
+] as const;
+
+function isField(field: unknown): boolean {
+  if (!Array.isArray(field)) return false;
+  const [name, value] = field as unknown[];
+  return typeof name === 'string' && (typeof value === 'string' || areStrings(value));
+}
+
+function areStrings(values: unknown): boolean {
+  return Array.isArray(values) && values.every((value) => typeof value === 'string');
+}
+
+function areWindows(value: unknown): boolean {
+  const { revalidate, error, overload } = (value ?? {}) as Record<string, unknown>;
+  return [revalidate, error, overload].every(Number.isFinite);
+}
+
+// A record that was cut would be sent with the length it had.
+function isWhole({ fields }: EntryHead, length: number): boolean {
+  const declared = fields.find(([name]) => name === 'content-length')?.[1];
+  return declared === undefined || declared === String(length);
 }
 
 function isIndexHead(head: unknown): head is VariantIndex {

@@ -7,7 +7,7 @@ import type { EntryHead, VariantIndex } from './entry.ts';
 /** First two bytes of every record: 'C', 'Z'. */
 export const MAGIC = 0x5a43;
 /** Version of the layout; a reader takes only its own. */
-export const VERSION = 1;
+export const VERSION = 2;
 /** Bytes before the head. */
 export const PREFIX = 8;
 /** Kinds of records. */

@@ -4,6 +4,7 @@
 // How it is written to bytes is encode.ts, how it is read back decode.ts.
 import { validatorsOf } from '../rfc/conditional.ts';
 import type { Validators } from '../rfc/conditional.ts';
+import type { StaleWindows } from '../rfc/stale.ts';
 import type { StoredField } from '../rfc/stored-headers.ts';
 import type { Composed } from '../answer/composed.ts';
 import type { Rendered } from '../answer/render.ts';
@@ -27,6 +28,22 @@ export interface EntryHead {
   readonly authorizationAllowed: boolean;
   /** An onSend hook had changed the body: hits must not pass those hooks again. */
   readonly transformed: boolean;
+  /** Its ETag was a strong one, before a hook coded the body behind it. */
+  readonly isWeakened: boolean;
+  /** How long it may be used past its freshness. */
+  readonly stale: StaleWindows;
+  /** Not to be used before it was validated. */
+  readonly mustValidate: boolean;
+  /** Not to be used stale, whoever asks for it. */
+  readonly forbidsStale: boolean;
+  /** Its ETag or Last-Modified came with it: the handler can be asked whether it is still current. */
+  readonly ownValidator: boolean;
+  /** Will not change while it is fresh (RFC 8246). */
+  readonly immutable: boolean;
+  /** What its handler took, ms. */
+  readonly took: number;
+  /** The groups it belongs to. */
+  readonly tags: readonly string[];
 }
 
 /** What keeps a body in the memory of the cache. */
@@ -51,13 +68,17 @@ export interface Entry extends EntryHead {
   readonly body: Buffer;
   /** Where the body is memory of the cache: pins it, for this hit alone. */
   readonly lease: Pin | undefined;
-  /** First ms at which it is no longer fresh. */
+  /** First ms at which it is no longer fresh, by its own word. */
   readonly freshUntil: number;
+  /** The ms from which it is stale: that, or the soft purge that came before. */
+  readonly staleFrom: number;
   /** What the conditions of clients are judged by. */
   readonly validators: Validators;
   /** Names among `fields`, to find what a header of the current request replaces. */
   readonly names: ReadonlySet<string>;
   readonly forms: Forms;
+  /** The tiers call it stale: past its time, or before it by a soft purge. */
+  readonly isMarkedStale: boolean;
 }
 
 /** A decoded index of variants: what stands under a primary key when responses carried Vary. */
@@ -89,6 +110,22 @@ export function letGo(stored: Stored | undefined): undefined {
   return undefined;
 }
 
+/** The same entry with a body of its own, whatever it was; its lease is released. */
+export function ownBody(entry: Entry): Entry {
+  if (entry.lease === undefined) return entry;
+  const body = Buffer.from(entry.body);
+  entry.lease.release();
+  return { ...entry, body, lease: undefined };
+}
+
+/** The same entry, called stale by the tiers.
+ * @param from  since when, ms since the epoch */
+export function markedStale(entry: Entry, from: number): Entry {
+  const forms = { rendered: undefined, composed: undefined };
+  const staleFrom = Math.min(entry.freshUntil, from);
+  return { ...entry, forms, isMarkedStale: true, staleFrom };
+}
+
 /** Makes the entry of a head and its body. */
 export function makeEntry(head: EntryHead, body: Buffer): Entry {
   const fields = Object.fromEntries(head.fields);
@@ -102,11 +139,21 @@ export function makeEntry(head: EntryHead, body: Buffer): Entry {
     ttlOnly: head.ttlOnly,
     authorizationAllowed: head.authorizationAllowed,
     transformed: head.transformed,
+    isWeakened: head.isWeakened,
+    stale: head.stale,
+    mustValidate: head.mustValidate,
+    forbidsStale: head.forbidsStale,
+    ownValidator: head.ownValidator,
+    immutable: head.immutable,
+    took: head.took,
+    tags: head.tags,
     body,
     lease: undefined,
     freshUntil: head.bornAt + head.lifetimeMs,
+    staleFrom: head.bornAt + head.lifetimeMs,
     validators: validatorsOf(head.status, fields, head.bornAt),
     names: new Set(Object.keys(fields)),
     forms: { rendered: undefined, composed: undefined },
+    isMarkedStale: false,
   };
 }

@@ -3,35 +3,52 @@
 import type { FastifyReply } from 'fastify';
 import { unionVary } from '../answer/compose.ts';
 import { appendCacheStatus, formatCacheStatus } from '../rfc/cache-status.ts';
+import type { ForwardStatus } from '../rfc/cache-status.ts';
 import type { FieldValue } from '../rfc/fields.ts';
 import type { FillPass, ForwardPass } from './pass.ts';
+import { compresses } from './reply-policy.ts';
 
-/** Sets Cache-Status and x-cache of a miss.
- * @param facts.stored  undefined: nobody meant to store it
- * @param facts.detail  why it was not stored */
+/** What a miss came to. `stored` undefined: nobody meant to store it; `detail`: why it was not stored; `fwdStatus`: of the
+ * handler, where the client gets another; `ttl`: seconds, of a stored response that is sent after all. */
+export type MissFacts = Pick<ForwardStatus, 'stored' | 'detail' | 'fwdStatus' | 'ttl'>;
+
+/** Sets Cache-Status and x-cache of a miss. */
 export function announce(
   reply: FastifyReply,
   pass: FillPass | ForwardPass,
-  facts: { readonly stored?: boolean; readonly detail?: string },
+  facts: MissFacts,
 ): void {
-  const style = pass.route.scope.styles.choose(reply.request);
+  const style = pass.route.scope.styles.choose(reply.request, undefined);
   if (style.xCache) reply.header('x-cache', 'MISS');
   if (style.status === false) return;
-  const detail = pass.kind === 'forward' ? pass.detail : facts.detail;
-  const member = formatCacheStatus({
-    fwd: pass.fwd,
-    ...(facts.stored === undefined ? {} : { stored: facts.stored }),
-    ...(pass.kind === 'fill' && pass.collapsed !== undefined ? { collapsed: pass.collapsed } : {}),
-    ...(style.status === 'full' && pass.kind === 'fill' ? { key: pass.key } : {}),
-    ...(detail === undefined ? {} : { detail }),
-  });
+  const member = memberOf(reply, pass, facts);
   const existing = reply.getHeader('cache-status') as FieldValue;
   reply.header('cache-status', appendCacheStatus(existing, member));
 }
 
-/** Adds the names to Vary that the policy lets select a variant. */
+/** Our Cache-Status member for a miss. */
+export function memberOf(
+  reply: FastifyReply,
+  pass: FillPass | ForwardPass,
+  facts: MissFacts,
+): string {
+  const style = pass.route.scope.styles.choose(reply.request, undefined);
+  const isFill = pass.kind === 'fill';
+  const detail = isFill ? facts.detail : pass.detail;
+  return formatCacheStatus({
+    fwd: pass.fwd,
+    ...facts,
+    ...(isFill && pass.collapsed !== undefined ? { collapsed: pass.collapsed } : {}),
+    ...(style.status === 'full' && isFill ? { key: pass.key } : {}),
+    ...(detail === undefined ? {} : { detail }),
+  });
+}
+
+/** Adds the names to Vary that the policy lets select a variant, and the one by which @fastify/compress does: that names it
+ * in what it compresses alone, which is neither the body that stayed plain nor a later 304 (RFC 9110 15.4.5). */
 export function announceVary(reply: FastifyReply, pass: FillPass): void {
-  const names = pass.policy.announceVary;
+  const { announceVary: own } = pass.policy;
+  const names = compresses(reply) ? [...own, 'Accept-Encoding'] : own;
   if (names.length === 0 || pass.failed) return;
   reply.header('vary', unionVary(reply.getHeader('vary') as FieldValue, names.join(', ')));
 }

@@ -5,22 +5,25 @@ import { extraLines } from '../answer/extra-lines.ts';
 import { answerHead } from '../answer/head.ts';
 import { settleLease } from '../answer/pin.ts';
 import { connectionTail, isRawAllowed, writeRaw } from '../answer/raw.ts';
-import { bodyText, notModifiedHead, rendered } from '../answer/render.ts';
+import { bodyText, notModifiedBytes, notModifiedHead, rendered } from '../answer/render.ts';
 import { selfTestState } from '../answer/self-test.ts';
 import { answerSend } from '../answer/send.ts';
 import type { Style } from '../answer/style.ts';
 import type { Entry } from '../entry/entry.ts';
 import { hasTrailers, replyHeaders } from '../internals.ts';
+import type { RoutePolicy } from '../options/policy.ts';
 import { isNotModified } from '../rfc/conditional.ts';
 import type { Fields } from '../rfc/fields.ts';
 import { setPass } from './pass.ts';
 import { hooksAround } from './route.ts';
 import type { CachedRoute } from './route.ts';
+import { ranged } from './stand-in.ts';
 
 /** Answers a request from an entry that may answer it.
  * @param found  a lease of it is taken over */
 export function answer(
   route: CachedRoute,
+  policy: RoutePolicy,
   request: FastifyRequest,
   reply: FastifyReply,
   found: Entry,
@@ -31,14 +34,20 @@ export function answer(
   const notModified =
     (headers['if-none-match'] !== undefined || headers['if-modified-since'] !== undefined) &&
     isNotModified(headers, found.validators, now);
-  const sends = mustSend(route, request, reply, found);
+  const sends = mustSend(route, policy, request, reply, found);
   // Before anything of the application runs: from here on the lease ends with the response.
-  const entry =
+  const whole =
     found.lease === undefined
       ? found
       : settleLease(found, found.lease, reply.raw, sends && !notModified);
-  const style = styles.fixed ?? styles.choose(request);
+  const entry =
+    notModified || headers['range'] === undefined
+      ? whole
+      : ranged(request, { ...whole, lease: undefined }, now);
+  const style = styles.choose(request, policy);
   counters.hits++;
+  counters.savedMs += found.took;
+  route.counts.hits++;
   if (notModified) counters.notModified++;
   if (sends) {
     counters.send++;
@@ -62,6 +71,7 @@ export function answer(
 // Hooks of others must see the reply, unless what is stored has passed them and been changed by them already.
 function mustSend(
   route: CachedRoute,
+  policy: RoutePolicy,
   request: FastifyRequest,
   reply: FastifyReply,
   entry: Entry,
@@ -69,7 +79,8 @@ function mustSend(
   if (entry.transformed) return false;
   if (request.raw.httpVersionMajor === 2) return true;
   if (replyHeaders(reply)['set-cookie'] !== undefined || hasTrailers(reply)) return true;
-  return route.scope.settings.mode === 'send' || hooksAround(route, request, reply).foreign;
+  if (route.scope.settings.mode === 'send') return true;
+  return policy.runsOnSend && hooksAround(route, request, reply).foreign;
 }
 
 function answerRaw(
@@ -86,7 +97,11 @@ function answerRaw(
   const form = rendered(entry, now, style, tail);
   reply.hijack();
   if (notModified) {
-    writeRaw(res, 304, notModifiedHead(entry, form, now) + extra + tail, undefined);
+    const head =
+      extra === ''
+        ? notModifiedBytes(entry, form, now)
+        : notModifiedHead(entry, form, now) + extra + tail;
+    writeRaw(res, 304, head, undefined);
   } else if (extra === '') {
     if (form.whole !== undefined) writeRaw(res, entry.status, form.whole, undefined);
     else writeRaw(res, entry.status, form.headBytes as Buffer, entry.body);

@@ -1,30 +1,59 @@
-// A client's If-None-Match and If-Modified-Since on the way of a miss: taken from the request, so that the handler gives the
-// whole response and a cold cache gets filled, put back after, and judged on the reply (RFC 9110 13.2.1).
+// Conditions on the way of a miss. The client's If-None-Match and If-Modified-Since are taken from the request, so that the
+// handler gives the whole response and a cold cache gets filled, put back after, and judged on the reply (RFC 9110 13.2.1).
+// In their place stand those of a stale entry, whose validators ask whether it is still current (RFC 9111 4.3.1).
 // Invariant: the client gets its 304 whether or not the reply is stored; an error is never turned into one.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isNotModified, notModifiedFields, validatorsOf } from '../rfc/conditional.ts';
+import { isComputedEtag } from '../rfc/etag.ts';
 import type { Fields } from '../rfc/fields.ts';
 import { isRepresentationField } from '../rfc/stored-headers.ts';
 import type { StoredField } from '../rfc/stored-headers.ts';
+import type { Entry } from '../entry/entry.ts';
 import { isStream } from '../tee.ts';
 import type { FillPass } from './pass.ts';
 
-/** Takes the conditions from a GET; undefined when it has none. */
+const NAMES = ['if-none-match', 'if-modified-since'] as const;
+
+/** Takes the conditions from a GET or HEAD.
+ * @returns those of the client; undefined when it has none and nothing was changed */
 export function takeConditions(request: FastifyRequest): Fields | undefined {
   const { headers } = request.raw;
-  const noneMatch = headers['if-none-match'];
-  const modifiedSince = headers['if-modified-since'];
-  if (noneMatch === undefined && modifiedSince === undefined) return undefined;
-  if (request.raw.method !== 'GET') return undefined;
-  delete headers['if-none-match'];
-  delete headers['if-modified-since'];
-  return { 'if-none-match': noneMatch, 'if-modified-since': modifiedSince };
+  if (NAMES.every((name) => headers[name] === undefined)) return undefined;
+  const taken: Record<string, string | undefined> = {};
+  for (const name of NAMES) {
+    taken[name] = headers[name];
+    delete headers[name];
+  }
+  return taken;
 }
 
-/** Puts them back, for hooks and logs that come after. */
-export function restoreConditions(request: FastifyRequest, conditions: Fields | undefined): void {
+/** Asks the handler whether a stored response is current: its ETag as it came, and Last-Modified (RFC 9111 4.3.1).
+ * @returns whether there was anything to ask by */
+export function setConditions(request: FastifyRequest, entry: Entry): boolean {
+  if (!entry.ownValidator) return false;
+  const { headers } = request.raw;
+  const { etag } = entry.validators;
+  const modified = entry.fields.find(([name]) => name === 'last-modified')?.[1];
+  const isDated = typeof modified === 'string';
+  // Beside a tag that the handler never gave, it would have to ignore its own date (RFC 9110 13.1.3).
+  if (etag !== undefined && !(isDated && isComputedEtag(etag, entry.body))) {
+    headers['if-none-match'] = etag;
+  }
+  if (isDated) headers['if-modified-since'] = modified;
+  return true;
+}
+
+/** Puts the client's back, for hooks and logs that come after.
+ * @param isOurs  those that stand there are ours */
+export function restoreConditions(
+  request: FastifyRequest,
+  conditions: Fields | undefined,
+  isOurs: boolean,
+): void {
+  const { headers } = request.raw;
+  if (isOurs) for (const name of NAMES) delete headers[name];
   for (const [name, value] of Object.entries(conditions ?? {})) {
-    if (value !== undefined) request.raw.headers[name] = value as string;
+    if (value !== undefined) headers[name] = value as string;
   }
 }
 

@@ -2,7 +2,8 @@
 // Invariant: a response that ends, in whatever way, frees who waits for it, here and in other instances.
 import type { FillStart } from '../tiers/fill-start.ts';
 import { startFill } from '../tiers/fill-start.ts';
-import { takeConditions } from './conditional.ts';
+import { setConditions, takeConditions } from './conditional.ts';
+import { mayAskAgain, refreshOf } from './refresh.ts';
 import type { Ask } from './ask.ts';
 import { setPass, settleFill, snapshotHeaders } from './pass.ts';
 import type { FillPass } from './pass.ts';
@@ -11,28 +12,42 @@ import type { FillPass } from './pass.ts';
  * @returns what it returned */
 export function fill(
   ask: Ask,
-  facts: Pick<FillPass, 'fwd' | 'open' | 'collapsed' | 'below' | 'lock'>,
+  facts: Pick<FillPass, 'fwd' | 'open' | 'collapsed' | 'below' | 'lock' | 'stale'>,
 ): unknown {
   const { route, instance, request, reply, policy, key } = ask;
   const { scope } = route;
   scope.addKeyScope(policy.key);
   scope.counters.forward(facts.fwd);
+  route.counts.misses++;
+  const refresh = refreshOf(request);
+  // Where its 304 may be about something else, there must be a way to ask for the whole.
+  const asks =
+    facts.stale !== undefined && refresh?.isUnconditional !== true && mayAskAgain(request);
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  const takes = isRead && (asks || policy.conditionalMiss === 'fill');
+  const conditions = takes ? takeConditions(request) : undefined;
   const pass: FillPass = {
     kind: 'fill',
     route,
+    instance,
     policy,
     key,
+    own: ask.own,
+    headers: ask.headers,
     ...facts,
     started: Date.now(),
     start: startOf(ask),
     before: snapshotHeaders(reply),
-    conditions: takeConditions(request),
+    conditions,
+    validates: asks && facts.stale !== undefined && setConditions(request, facts.stale),
+    isRefresh: refresh?.isUnconditional === false,
     seen: false,
     first: undefined,
     firstCoding: undefined,
     failed: false,
     judged: false,
     stored: undefined,
+    refused: undefined,
     copy: undefined,
     detached: false,
     deferred: undefined,

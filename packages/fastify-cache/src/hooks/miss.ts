@@ -1,41 +1,55 @@
-// A request that memory could not answer: it waits for another's answer, looks in the tiers below, waits for another
-// instance, and else runs its handler.
+// A request that memory could not answer with a fresh entry: it is answered with a stale one that may be, waits for
+// another's answer, looks in the tiers below, waits for another instance, and else runs its handler.
 // Invariant: the first miss of a key leads: it opens the fill before it looks below, so that equal requests make one read
 // there as they make one run of the handler. Whatever a fill was opened for ends it: an answer from below, the handler, or
 // a client that has gone. What is answered after a wait is answered in the context (AsyncLocalStorage) of its own request.
 import type { FillOutcome, OpenFill } from '../collapse.ts';
+import { letGo } from '../entry/entry.ts';
 import type { Entry, VariantIndex } from '../entry/entry.ts';
 import type { FoundIndex } from '../records.ts';
-import type { Fields } from '../rfc/fields.ts';
 import { parseCacheControl } from '../rfc/parse-cache-control.ts';
 import type { ForwardReason } from '../rfc/reasons.ts';
+import { maySubstitute } from '../rfc/use.ts';
 import { variantKey } from '../rfc/vary.ts';
 import { takeTurn } from '../tiers/fill-lock.ts';
 import type { FillLock } from '../tiers/fill-lock.ts';
 import { answer } from './answer.ts';
-import { explain, isGone, lookBelow, lookup } from './ask.ts';
-import type { Ask, Missed } from './ask.ts';
+import { answerable, explain, isGone, lookBelow, lookup, newer } from './ask.ts';
+import type { Ask, Candidate, Missed } from './ask.ts';
 import { fill } from './fill.ts';
+import { answerFromPart } from './part.ts';
+import { refreshBehind, refreshOf } from './refresh.ts';
 
-/** Handles a request whose answer is not in memory.
+/** Handles a request whose answer is not fresh in memory.
  * @returns what the handler returned, or a promise of the reply */
 export function miss(ask: Ask, now: number): unknown {
-  const { request, reply, route } = ask;
-  const headers = request.headers as Fields;
+  const { request, reply, route, headers, policy } = ask;
   const { collapser, counters } = route.scope;
   const missed = explain(ask, now);
+  if (answerStale(ask, missed.candidate, now)) return undefined;
+  const part = answerFromPart(ask, now);
+  if (part !== undefined) {
+    answer(route, policy, request, reply, part, now);
+    return undefined;
+  }
   const asksBelow = mayBeBelow(ask, missed.fwd);
   const directives = parseCacheControl(headers['cache-control']);
-  if (directives.onlyIfCached) {
+  const obeys = policy.requestDirectives !== 'ignore';
+  if (obeys && directives.onlyIfCached) {
     return asksBelow ? onlyFromBelow(ask, missed) : reply.code(504).send();
   }
   const isAlone =
     collapser === undefined ||
     request.raw.method === 'HEAD' ||
-    directives.noStore ||
-    missed.fwd === 'request';
-  if (isAlone)
+    headers['range'] !== undefined ||
+    (obeys && directives.noStore) ||
+    missed.fwd === 'request' ||
+    // Each use of it needs an answer of its own.
+    missed.candidate?.entry.mustValidate === true ||
+    refreshOf(request) !== undefined;
+  if (isAlone) {
     return asksBelow ? throughTiers(ask, missed, undefined, undefined) : run(ask, missed);
+  }
   const queue = queueKey(ask, missed.index?.index);
   const waiting = collapser.wait(queue, now);
   if (waiting !== undefined) {
@@ -55,7 +69,19 @@ function run(ask: Ask, missed: Missed, open?: OpenFill): unknown {
     collapsed: undefined,
     below: undefined,
     lock: undefined,
+    stale: missed.candidate?.entry,
   });
+}
+
+// Answers from a candidate, if it may be used as it is, and has it refreshed if that is the condition.
+function answerStale(ask: Ask, candidate: Candidate | undefined, now: number): boolean {
+  const entry = answerable(candidate);
+  if (entry === undefined) return false;
+  const { route, request, reply, policy } = ask;
+  if (candidate?.use === 'behind') refreshBehind(ask, entry);
+  if (candidate?.use !== 'fresh') route.scope.counters.stale++;
+  answer(route, policy, request, reply, entry, now);
+  return true;
 }
 
 // An entry that may not answer this request is what the tiers below have too.
@@ -64,17 +90,20 @@ function mayBeBelow({ route, policy }: Ask, fwd: ForwardReason): boolean {
 }
 
 // Those who could be served by one fill: before anything is known of the URL all of them, later those of one variant.
-function queueKey({ key, request }: Ask, index: VariantIndex | undefined): string {
+function queueKey({ key, headers, policy }: Ask, index: VariantIndex | undefined): string {
   const names = index?.lists[0];
   if (names === undefined) return key;
-  return `${key}\n${variantKey(names, request.headers as Fields)}`;
+  return `${key}\n${variantKey(names, headers, policy.vary.normalize)}`;
 }
 
 // RFC 9111 5.2.1.7; our own 504 says nothing in Cache-Status (RFC 9211 2).
 async function onlyFromBelow(ask: Ask, missed: Missed): Promise<unknown> {
-  const { entry } = await lookBelow(ask, missed.index);
-  if (isGone(ask)) return ask.reply;
-  if (entry !== undefined) return answerBelow(ask, entry);
+  const { candidate } = await lookBelow(ask, missed.index);
+  if (isGone(ask)) {
+    letGo(candidate?.entry);
+    return ask.reply;
+  }
+  if (answerBelow(ask, candidate)) return ask.reply;
   return ask.reply.code(504).send();
 }
 
@@ -89,21 +118,26 @@ async function throughTiers(
     if (open !== undefined) collapser?.settle(open, outcome);
   };
   const found = await lookBelow(ask, missed.index);
-  let { entry } = found;
+  let candidate = newer(missed.candidate, found.candidate);
   let lock: FillLock | undefined;
-  if (entry === undefined && open !== undefined && !isGone(ask)) {
-    ({ entry, lock } = await turnOf(ask, open, found.index));
+  if (answerable(candidate) === undefined && open !== undefined && !isGone(ask)) {
+    const turn = await turnOf(ask, open, found.index);
+    ({ lock } = turn);
+    if (turn.entry !== undefined) candidate = { entry: turn.entry, use: 'fresh' };
   }
   if (isGone(ask)) {
+    letGo(candidate?.entry);
     lock?.letGo([]);
     end('again');
     return ask.reply;
   }
-  if (entry !== undefined) {
+  if (answerBelow(ask, candidate)) {
     end('stored');
-    return answerBelow(ask, entry);
+    return ask.reply;
   }
-  return awaited(ask, fill(ask, { fwd: missed.fwd, open, collapsed, below: found.index, lock }));
+  const stale = candidate?.entry;
+  const fwd = stale === undefined ? missed.fwd : 'stale';
+  return awaited(ask, fill(ask, { fwd, open, collapsed, below: found.index, lock, stale }));
 }
 
 async function turnOf(
@@ -111,28 +145,31 @@ async function turnOf(
   open: OpenFill,
   index: FoundIndex | undefined,
 ): Promise<{ entry: Entry | undefined; lock: FillLock | undefined }> {
-  const { scope } = ask.route;
-  const { collapse } = scope.settings;
+  const { route, policy, key, headers } = ask;
+  const { collapse } = route.scope.settings;
   if (collapse === false || collapse.lock === false) return { entry: undefined, lock: undefined };
   const find = async (): Promise<Entry | undefined> =>
-    lookup(ask.route, ask.policy, ask.key, ask.request, Date.now()) ??
-    (await lookBelow(ask, index)).entry;
-  const { tiered } = scope;
+    lookup(route, policy, key, headers, Date.now()) ?? (await freshBelow(ask, index));
+  const { tiered } = route.scope;
   return takeTurn(tiered, open.key, collapse.lock, find, () => isGone(ask), collapse.timeout);
 }
 
-function answerBelow(ask: Ask, entry: Entry): unknown {
-  const { route, request, reply } = ask;
-  route.scope.counters.below++;
-  answer(route, request, reply, entry, Date.now());
-  return reply;
+async function freshBelow(ask: Ask, index: FoundIndex | undefined): Promise<Entry | undefined> {
+  const { candidate } = await lookBelow(ask, index);
+  return candidate?.use === 'fresh' ? candidate.entry : letGo(candidate?.entry);
+}
+
+function answerBelow(ask: Ask, candidate: Candidate | undefined): boolean {
+  if (!answerStale(ask, candidate, Date.now())) return false;
+  ask.route.scope.counters.below++;
+  return true;
 }
 
 async function afterFill(ask: Ask, first: Promise<FillOutcome>): Promise<unknown> {
-  const { route, request, reply, policy, key } = ask;
+  const { route, request, reply, policy, key, headers } = ask;
   const { collapser, counters } = route.scope;
   let waiting: Promise<FillOutcome> | undefined = first;
-  let missed: Missed = { fwd: 'uri-miss', index: undefined };
+  let missed: Missed = { fwd: 'uri-miss', index: undefined, candidate: undefined };
   let mayBeStored = false;
   let open: OpenFill | undefined;
   // Twice: the first answer may have been another variant of the URL, or not for the cache.
@@ -142,12 +179,20 @@ async function afterFill(ask: Ask, first: Promise<FillOutcome>): Promise<unknown
     if (outcome === 'timeout') counters.timeouts++;
     if (isGone(ask)) return reply;
     const now = Date.now();
-    const entry = lookup(route, policy, key, request, now);
+    const entry = lookup(route, policy, key, headers, now);
     if (entry !== undefined) {
-      answer(route, request, reply, entry, now);
+      answer(route, policy, request, reply, entry, now);
       return reply;
     }
     missed = explain(ask, now);
+    if (answerStale(ask, missed.candidate, now)) return reply;
+    const stale = missed.candidate?.entry;
+    if (outcome === 'failed' && stale !== undefined && maySubstitute(stale, now)) {
+      // The handler has just failed for another: it is not asked once for each who waited.
+      counters.staleIfError++;
+      answer(route, policy, request, reply, stale, now);
+      return reply;
+    }
     mayBeStored = outcome === 'stored' || outcome === 'again';
     if (!mayBeStored) break;
     const queue = queueKey(ask, missed.index?.index);
@@ -158,8 +203,9 @@ async function afterFill(ask: Ask, first: Promise<FillOutcome>): Promise<unknown
   }
   // Who led has looked below for all; but a variant of ours, or what came since, he has not.
   if (mayBeStored && mayBeBelow(ask, missed.fwd)) return throughTiers(ask, missed, open, false);
-  const facts = { fwd: missed.fwd, open, collapsed: false, below: missed.index, lock: undefined };
-  return awaited(ask, fill(ask, facts));
+  const { fwd, index: below, candidate } = missed;
+  const stale = candidate?.entry;
+  return awaited(ask, fill(ask, { fwd, open, collapsed: false, below, lock: undefined, stale }));
 }
 
 // undefined: the handler will call reply.send itself; a reply is awaited until it has been sent.

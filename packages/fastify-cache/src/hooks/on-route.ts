@@ -1,11 +1,20 @@
 // onRoute: wraps the handlers of cached routes and gives every route in scope the hooks it needs.
 // Invariant: hook lists are replaced, never pushed to: users share one array between routes, and Fastify's automatic HEAD
 // route shares it too. A route is wrapped once; a registration further in takes it over with its own options.
-import type { FastifyReply, FastifyRequest, RouteHandlerMethod, RouteOptions } from 'fastify';
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  RouteHandlerMethod,
+  RouteOptions,
+} from 'fastify';
 import { invalidate, isUnsafe } from '../invalidate.ts';
+import { noteOrigin } from '../key/origin.ts';
 import type { Scope } from '../scope.ts';
+import { prepareEarly } from './early.ts';
 import { handle } from './handler.ts';
 import { fail, judge } from './on-send.ts';
+import { OWN_TARGET } from '../rfc/storable.ts';
 import { passOf, settleFill } from './pass.ts';
 import { HOOK, policyOf } from './route.ts';
 import type { CachedRoute } from './route.ts';
@@ -17,7 +26,7 @@ type Done = (error: Error | null, payload?: unknown) => void;
 
 /** Takes a route into a scope.
  * @throws CATZ_FASTIFY_CACHE_ROUTE_OPTION */
-export function takeRoute(scope: Scope, options: RouteOptions): void {
+export function takeRoute(scope: Scope, instance: FastifyInstance, options: RouteOptions): void {
   const route = options as Route;
   const methods = ([] as string[]).concat(route.method);
   const config = route.config as { cache?: unknown } | undefined;
@@ -27,7 +36,9 @@ export function takeRoute(scope: Scope, options: RouteOptions): void {
   const known = route[WRAPPED];
   if (known !== undefined) {
     Object.assign(known, { scope, plan, fixed });
+    scope.cover(methods, route.url, known);
     prepareQuery(route, known);
+    prepareEarly(instance, route, known);
     return;
   }
   const state: CachedRoute = {
@@ -38,22 +49,35 @@ export function takeRoute(scope: Scope, options: RouteOptions): void {
     id: identityOf(route),
     constrained: Object.keys(route.constraints ?? {}).length > 0,
     template: route.url,
+    counts: { hits: 0, misses: 0, stored: 0, notStored: 0 },
     around: undefined,
     pruned: false,
+    isEarly: false,
   };
   route[WRAPPED] = state;
-  const reads = methods.some((method) => method === 'GET' || method === 'HEAD');
-  if (reads && route.websocket !== true) {
+  if (methods.some((method) => isAsked(state, method)) && route.websocket !== true) {
     wrap(route, state);
+    scope.cover(methods, route.url, state);
     prepareQuery(route, state);
-  } else if (!methods.some(isUnsafe)) return;
+    prepareEarly(instance, route, state);
+  } else if (methods.some(isUnsafe)) noteBefore(route);
+  else return;
   append(route, 'onSend', lastOnSend(state));
+}
+
+// Whether the cache has to do with requests of a method. Of a POST it is the reply alone.
+function isAsked({ fixed, plan }: CachedRoute, method: string): boolean {
+  if (method === 'GET' || method === 'HEAD') return true;
+  return method === 'POST' && (fixed?.methods.includes('POST') ?? plan.kind === 'by-path');
 }
 
 function wrap(route: Route, state: CachedRoute): void {
   const wrapped: RouteHandlerMethod = function (request, reply) {
     // A takeover may have switched the route off.
-    if (state.plan.kind === 'off') return state.handler.call(this, request, reply);
+    if (state.plan.kind === 'off') {
+      if (isUnsafe(request.method)) noteOrigin(request);
+      return state.handler.call(this, request, reply);
+    }
     return handle(state, this, request, reply);
   };
   route.handler = wrapped;
@@ -64,11 +88,20 @@ function wrap(route: Route, state: CachedRoute): void {
       const pass = passOf(request);
       if (pass?.kind === 'fill') {
         fail(pass);
-        settleFill(pass, 'not-stored');
+        // Else the error reply is judged first: a stale response may stand in for it, for all who wait.
+        if (pass.judged) settleFill(pass, 'not-stored');
       }
       done();
     },
   );
+}
+
+function noteBefore(route: Route): void {
+  const { handler } = route;
+  route.handler = function (request, reply) {
+    noteOrigin(request);
+    return handler.call(this, request, reply);
+  };
 }
 
 // Before validation, which may add defaults for what is taken away here. Most routes have nothing to take away.
@@ -80,6 +113,7 @@ function prepareQuery(route: Route, state: CachedRoute): void {
     prune(state, request);
     done();
   };
+  Object.defineProperty(hook, 'name', { value: HOOK.prune });
   route.preValidation = [hook, ...(listOf(route.preValidation) as (typeof hook)[])];
 }
 
@@ -100,9 +134,23 @@ function lastOnSend(state: CachedRoute): unknown {
     done: Done,
   ): void => {
     if (isUnsafe(request.method)) invalidate(state.scope, request, reply, statusOf(reply, payload));
-    done(null, judge(request, reply, payload));
+    const judged = judge(request, reply, payload);
+    reply.removeHeader(OWN_TARGET);
+    if (judged instanceof Promise) void sendLater(judged, done);
+    else done(null, judged);
   };
   return Object.defineProperty(hook, 'name', { value: HOOK.last });
+}
+
+async function sendLater(judged: Promise<unknown>, done: Done): Promise<void> {
+  let sent: unknown;
+  try {
+    sent = await judged;
+  } catch (error) {
+    done(error as Error);
+    return;
+  }
+  done(null, sent);
 }
 
 // Fastify applies the status of a Response after the hooks.

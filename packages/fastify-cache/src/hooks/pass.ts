@@ -1,7 +1,7 @@
 // What is known of one request between the wrapped handler and the last onSend hook: it is on its way as a hit sent
 // through the reply, as a fill, or past the cache. Kept on the request under a symbol; raw and head hits need none.
 // Invariant: a fill is settled exactly once, by whichever hook or event ends it (settleFill).
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Entry } from '../entry/entry.ts';
 import type { FillOutcome, OpenFill } from '../collapse.ts';
 import type { ReplyHeaders } from '../internals.ts';
@@ -34,15 +34,25 @@ export interface FillPass {
   readonly kind: 'fill';
   readonly route: CachedRoute;
   readonly policy: RoutePolicy;
-  /** The full primary key. */
+  readonly instance: FastifyInstance;
+  /** The full primary key that was looked for, and that of the URL. */
   readonly key: string;
+  readonly own: string;
+  /** Fields that select the variant, as the request gave them. */
+  readonly headers: Fields;
+  /** The entry there was, no longer fresh: to be validated, and to stand in for an error. Its body is its own. */
+  readonly stale: Entry | undefined;
+  /** The handler was asked whether that entry is current. */
+  readonly validates: boolean;
+  /** A refresh behind a stale answer. */
+  readonly isRefresh: boolean;
   readonly fwd: ForwardReason;
   /** true: others wait for it. undefined: nothing was asked. false: it waited in vain. */
   readonly collapsed: boolean | undefined;
   /** When the handler started, ms. */
   readonly started: number;
   /** undefined: the cache could not be read, so nothing is stored. */
-  readonly start: FillStart | undefined;
+  start: FillStart | undefined;
   /** The index found below memory, before the handler ran. */
   readonly below: FoundIndex | undefined;
   /** Held while other instances wait for this fill. */
@@ -60,6 +70,8 @@ export interface FillPass {
   failed: boolean;
   judged: boolean;
   stored: StoredKeys | undefined;
+  /** Why it was not stored. */
+  refused: string | undefined;
   copy: BodyCopy | undefined;
   /** The copy is drained without a client: a 304 went out while the full body fills. */
   detached: boolean;

@@ -4,11 +4,14 @@ import type { FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { routeContext } from '../internals.ts';
 import type { RoutePlan, RoutePolicy } from '../options/policy.ts';
 import type { Scope } from '../scope.ts';
+import type { RouteCounts } from '../stats.ts';
 
 /** Names of our own hooks: bound functions keep nothing else to know them by. */
-export const HOOK: { readonly first: string; readonly last: string } = {
+export const HOOK: Readonly<Record<'first' | 'last' | 'early' | 'prune', string>> = {
   first: 'catzillaCacheFirstOnSend',
   last: 'catzillaCacheLastOnSend',
+  early: 'catzillaCacheEarlyLookup',
+  prune: 'catzillaCachePruneQuery',
 };
 /** Fastify's own for automatic HEAD routes: counts the body and drops it. */
 const HEAD_HOOK = 'headRouteOnSendHandler';
@@ -33,8 +36,11 @@ export interface CachedRoute {
   /** Requests of one URL may reach another route with other constraints. */
   readonly constrained: boolean;
   readonly template: string;
+  readonly counts: RouteCounts;
   /** Has the hook that takes parameters away which do not count. */
   pruned: boolean;
+  /** Has the hook that answers hits in onRequest. */
+  isEarly: boolean;
   /** Unknown before the first request. */
   around: HooksAround | undefined;
 }

@@ -1,0 +1,66 @@
+// Puts an entry of the cache in the place of a reply that its handler has already given: the stored response after a 304
+// about it (RFC 9111 4.3.3), or a stale one in place of an error (RFC 5861 4).
+// Invariant: the client gets what its own conditions and ranges ask of the entry, with the headers that hooks had set for
+// this request before the handler ran; what the handler said of the reply that is replaced goes with it.
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { composeFields, headersOf } from '../answer/compose.ts';
+import { partOf } from '../answer/part.ts';
+import type { Entry } from '../entry/entry.ts';
+import { setReplyHeaders } from '../internals.ts';
+import type { ReplyHeaders } from '../internals.ts';
+import { isNotModified } from '../rfc/conditional.ts';
+import type { Fields } from '../rfc/fields.ts';
+import { decideRange } from '../rfc/range.ts';
+import { isStream } from '../tee.ts';
+import type { FillPass } from './pass.ts';
+
+const NONE: ReplyHeaders = Object.freeze({});
+
+/** Answers from an entry in place of the reply.
+ * @param given   the payload that is not sent: a stream of it is ended
+ * @param member  our Cache-Status member
+ * @returns the payload to send */
+export function standIn(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  pass: FillPass,
+  { entry, given, member }: { entry: Entry; given: unknown; member: string },
+): Buffer | null {
+  discard(given);
+  const now = Date.now();
+  const headers = request.headers as Fields;
+  const notModified = isNotModified(headers, entry.validators, now);
+  const sent = notModified ? entry : ranged(request, entry, now);
+  const style = pass.route.scope.styles.choose(request, pass.policy);
+  const fields = composeFields(sent, {
+    notModified,
+    now,
+    style,
+    member,
+    current: pass.before,
+    raw: NONE,
+  });
+  setReplyHeaders(reply, headersOf(fields));
+  reply.code(notModified ? 304 : sent.status);
+  return notModified || sent.status === 204 ? null : sent.body;
+}
+
+/** The part of an entry that a GET asks for; the entry itself where it asks for all. */
+export function ranged(request: FastifyRequest, entry: Entry, now: number): Entry {
+  const headers = request.headers as Fields;
+  if (headers['range'] === undefined || request.method !== 'GET') return entry;
+  const decision = decideRange(headers, entry.validators, entry.body.length, now);
+  return decision.kind === 'whole' ? entry : partOf(entry, decision);
+}
+
+/** Ends a payload that nobody will read. */
+export function discard(payload: unknown): void {
+  if (!isStream(payload)) return;
+  if ('getReader' in payload) {
+    if (!payload.locked) void payload.cancel().catch(() => undefined);
+    return;
+  }
+  // To its end, not destroyed: a connection that is kept open can then be used again. Its error concerns nobody.
+  payload.on('error', () => undefined);
+  payload.resume();
+}
