@@ -43,6 +43,7 @@ async function types() {
 
 async function generated() {
   await script('generate-errors.mjs', '--check');
+  await script('generate-conformance.mjs', '--check');
   await run(process.execPath, [join(root, 'benchmarks', 'render.mjs'), '--check']);
 }
 

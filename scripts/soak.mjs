@@ -1,15 +1,49 @@
-// npm run soak: installs and builds what is missing, then the long runs of packages/cache-core/test/soak/main.mjs,
-// which says what they are: `npm run soak -- --seconds 30 threads` for one of them, short.
+// npm run soak: installs and builds what is missing, then the long runs, which their programs describe: those of the
+// engine, and those of the HTTP cache. `npm run soak -- --seconds 30 threads` is one of them, short.
+import { parseArgs } from 'node:util';
 import { ensure } from './ensure.mjs';
-import { run } from './lib/run.mjs';
+import { ensureRedis } from './lib/redis.mjs';
+import { Failure, run } from './lib/run.mjs';
 import { main } from './lib/steps.mjs';
 
+const PROGRAMS = [
+  {
+    path: 'packages/cache-core/test/soak/main.mjs',
+    names: ['threads', 'processes', 'workers'],
+    options: ['seconds', 'workers', 'seed'],
+  },
+  {
+    path: 'packages/fastify-cache/test/soak/main.mjs',
+    names: ['http', 'http-threads', 'http-redis'],
+    options: ['seconds', 'mode', 'seed'],
+  },
+];
+const NAMES = PROGRAMS.flatMap(({ names }) => names);
+
+// glibc would otherwise keep freed blocks of up to 32 MiB in its heaps, and their gaps would look like growth.
+const env = { ...process.env, MALLOC_MMAP_THRESHOLD_: String(128 * 1024) };
+
 await main(async () => {
+  const known = [...new Set(PROGRAMS.flatMap(({ options }) => options))];
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: Object.fromEntries(known.map((name) => [name, { type: 'string' }])),
+  });
+  const unknown = positionals.find((name) => !NAMES.includes(name));
+  if (unknown !== undefined) {
+    throw new Failure(`expected one of ${NAMES.join(', ')}, got ${unknown}`);
+  }
   await ensure();
-  const program = 'packages/cache-core/test/soak/main.mjs';
-  const args = ['--expose-gc', program, ...process.argv.slice(2)];
-  // glibc would otherwise keep freed blocks of up to 32 MiB in its heaps, and their gaps would look like growth.
-  const env = { ...process.env, MALLOC_MMAP_THRESHOLD_: String(128 * 1024) };
-  const { code } = await run(process.execPath, args, { env, check: false });
-  process.exitCode = code;
+  if (positionals.length === 0 || positionals.includes('http-redis')) await ensureRedis();
+  for (const { path, names, options } of PROGRAMS) {
+    const chosen = names.filter((name) => positionals.includes(name));
+    if (positionals.length > 0 && chosen.length === 0) continue;
+    const given = options.filter((name) => values[name] !== undefined);
+    const flags = given.map((name) => `--${name}=${values[name]}`);
+    const { code } = await run(process.execPath, ['--expose-gc', path, ...flags, ...chosen], {
+      env,
+      check: false,
+    });
+    if (code !== 0) process.exitCode = code;
+  }
 });
