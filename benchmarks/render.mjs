@@ -4,6 +4,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 import { winners } from './allocators/words.mjs';
 import { findings } from './hit-ratio/findings.mjs';
+import { allocationSites, allocationTable } from './http/allocations.mjs';
+import { REPORTED } from './http/ratios.mjs';
 import { SUITES } from './lib/arguments.mjs';
 import { columnsOf } from './lib/columns.mjs';
 import { bound, groupBy, outcome } from './lib/report.mjs';
@@ -112,6 +114,7 @@ function renderSuite(result) {
   }
   if (result.suite === 'allocators')
     parts.push('### Who wins where', winners(result.measures).join('\n'));
+  if (result.suite === 'http') parts.push(...withoutTarget(result), ...allocated(result));
   const groups = [...groupBy(result.measures)];
   for (const [group, measures] of groups) {
     const { header, cells } = columnsOf(measures[0].kind);
@@ -141,6 +144,25 @@ function verdicts(targets) {
     outcome(one),
   ]);
   return markdownTable(['', 'figure', 'target', 'outcome'], rows);
+}
+
+function withoutTarget({ ratios }) {
+  const rows = Object.entries(REPORTED).flatMap(([id, means]) =>
+    id in ratios ? [[means, figure(ratios[id])]] : [],
+  );
+  return rows.length === 0 ? [] : ['Without a target:', markdownTable(['', 'figure'], rows)];
+}
+
+// Named by function in the run where nothing is inlined: in the other one a function stands for those it has taken in.
+function allocated({ settings: { allocations } }) {
+  if (allocations === undefined) return [];
+  const { header, rows } = allocationTable(allocations);
+  const sites = allocationSites(allocations['auto-plain']).map((site) => `- ${site}`);
+  return [
+    `### Allocations per request, 1 KB JSON, ${allocations.auto.requests} requests`,
+    markdownTable(header, rows),
+    ...(sites.length === 0 ? [] : ['Ours, nothing inlined:', sites.join('\n')]),
+  ];
 }
 
 // Why a target is missed is known to those who profiled it, and stands beside the target.

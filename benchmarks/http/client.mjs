@@ -1,10 +1,13 @@
 // The load client, in a process of its own (fork): raw keep-alive sockets, one request in flight on each. Every answer
 // is checked: status line, Content-Length and all bytes of the body. Its own CPU time is never counted.
 import { connect } from 'node:net';
+import { connect as connectSecurely } from 'node:tls';
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 
-const operations = { probe, load };
+const operations = { probe, hold, load };
+/** Sockets that were opened ahead of a load. */
+let held = [];
 
 process.on('message', async (command) => {
   try {
@@ -16,9 +19,9 @@ process.on('message', async (command) => {
 process.on('disconnect', () => process.exit(0));
 
 /** One request on a connection of its own; gives the head as text and the body. */
-function probe({ port, request }) {
+function probe({ port, isSecure, request }) {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(request, 'latin1'));
+    const socket = dial(port, isSecure, () => socket.write(request, 'latin1'));
     let received = Buffer.alloc(0);
     socket.on('error', reject);
     socket.on('close', () => reject(new Error(`closed after ${received.length} bytes`)));
@@ -36,16 +39,22 @@ function probe({ port, request }) {
   });
 }
 
+/** Opens the sockets of the next load, so that what a handshake costs is over before it begins. */
+async function hold({ port, isSecure, connections }) {
+  held = await openAll(port, isSecure, connections);
+}
+
 /**
  * `requests` requests over `connections` sockets.
  * @returns perSecond, p50Ms, p99Ms of the answers
  */
-async function load({ port, request, connections, requests, status, body }) {
+async function load({ port, isSecure, request, connections, requests, status, body }) {
   const bytes = Buffer.from(request, 'latin1');
   const expected = { line: Buffer.from(`HTTP/1.1 ${status} `), body: Buffer.from(body, 'base64') };
   const latencies = new Float64Array(requests);
   const state = { started: 0, finished: 0, requests, latencies };
-  const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)));
+  const sockets = held.length > 0 ? held : await openAll(port, isSecure, connections);
+  held = [];
   const start = performance.now();
   await Promise.all(sockets.map((socket) => drive(socket, bytes, expected, state)));
   const seconds = (performance.now() - start) / 1000;
@@ -58,11 +67,20 @@ async function load({ port, request, connections, requests, status, body }) {
   };
 }
 
-function open(port) {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true }, () => resolve(socket));
-    socket.on('error', reject);
-  });
+function openAll(port, isSecure, connections) {
+  const open = () =>
+    new Promise((resolve, reject) => {
+      const socket = dial(port, isSecure, () => resolve(socket));
+      socket.on('error', reject);
+    });
+  return Promise.all(Array.from({ length: connections }, open));
+}
+
+function dial(port, isSecure, done) {
+  const options = { port, host: '127.0.0.1', noDelay: true };
+  if (!isSecure) return connect(options, done);
+  // Self-signed, by our own server.
+  return connectSecurely({ ...options, rejectUnauthorized: false }, done);
 }
 
 function drive(socket, bytes, expected, state) {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const script = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-/** Starts the client: { probe, load, stop }. */
+/** Starts the client: { probe, hold, load, stop }. */
 export function startClient() {
   const child = start('client.mjs');
   const ask = async (operation, command) => {
@@ -15,29 +15,38 @@ export function startClient() {
   };
   return {
     probe: (command) => ask('probe', command),
+    hold: (command) => ask('hold', command),
     load: (command) => ask('load', command),
     stop: child.stop,
   };
 }
 
-/** Starts a server: { port, pid, usage (CPU µs so far, resident bytes), stop }. */
-export async function startServer(spec) {
-  const child = start('server.mjs', JSON.stringify(spec));
+/**
+ * Starts a server: { port, pid, usage (CPU µs so far, resident bytes), startSampling, stopSampling (a tally), stop }.
+ * @param flags for node
+ */
+export async function startServer(spec, flags = []) {
+  const child = start('server.mjs', [JSON.stringify(spec)], flags);
   const { port } = await child.next();
+  const ask = (command) => {
+    child.process.send(command);
+    return child.next();
+  };
   return {
     port,
     pid: child.process.pid,
     async usage() {
-      child.process.send('usage');
-      const { cpu, rss } = await child.next();
+      const { cpu, rss } = await ask('usage');
       return { cpu: cpu.user + cpu.system, rss };
     },
+    startSampling: () => ask('startSampling'),
+    stopSampling: () => ask('stopSampling'),
     stop: child.stop,
   };
 }
 
-function start(name, ...args) {
-  const child = fork(script(name), args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+function start(name, args = [], execArgv = []) {
+  const child = fork(script(name), args, { execArgv, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
   const ended = new Promise((resolve) => child.on('exit', resolve));
