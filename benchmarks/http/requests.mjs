@@ -1,4 +1,5 @@
-// The requests that are sent: with the ten header fields a browser sends, with Host alone, a revalidation, a range, and one
+// The requests that are sent: with the ten header fields a browser sends, with Host alone, a revalidation of what is still
+// current and of what is not, a range, and one
 // with a query for the route that validates it. Each knows which status answers it, and with what of the body.
 
 const BROWSER = [
@@ -20,6 +21,7 @@ export const HEADS = {
   minimal: () => head(['Host: 127.0.0.1']),
   guarded: () => head(['Host: 127.0.0.1', ...BROWSER], '/data?page=2&lang=en'),
   revalidation: (etag) => head(['Host: 127.0.0.1', ...BROWSER, `If-None-Match: ${etag}`]),
+  changed: () => head(['Host: 127.0.0.1', ...BROWSER, 'If-None-Match: "0123456789abcdefghijkl"']),
   range: () => head(['Host: 127.0.0.1', ...BROWSER, `Range: bytes=${RANGE.first}-${RANGE.last}`]),
 };
 

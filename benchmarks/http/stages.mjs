@@ -121,8 +121,8 @@ function hit(quick) {
     ...phase('c50-304', 50, 'revalidation', 3000, '50 connections, revalidation, 304'),
     asks: [
       { head: 'revalidation', variants: quick ? ['auto'] : ['caching-etag', 'auto', 'send'] },
-      // The 200 of the same entry, from the same process, slice beside slice.
-      { head: 'browser', suffix: '200', variants: ['auto'], says: 'the same entry as a 200' },
+      // The 200 of the same entry for a client with an older one, from the same process, slice beside slice.
+      { head: 'changed', suffix: '200', variants: ['auto'], says: 'the same entry as a 200' },
     ],
   };
   const more = [

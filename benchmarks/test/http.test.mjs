@@ -54,7 +54,7 @@ describe('the stages', () => {
   it('ask for the 304 and the 200 of one entry in one phase of one server', () => {
     const [{ phases }] = stages;
     const phase = phases.find(({ name }) => name === 'c50-304');
-    expect(asksOf(phase, 'auto').map(({ head }) => head)).toEqual(['revalidation', 'browser']);
+    expect(asksOf(phase, 'auto').map(({ head }) => head)).toEqual(['revalidation', 'changed']);
     expect(asksOf(phase, 'send').map(({ head }) => head)).toEqual(['revalidation']);
     expect(asksOf(phase, 'bare-buffer')).toEqual([]);
   });

@@ -15,8 +15,9 @@ const WHOLE_LIMIT = 16_384;
 
 /** Rendered forms of one entry, good for one style, one connection tail, until the age's next second. */
 export interface Rendered {
-  /** First ms at which Age has moved on. */
-  readonly until: number;
+  /** First ms at which Age has moved on. Not a number alone in the eyes of V8: it would unpack one on its way to each hit,
+   * and make an object of it until the code is optimized. */
+  until: number | undefined;
   readonly style: Style;
   /** The lines Node writes about the connection, with the empty line that ends the head. */
   readonly tail: string;
@@ -36,7 +37,7 @@ export interface Rendered {
 /** The current rendering of an entry; made anew when the second, style or tail is another. */
 export function rendered(entry: Entry, now: number, style: Style, tail: string): Rendered {
   const last = entry.forms.rendered;
-  if (last !== undefined && now < last.until && last.style === style && last.tail === tail) {
+  if (last?.until !== undefined && now < last.until && last.style === style && last.tail === tail) {
     return last;
   }
   return (entry.forms.rendered = render(entry, now, style, tail));
@@ -66,8 +67,8 @@ function render(entry: Entry, now: number, style: Style, tail: string): Rendered
   const bytes = Buffer.allocUnsafeSlow(size);
   bytes.write(text, 'latin1');
   if (small) entry.body.copy(bytes, text.length);
-  return {
-    until: untilNextAge(entry, now),
+  const form: Rendered = {
+    until: undefined,
     style,
     tail,
     head,
@@ -77,6 +78,8 @@ function render(entry: Entry, now: number, style: Style, tail: string): Rendered
     whole: small ? bytes : undefined,
     headBytes: small ? undefined : bytes,
   };
+  form.until = untilNextAge(entry, now);
+  return form;
 }
 
 function bytesOf(text: string): Buffer {
