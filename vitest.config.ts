@@ -1,6 +1,7 @@
 // One run over every project. Packages see each other through dist, as users do, and their own sources through src:
 // so coverage counts what a package's own tests reach. Thresholds hold for each package by itself.
 import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const root = new URL('.', import.meta.url);
@@ -17,6 +18,8 @@ function nameOf(folder: string): string {
 
 export default defineConfig({
   test: {
+    // Vitest would leave one core idle, half of a machine with two; the tests of the tiers mostly wait.
+    maxWorkers: availableParallelism(),
     // Enough for two cores that do something else besides; a test that hangs still ends.
     testTimeout: 90_000,
     hookTimeout: 60_000,

@@ -34,7 +34,7 @@ export interface ResponseCache {
    * @throws CATZ_FASTIFY_CACHE_OPTION */
   purgeAll(options?: PurgeOptions): Promise<PurgeResult>;
   /** Requests URLs inside the application, so that what they answer is stored.
-   * @param urls  `/path?query`, or absolute http(s) URLs
+   * @param urls  `/path?query` (on the first of `hosts`, or the host among `headers`), or absolute http(s) URLs
    * @param options.concurrency  requests at a time. Default: 4
    * @param options.headers  fields of each request. Default: none
    * @returns for each URL, in order, what became of it

@@ -72,20 +72,24 @@ const specs: OptionSpecs<{ concurrency: number; headers: Readonly<Record<string,
 /** Requests URLs so that their answers are stored. To be called once the application is ready; hooks and rate limits count
  * the requests as they do all. Fields that Vary names select the variant that is warmed: give them as headers.
  * @param app   its GET routes are asked
- * @param urls  `/path?query`, or absolute: its host is then the Host, and its scheme that of the key; else they are
- *   `localhost:80` and the application's own
+ * @param urls   `/path?query`, or absolute: its host is then the Host, and its scheme that of the key; else they are that of
+ *   `options.headers`, the first of `hosts`, or `localhost:80`, and the application's own
+ * @param hosts  of the option; undefined: every one
  * @returns one row for each URL, in order
  * @throws (rejects) CATZ_FASTIFY_CACHE_BAD_URL, CATZ_FASTIFY_CACHE_OPTION, both before anything is requested */
 export async function warm(
   app: FastifyInstance,
   urls: readonly string[],
-  options?: WarmOptions,
+  options: WarmOptions | undefined,
+  hosts: ReadonlySet<string> | undefined,
 ): Promise<readonly WarmResult[]> {
   const error = (message: string): Error => new errors.OPTION(message);
   const { concurrency, headers } = checkOptions(options, specs, { path: 'options', error });
   if (!Array.isArray(urls)) throw error(`expected urls to be an array of URLs, got ${show(urls)}`);
   const isTls = Boolean((app.initialConfig as { https?: unknown }).https);
-  const targets = urls.map((url) => targetOf(url, isTls));
+  const [own] = hosts ?? [];
+  const given = Object.entries(headers).find(([name]) => name.toLowerCase() === 'host')?.[1];
+  const targets = urls.map((url) => targetOf(url, isTls, given ?? own));
   const rows: WarmResult[] = [];
   const seen: Seen = new WeakMap();
   const note = (message: unknown): void => noteRequest(seen, message);
@@ -157,14 +161,14 @@ function noteRequest(seen: Seen, message: unknown): void {
   (request.raw.socket as { encrypted?: boolean }).encrypted = true;
 }
 
-function targetOf(url: unknown, isTls: boolean): Target {
+function targetOf(url: unknown, isTls: boolean, host: string | undefined): Target {
   if (typeof url !== 'string') throw new errors.BAD_URL(show(url));
   if (url.startsWith('/') && isSendable(url)) {
-    return { url, path: url, host: undefined, isHttps: isTls };
+    return { url, path: url, host, isHttps: isTls };
   }
   const parts = splitAbsolute(url);
-  const host = parts && normalizeHost(parts.authority, parts.scheme);
-  if (parts === undefined || host === undefined || !isSendable(parts.path)) {
+  const named = parts && normalizeHost(parts.authority, parts.scheme);
+  if (parts === undefined || named === undefined || !isSendable(parts.path)) {
     throw new errors.BAD_URL(show(url));
   }
   return { url, path: parts.path, host: parts.authority, isHttps: parts.scheme === 'https' };

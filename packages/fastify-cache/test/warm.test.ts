@@ -110,6 +110,15 @@ describe('warm', () => {
     expect((await get(app, '/b?x=1')).cache).not.toContain('hit');
   });
 
+  it('warms a path on the first of the hosts, or the one among the headers', async () => {
+    const app = await makeShop({ hosts: ['shop.example', 'other.example'] });
+    await app.cache.warm(['/a']);
+    expect((await get(app, '/a', { host: 'shop.example' })).cache).toContain('hit');
+    expect((await get(app, '/a', { host: 'other.example' })).cache).toContain('uri-miss');
+    await app.cache.warm(['/b'], { headers: { Host: 'other.example' } });
+    expect((await get(app, '/b', { host: 'other.example' })).cache).toContain('hit');
+  });
+
   it('warms https for what comes by TLS', async () => {
     const app = await makeShop();
     const seen: string[] = [];
