@@ -65,11 +65,11 @@ const register: FastifyPluginAsync<FastifyCacheOptions> = async (app, options) =
     takeRoute(scope, this, route);
   });
   app.addHook('onSend', firstOnSend);
+  nameEarlierRoutes(app);
   addPurgeRoute(app, scope);
   if (settings.mode === 'auto') await runSelfTest();
   const health = healthOf(scope);
   app.log.info({ backend: health.backend, selfTest: health.selfTest }, 'response cache is ready');
-  nameEarlierRoutes(app);
 };
 
 // The router's options may stand in two places (FSTDEP022), and initialConfig mixes defaults into both: what either lets the

@@ -61,7 +61,7 @@ describe('registration', () => {
     const lines: string[] = [];
     const stream = { write: (line: string) => void lines.push(line) };
     const app = await makeApp(
-      { ttl: 60_000 },
+      { ttl: 60_000, purgeRoute: { path: '/purge', authorize: () => false } },
       {
         fastify: { logger: { level: 'info', stream } },
         before: (app) => app.get('/early', () => 'x'),
@@ -70,6 +70,7 @@ describe('registration', () => {
     const named = lines.filter((line) => line.includes('declared before the cache'));
     expect(named).toHaveLength(1);
     expect(named[0]).toContain('/early (GET');
+    expect(named[0]).not.toContain('/purge');
     await get(app, '/early');
     expect((await get(app, '/early')).headers['cache-status']).toBeUndefined();
   });
