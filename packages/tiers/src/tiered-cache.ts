@@ -165,7 +165,8 @@ export interface TieredCache extends AsyncDisposable {
 
   /** Makes every entry invalid that has one of the tags and was computed before now, in all namespaces, processes and
    * tiers, however many they are.
-   * @param options.soft  true: they become stale, and may be served within their grace. Default: false */
+   * @param options.soft  true: they become stale, and may be served within their grace; others hear of it by the bus alone,
+   *   also threads that share an engine. Default: false */
   invalidateTags(
     tags: string | readonly string[],
     options?: { readonly soft?: boolean | undefined },
