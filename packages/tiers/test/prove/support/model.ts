@@ -9,7 +9,8 @@ export interface Written {
   readonly value: number;
   expiresAt: number;
   graceUntil: number;
-  isSoft: boolean;
+  /** When each of its tags was last invalidated softly. */
+  readonly softAt: Map<string, number>;
   readonly tags: readonly string[];
 }
 
@@ -33,8 +34,13 @@ export class Model {
     return all.filter(({ graceUntil }) => this.#now() < graceUntil);
   }
 
-  isStale({ expiresAt, isSoft }: Written): boolean {
-    return isSoft || this.#now() >= expiresAt;
+  isStale({ expiresAt, softAt }: Written): boolean {
+    return softAt.size > 0 || this.#now() >= expiresAt;
+  }
+
+  /** When a value ceases to be fresh. */
+  staleFrom({ expiresAt, softAt }: Written): number {
+    return Math.min(expiresAt, ...softAt.values());
   }
 
   set(ns: string, key: string, value: number, times: Times, tags: readonly string[]): void {
@@ -73,7 +79,7 @@ export class Model {
         );
         continue;
       }
-      for (const one of all) if (one.tags.includes(tag)) one.isSoft = true;
+      for (const one of all) if (one.tags.includes(tag)) one.softAt.set(tag, this.#now());
     }
   }
 
@@ -87,7 +93,13 @@ export class Model {
 
   #written(value: number, { ttl, grace }: Times, tags: readonly string[]): Written {
     const expiresAt = this.#now() + ttl;
-    return { value, expiresAt, graceUntil: expiresAt + grace, isSoft: false, tags };
+    return {
+      value,
+      expiresAt,
+      graceUntil: expiresAt + grace,
+      softAt: new Map<string, number>(),
+      tags,
+    };
   }
 }
 
