@@ -30,4 +30,4 @@ export type { Normalizer } from './rfc/normalize.ts';
 export type { WarmOptions, WarmResult } from './warm.ts';
 export type { ResponseCacheHealth } from './health.ts';
 export type { CacheFault } from './scope.ts';
-export type { PurgeOptions, PurgeResult, PurgeTagsOptions } from './purge.ts';
+export type { PurgeOptions, PurgeResult, PurgeTagsOptions } from './purge/options.ts';

@@ -84,6 +84,18 @@ export function tee(source: Readable | ReadableStream, copy: BodyCopy): Readable
   return 'getReader' in source ? teeWeb(source, copy) : teeNode(source, copy);
 }
 
+/** Ends a payload that nobody will read. */
+export function discard(payload: unknown): void {
+  if (!isStream(payload)) return;
+  if ('getReader' in payload) {
+    if (!payload.locked) void payload.cancel().catch(() => undefined);
+    return;
+  }
+  // To its end, not destroyed: a connection that is kept open can then be used again. Its error concerns nobody.
+  payload.on('error', () => undefined);
+  payload.resume();
+}
+
 function teeNode(source: Readable, copy: BodyCopy): Readable {
   const through = new Transform({
     transform(chunk: Buffer, _encoding, done) {

@@ -3,7 +3,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import type { FastifyCacheOptions } from '../src/index.ts';
-import { gate, get, makeApp, settle } from './helpers.ts';
+import { gate, get, makeApp, makeCache, settle } from './helpers.ts';
 
 interface Origin {
   app: FastifyInstance;
@@ -180,4 +180,16 @@ it('a POST to a route of several methods is stored, too', async () => {
   expect((await get(app, '/m')).body).toBe('1');
   await get(app, '/m', {}, 'POST');
   expect((await get(app, '/m')).body).toBe('2');
+});
+
+it('a POST whose cache fails meanwhile is answered all the same, and not stored', async () => {
+  const cache = makeCache();
+  const app = await makeApp({ cache, methods: ['GET', 'POST'] });
+  app.post('/a', (_, reply) => {
+    cache.close();
+    return reply.headers({ 'cache-control': 'max-age=60', 'content-location': '/a' }).send('x');
+  });
+  const answer = await get(app, '/a', {}, 'POST');
+  expect([answer.status, answer.body]).toEqual([200, 'x']);
+  expect(answer.cache).toContain('stored=?0; detail=backend');
 });

@@ -1,16 +1,20 @@
 // Option storePartial: parts are stored, joined under one strong validator, and answer ranges inside them.
 import type { FastifyInstance } from 'fastify';
 import { describe, expect, it } from 'vitest';
+import type { FastifyCacheOptions } from '../src/index.ts';
 import { get, makeApp } from './helpers.ts';
 
 const WHOLE = 'abcdefghijklmnopqrstuvwxyz';
 
-async function app(etag: () => string = () => '"v1"'): Promise<{
+async function app(
+  etag: () => string = () => '"v1"',
+  options: FastifyCacheOptions = {},
+): Promise<{
   app: FastifyInstance;
   seen: (string | undefined)[];
 }> {
   const seen: (string | undefined)[] = [];
-  const made = await makeApp({ storePartial: true });
+  const made = await makeApp({ storePartial: true, ...options });
   made.get('/a', (request, reply) => {
     const { range } = request.headers;
     seen.push(range);
@@ -76,6 +80,15 @@ describe('parts', () => {
     expect(whole.headers['content-length']).toBe('26');
     expect(whole.cache).toContain('hit');
     expect(seen).toHaveLength(2);
+  });
+
+  it('are not joined to more than maxBodyBytes: the newer part is kept', async () => {
+    const { app: made, seen } = await app(undefined, { maxBodyBytes: 10 });
+    await get(made, '/a', { range: 'bytes=0-7' });
+    await get(made, '/a', { range: 'bytes=8-12' });
+    expect((await get(made, '/a', { range: 'bytes=8-12' })).cache).toContain('hit');
+    await get(made, '/a', { range: 'bytes=0-7' });
+    expect(seen).toHaveLength(3);
   });
 
   it('are not stored under a weak tag', async () => {

@@ -110,6 +110,12 @@ export function letGo(stored: Stored | undefined): undefined {
   return undefined;
 }
 
+/** The newer of two, where there are two. */
+export function newerOf(one: Entry | undefined, other: Entry | undefined): Entry | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return other.bornAt > one.bornAt ? other : one;
+}
+
 /** The same entry with a body of its own, whatever it was; its lease is released. */
 export function ownBody(entry: Entry): Entry {
   if (entry.lease === undefined) return entry;

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { extraLines } from '../answer/extra-lines.ts';
 import { answerHead } from '../answer/head.ts';
 import { settleLease } from '../answer/pin.ts';
+import { ranged } from '../answer/ranged.ts';
 import { connectionTail, isRawAllowed, writeRaw } from '../answer/raw.ts';
 import { bodyText, notModifiedBytes, notModifiedHead, rendered } from '../answer/render.ts';
 import { selfTestState } from '../answer/self-test.ts';
@@ -17,7 +18,6 @@ import type { Fields } from '../rfc/fields.ts';
 import { setPass } from './pass.ts';
 import { hooksAround } from './route.ts';
 import type { CachedRoute } from './route.ts';
-import { ranged } from './stand-in.ts';
 
 /** Answers a request from an entry that may answer it.
  * @param found  a lease of it is taken over */

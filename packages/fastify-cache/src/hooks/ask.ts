@@ -1,7 +1,7 @@
 // One request that asks the cache: what it is about, and the two places where its answer may be, memory and the tiers below.
 // Invariant: what is given may answer this request now, or is said not to; a fault of the cache is a miss, counted.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { letGo, ownBody } from '../entry/entry.ts';
+import { letGo, newerOf, ownBody } from '../entry/entry.ts';
 import type { Entry } from '../entry/entry.ts';
 import { findEntry } from '../lookup.ts';
 import type { RoutePolicy } from '../options/policy.ts';
@@ -131,8 +131,7 @@ export function newer(
   one: Candidate | undefined,
   other: Candidate | undefined,
 ): Candidate | undefined {
-  if (one === undefined || other === undefined) return one ?? other;
-  return other.entry.bornAt > one.entry.bornAt ? other : one;
+  return newerOf(one?.entry, other?.entry) === one?.entry ? (one ?? other) : other;
 }
 
 /** Whether nobody waits for this reply any more. */
@@ -148,15 +147,9 @@ function directivesOf(policy: RoutePolicy, headers: Fields): CacheControl | unde
 }
 
 function judgeEntry(ask: Ask, entry: Entry, now: number): Candidate | undefined {
-  const { policy, headers, instance, request } = ask;
+  const { policy, headers, request } = ask;
   if (reuseRefusal(headers, entry, policy) !== undefined) return letGo(entry);
-  let use: Use;
-  try {
-    use = useOf(entry, directivesOf(policy, headers), now, isOverloaded(instance));
-  } catch (error) {
-    letGo(entry);
-    throw error;
-  }
+  let use = useOf(entry, directivesOf(policy, headers), now, isOverloaded(ask));
   // Nobody could refresh it behind the client's back, or this is who does.
   if (use === 'behind' && (refreshOf(request) !== undefined || !mayRefreshBehind(ask, entry))) {
     use = 'validate';
@@ -166,7 +159,12 @@ function judgeEntry(ask: Ask, entry: Entry, now: number): Candidate | undefined 
 }
 
 // @fastify/under-pressure, where it is registered.
-function isOverloaded(instance: FastifyInstance): boolean {
+function isOverloaded({ instance, route }: Ask): boolean {
   const { isUnderPressure } = instance as { isUnderPressure?: () => boolean };
-  return typeof isUnderPressure === 'function' && isUnderPressure.call(instance);
+  try {
+    return typeof isUnderPressure === 'function' && isUnderPressure.call(instance);
+  } catch (error) {
+    route.scope.fault('pressure', error);
+    return false;
+  }
 }

@@ -1,6 +1,5 @@
 // A run of the real handler whose reply may be stored: what is noted before it, and what becomes of it however it ends.
 // Invariant: a response that ends, in whatever way, frees who waits for it, here and in other instances.
-import type { FillStart } from '../tiers/fill-start.ts';
 import { startFill } from '../tiers/fill-start.ts';
 import { setConditions, takeConditions } from './conditional.ts';
 import { mayAskAgain, refreshOf } from './refresh.ts';
@@ -36,7 +35,7 @@ export function fill(
     headers: ask.headers,
     ...facts,
     started: Date.now(),
-    start: startOf(ask),
+    start: startFill(scope, request.raw.url ?? '/', key),
     before: snapshotHeaders(reply),
     conditions,
     validates: asks && facts.stale !== undefined && setConditions(request, facts.stale),
@@ -82,15 +81,6 @@ function release(pass: FillPass, finished: boolean): void {
   if (pass.copy?.isOpen) return;
   settleFill(pass, finished ? 'not-stored' : 'again');
   if (pass.start !== undefined) pass.route.scope.tokens.release(pass.start.mark);
-}
-
-function startOf({ route, request, key }: Ask): FillStart | undefined {
-  try {
-    return startFill(route.scope, request.raw.url ?? '/', key);
-  } catch (error) {
-    route.scope.fault('get', error);
-    return undefined;
-  }
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -13,19 +13,18 @@ import { formatHttpDate } from '../rfc/http-date.ts';
 import { storable } from '../rfc/storable.ts';
 import type { StoreFacts } from '../rfc/storable.ts';
 import { storedFields } from '../rfc/stored-headers.ts';
-import { BodyCopy, isStream, tee } from '../tee.ts';
+import { BodyCopy, discard, isStream, tee } from '../tee.ts';
 import { forgetKeys } from '../tiers/remove.ts';
 import { engineKey } from '../key/primary-key.ts';
 import { announce, announceVary } from './announce.ts';
 import { applyConditions } from './conditional.ts';
-import { keep, refuse } from './keep.ts';
+import { bodyLimit, keep, refuse } from './keep.ts';
 import type { Job } from './keep.ts';
 import type { FillPass } from './pass.ts';
 import { toBuffer } from './payload.ts';
 import { bornAfterInvalidation, speaksForGet } from './post.ts';
 import { policyFor, tagsFor } from './reply-policy.ts';
 import { hooksAround } from './route.ts';
-import { discard } from './stand-in.ts';
 
 /** Statuses by which a refresh was refused, or failed: they say nothing about the response that is there. */
 const NOT_OF_IT: ReadonlySet<number> = new Set([401, 403, 407, 429]);
@@ -47,7 +46,7 @@ export function judgeFill(
     original !== pass.first &&
     reply.getHeader('content-encoding') === pass.firstCoding;
   const now = Date.now();
-  const tags = tagsFor(request, reply, pass.policy, reply.getHeaders() as Fields);
+  const tags = tagsFor(request, reply, pass, reply.getHeaders() as Fields);
   const facts = decide(request, reply, pass, payload, tags, now);
   // Only now: what clients are told may be wider (Cookie) than what selects the variant (one cookie's value).
   announceVary(reply, pass);
@@ -59,14 +58,14 @@ export function judgeFill(
     return applyConditions(reply, pass, payload, now);
   }
   const isWeakened = complete(reply, pass, payload, now);
-  emitTags(reply, pass.policy.emitTags, tags);
+  emitTags(reply, pass.policy.emitTags, facts.tags);
   const fields = storedFields(reply.getHeaders() as Fields, {
     omit: facts.omit,
     before: pass.before as Fields,
     receivedAt: now,
   });
   const { statusCode: status } = reply;
-  const job: Job = { facts, transformed, isWeakened, status, now, fields, tags };
+  const job: Job = { facts, transformed, isWeakened, status, now, fields, tags: facts.tags };
   tellClient(reply, pass, job);
   const isEmpty = status === 204;
   if (isStream(payload) && !isEmpty) {
@@ -106,20 +105,17 @@ function tellClient(reply: FastifyReply, pass: FillPass, job: Job): void {
 }
 
 function copyOf(pass: FillPass, job: Job): BodyCopy {
-  const { counters, tokens } = pass.route.scope;
-  return new BodyCopy(limits(pass), counters, (body, reason) => {
+  const { counters, tokens, maxInflightBytes } = pass.route.scope;
+  const limits = { body: bodyLimit(pass), inflight: maxInflightBytes };
+  return new BodyCopy(limits, counters, (body, reason) => {
     if (body === undefined) refuse(pass, reason ?? 'incomplete', Date.now());
     else keep(pass, job, body);
     if (pass.start !== undefined) tokens.release(pass.start.mark);
   });
 }
 
-function limits(pass: FillPass): { body: number; inflight: number } {
-  const { scope } = pass.route;
-  return {
-    body: Math.min(pass.policy.maxBodyBytes, scope.maxBodyBytes),
-    inflight: scope.maxInflightBytes,
-  };
+interface Decision extends StoreFacts {
+  readonly tags: readonly string[];
 }
 
 // The facts to store by, or the word that says why not.
@@ -128,9 +124,9 @@ function decide(
   reply: FastifyReply,
   pass: FillPass,
   payload: unknown,
-  tags: readonly string[],
+  tags: readonly string[] | undefined,
   now: number,
-): StoreFacts | string {
+): Decision | string {
   const wishes = wishesOf(reply);
   if (wishes?.skip !== undefined && !pass.failed) return 'skip';
   const isRefused = NOT_OF_IT.has(reply.statusCode) || reply.statusCode >= 500;
@@ -157,11 +153,11 @@ function decide(
     if (decision.source === 'ttl' || decision.source === 'heuristic') return 'no-freshness';
     bornAfterInvalidation(pass, request);
   }
-  if (pass.start === undefined) return 'backend';
+  if (pass.start === undefined || tags === undefined) return 'backend';
   if (tags.length > MAX_TAGS) return 'too-many-tags';
-  const limit = limits(pass).body;
+  const limit = bodyLimit(pass);
   if (isStream(payload)) {
-    return Number(headers['content-length'] ?? 0) > limit ? 'too-large' : decision;
+    return Number(headers['content-length'] ?? 0) > limit ? 'too-large' : { ...decision, tags };
   }
   if (
     payload !== null &&
@@ -171,7 +167,7 @@ function decide(
   ) {
     return 'error'; // Fastify is about to refuse it too
   }
-  return payload && Buffer.byteLength(payload) > limit ? 'too-large' : decision;
+  return payload && Buffer.byteLength(payload) > limit ? 'too-large' : { ...decision, tags };
 }
 
 // Date is what age counts from (RFC 9110 6.6.1); Node would add its own, maybe a second later. The ETag is made once, here.

@@ -93,7 +93,7 @@ function storeJobOf(pass: FillPass, given: Job, received: Buffer): StoreJob | Pl
   const { route, policy, start } = pass;
   const { job, body, isPart } =
     given.status === 206
-      ? pieceToStore(pass, given, received)
+      ? pieceToStore(pass, given, received, bodyLimit(pass))
       : { job: given, body: received, isPart: false };
   const { facts, status, fields, tags } = job;
   const elapsed = Date.now() - job.now;
@@ -125,6 +125,11 @@ function storeJobOf(pass: FillPass, given: Job, received: Buffer): StoreJob | Pl
     tags,
     tiers: policy.tiers,
   };
+}
+
+/** Largest body that is stored, bytes. */
+export function bodyLimit({ policy, route }: FillPass): number {
+  return Math.min(policy.maxBodyBytes, route.scope.maxBodyBytes);
 }
 
 // Reasons that lie in the request: the next client may well get a storable reply.

@@ -57,17 +57,19 @@ export function answerFromPart(ask: Ask, now: number): Entry | undefined {
   return partOfPart(entry, part, range);
 }
 
-/** What a 206 is stored as: by itself, joined with the part that is there, or as the whole they make. */
+/** What a 206 is stored as: by itself, joined with the part that is there, or as the whole they make.
+ * @param limit  bytes that a stored body may have: above it, the newer part stands alone */
 export function pieceToStore(
   ask: Pick<Ask, 'route' | 'policy' | 'key' | 'headers'>,
   job: Job,
   body: Buffer,
+  limit: number,
 ): { readonly job: Job; readonly body: Buffer; readonly isPart: boolean } {
   const fields = Object.fromEntries(job.fields) as Fields;
   const part = partIn(fields);
   // Only a 206 whose fields were found fit comes here.
   if (part === undefined) return { job, body, isPart: true };
-  const piece = joinedWithStored(ask, fields, { part, body });
+  const piece = joinedWithStored(ask, fields, { part, body }, limit);
   const kept = job.fields.filter(([name]) => name !== 'content-range');
   if (isWhole(piece.part)) {
     return { job: { ...job, status: 200, fields: kept }, body: piece.body, isPart: false };
@@ -85,11 +87,13 @@ function joinedWithStored(
   ask: Pick<Ask, 'route' | 'policy' | 'key' | 'headers'>,
   fields: Fields,
   piece: Piece,
+  limit: number,
 ): Piece {
   const found = findPart(ask);
   if (found === undefined) return piece;
   const stored = ownBody(found);
   const part = partIn(Object.fromEntries(stored.fields) as Fields);
   if (part === undefined || stored.validators.etag !== fields['etag']) return piece;
-  return joined({ part, body: stored.body }, piece) ?? piece;
+  const both = joined({ part, body: stored.body }, piece);
+  return both === undefined || both.body.length > limit ? piece : both;
 }

@@ -54,8 +54,7 @@ export function speaksForGet(request: FastifyRequest, reply: FastifyReply): bool
   return origin !== undefined && sameOriginTarget(location, origin, target) === target;
 }
 
-/** Begins the fill anew, behind the invalidation that the request has caused.
- * @throws whatever the cache throws */
+/** Begins the fill anew, behind the invalidation that the request has caused. Never throws. */
 export function bornAfterInvalidation(pass: FillPass, request: FastifyRequest): void {
   const { scope } = pass.route;
   if (pass.start !== undefined) scope.tokens.release(pass.start.mark);

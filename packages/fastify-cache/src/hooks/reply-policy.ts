@@ -1,11 +1,14 @@
 // The route's policy and tags with what one reply adds to them.
+import { show } from '@catzilla/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { errors } from '../errors.ts';
 import { originOf } from '../key/origin.ts';
 import type { RoutePolicy } from '../options/policy.ts';
-import { tagFault } from '../options/tag.ts';
+import { checkTags } from '../options/tag.ts';
 import { wishesOf } from '../reply-cache.ts';
 import { groupTag, parseGroups } from '../rfc/cache-groups.ts';
 import type { Fields } from '../rfc/fields.ts';
+import type { FillPass } from './pass.ts';
 import { responseTags } from '../rfc/response-tags.ts';
 
 /** The policy a reply is judged by. @fastify/compress names Accept-Encoding in Vary only when it compresses, so the plain
@@ -37,13 +40,14 @@ export function compresses(reply: FastifyReply): boolean {
 }
 
 /** All groups a response belongs to: those of the policy, of the handler, and of its own fields.
- * @param headers  of the response */
+ * @param headers  of the response
+ * @returns undefined where a function of the options does not tell them: then no purge could find the response */
 export function tagsFor(
   request: FastifyRequest,
   reply: FastifyReply,
-  policy: RoutePolicy,
+  { route, policy }: Pick<FillPass, 'route' | 'policy'>,
   headers: Fields,
-): readonly string[] {
+): readonly string[] | undefined {
   const own = wishesOf(reply)?.tags;
   const named = responseTags(headers);
   const groups = parseGroups(headers['cache-groups']);
@@ -51,10 +55,17 @@ export function tagsFor(
     return policy.tags;
   }
   const { scheme = '', host = '' } = originOf(request) ?? {};
+  let told: readonly string[];
+  try {
+    told = policy.tagsOf.flatMap((tagsOf) => checked(tagsOf(request)));
+  } catch (error) {
+    route.scope.fault('tags', error);
+    return undefined;
+  }
   return [
     ...new Set([
       ...policy.tags,
-      ...policy.tagsOf.flatMap((tagsOf) => [...tagsOf(request)].filter(isTag)),
+      ...told,
       ...(own ?? []),
       ...named,
       ...groups.map((group) => groupTag(scheme, host, group)),
@@ -62,6 +73,8 @@ export function tagsFor(
   ];
 }
 
-function isTag(tag: unknown): tag is string {
-  return tagFault(tag) === undefined;
+function checked(tags: unknown): readonly string[] {
+  if (!Array.isArray(tags)) throw new errors.TAG('what tags returns', 'an array', show(tags));
+  checkTags(tags, 'each tag that tags returns');
+  return tags;
 }

@@ -12,6 +12,7 @@ import { storedFields } from '../rfc/stored-headers.ts';
 import type { StoredField } from '../rfc/stored-headers.ts';
 import { maySubstitute } from '../rfc/use.ts';
 import { wishesOf } from '../reply-cache.ts';
+import { discard } from '../tee.ts';
 import { forgetKeys } from '../tiers/remove.ts';
 import { memberOf } from './announce.ts';
 import { headOf, keep, refuse } from './keep.ts';
@@ -19,7 +20,7 @@ import { settleFill } from './pass.ts';
 import type { FillPass } from './pass.ts';
 import { policyFor, tagsFor } from './reply-policy.ts';
 import { askAgain } from './refresh.ts';
-import { discard, standIn } from './stand-in.ts';
+import { standIn } from './stand-in.ts';
 
 /** Statuses in whose place a stale response may be sent (RFC 5861 4). */
 const ERRORS: ReadonlySet<number> = new Set([500, 502, 503, 504]);
@@ -142,7 +143,8 @@ function renew(
     return { entry: withFields(stale, fields), reason: decision.reason };
   }
   const kept = fields.filter(([name]) => !decision.omit.includes(name));
-  const tags = [...new Set([...stale.tags, ...tagsFor(request, reply, pass.policy, merged)])];
+  // A 304 need not repeat them; what cannot be told anew is what it was.
+  const tags = [...new Set([...stale.tags, ...(tagsFor(request, reply, pass, merged) ?? [])])];
   const { status, transformed, isWeakened } = stale;
   const job = { facts: decision, transformed, isWeakened, status, now, fields: kept, tags };
   const reason = keep(pass, job, stale.body);

@@ -4,14 +4,13 @@
 // this request before the handler ran; what the handler said of the reply that is replaced goes with it.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { composeFields, headersOf } from '../answer/compose.ts';
-import { partOf } from '../answer/part.ts';
+import { ranged } from '../answer/ranged.ts';
 import type { Entry } from '../entry/entry.ts';
 import { setReplyHeaders } from '../internals.ts';
 import type { ReplyHeaders } from '../internals.ts';
 import { isNotModified } from '../rfc/conditional.ts';
 import type { Fields } from '../rfc/fields.ts';
-import { decideRange } from '../rfc/range.ts';
-import { isStream } from '../tee.ts';
+import { discard } from '../tee.ts';
 import type { FillPass } from './pass.ts';
 
 const NONE: ReplyHeaders = Object.freeze({});
@@ -43,24 +42,4 @@ export function standIn(
   setReplyHeaders(reply, headersOf(fields));
   reply.code(notModified ? 304 : sent.status);
   return notModified || sent.status === 204 ? null : sent.body;
-}
-
-/** The part of an entry that a GET asks for; the entry itself where it asks for all. */
-export function ranged(request: FastifyRequest, entry: Entry, now: number): Entry {
-  const headers = request.headers as Fields;
-  if (headers['range'] === undefined || request.method !== 'GET') return entry;
-  const decision = decideRange(headers, entry.validators, entry.body.length, now);
-  return decision.kind === 'whole' ? entry : partOf(entry, decision);
-}
-
-/** Ends a payload that nobody will read. */
-export function discard(payload: unknown): void {
-  if (!isStream(payload)) return;
-  if ('getReader' in payload) {
-    if (!payload.locked) void payload.cancel().catch(() => undefined);
-    return;
-  }
-  // To its end, not destroyed: a connection that is kept open can then be used again. Its error concerns nobody.
-  payload.on('error', () => undefined);
-  payload.resume();
 }

@@ -4,7 +4,7 @@ import type { Fields } from './fields.ts';
 import type { Reason } from './reasons.ts';
 import type { StoreFacts, StorePolicy } from './storable.ts';
 
-/** Why the entry may not answer; undefined when it may. Freshness is `isFresh`. HOT: benchmarks/http
+/** Why the entry may not answer; undefined when it may. Freshness is use.ts. HOT: benchmarks/http
  *
  * Stricter than RFC 9111 3.5, which lets a response to an anonymous request answer one with Authorization: a handler
  * may look at the field without naming it in Vary. */
@@ -31,11 +31,6 @@ export function reuseRefusal(
     return name === 'cookie' || name === 'authorization' ? name : 'credentials';
   }
   return undefined;
-}
-
-/** Fresh while its lifetime is greater than its age (RFC 9111 4.2). HOT: benchmarks/http */
-export function isFresh(stored: Pick<StoreFacts, 'bornAt' | 'lifetimeMs'>, now: number): boolean {
-  return stored.lifetimeMs > now - stored.bornAt;
 }
 
 /** The Age field of a reused response in whole seconds, 0 to 2^31 (RFC 9111 5.1). */

@@ -27,17 +27,18 @@ export interface FillStart {
 const PROBE = 'x1|';
 
 /** Notes the start of a fill; to be ended by `scope.tokens.release(start.mark)`.
- * @throws whatever the cache throws */
-export function startFill(scope: Scope, target: string, key: string): FillStart {
+ * @returns undefined where the cache cannot be read: nothing is stored then */
+export function startFill(scope: Scope, target: string, key: string): FillStart | undefined {
   const { namespace } = scope.settings;
-  const mark = scope.tokens.mark(target);
-  return {
-    mark,
-    created: scope.tiered.ticket(engineKey(key)).created,
-    epoch: scope.memory.epoch(),
-    gaps: scope.gaps,
-    guards: scope.isShared ? [pathGuard(namespace, target), patternGuard(namespace)] : [],
-  };
+  try {
+    const { created } = scope.tiered.ticket(engineKey(key));
+    const epoch = scope.memory.epoch();
+    const guards = scope.isShared ? [pathGuard(namespace, target), patternGuard(namespace)] : [];
+    return { mark: scope.tokens.mark(target), created, epoch, gaps: scope.gaps, guards };
+  } catch (error) {
+    scope.fault('get', error);
+    return undefined;
+  }
 }
 
 /** True while nothing is known here that forbids to store; what only the tiers know, the ticket tells them.

@@ -3,12 +3,13 @@
 // that fails has nothing, within its deadline. Which entry may answer is the caller's to judge.
 import type { TieredCache, TierName } from '@catzilla/tiers';
 import { decode } from '../entry/decode.ts';
-import { isIndex, markedStale } from '../entry/entry.ts';
+import { isIndex, markedStale, newerOf } from '../entry/entry.ts';
 import type { Entry, Stored, VariantIndex } from '../entry/entry.ts';
 import { engineKey } from '../key/primary-key.ts';
 import { isNewer, variantFullKey } from '../lookup.ts';
 import type { FoundIndex } from '../records.ts';
 import type { Fields } from '../rfc/fields.ts';
+import { isFreshNow } from '../rfc/use.ts';
 import type { Normalizers } from '../rfc/normalize.ts';
 
 /** What is looked for. */
@@ -65,15 +66,15 @@ export class Below {
       this.#read(engineKey(key), tiers),
       near === undefined ? undefined : this.#variant(near.index, sought),
     ]);
-    if (known !== undefined) return { entry: known, index: near };
-    if (top === undefined || top.stored.key !== key) return { entry: undefined, index: near };
+    if (known !== undefined && isFreshNow(known, Date.now())) return { entry: known, index: near };
+    if (top === undefined || top.stored.key !== key) return { entry: known, index: near };
     const { stored, created } = top;
     if (!isIndex(stored)) {
-      return { entry: stored.route === route ? stored : undefined, index: near };
+      return { entry: stored.route === route ? newerOf(known, stored) : known, index: near };
     }
     const index = { index: stored, created };
-    if (near !== undefined && isSame(near.index, stored)) return { entry: undefined, index };
-    return { entry: await this.#variant(stored, sought), index };
+    if (near !== undefined && isSame(near.index, stored)) return { entry: known, index };
+    return { entry: newerOf(known, await this.#variant(stored, sought)), index };
   }
 
   /** What is stored under a key of the cache, in any tier below. */

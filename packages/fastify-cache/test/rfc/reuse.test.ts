@@ -2,7 +2,7 @@
 // The last test holds it against storable.ts: nobody reads what he could not have stored.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ageSeconds, isFresh, reuseRefusal, untilNextAge } from '../../src/rfc/reuse.ts';
+import { ageSeconds, reuseRefusal, untilNextAge } from '../../src/rfc/reuse.ts';
 import { storable } from '../../src/rfc/storable.ts';
 import type { StorePolicy } from '../../src/rfc/storable.ts';
 import { NO_STALE } from '../../src/rfc/stale.ts';
@@ -44,12 +44,6 @@ describe('reuse', () => {
     const turned = { ...rfc, ttlVetoFields: ['x-api-key', 'cookie'] };
     expect(reuseRefusal(headers, byTtl, turned)).toBe('credentials');
     expect(reuseRefusal(headers, byTtl, { ...rfc, ttlVetoFields: [] })).toBeUndefined();
-  });
-
-  it('F1 is fresh only while the lifetime is greater than the age', () => {
-    const entry = { bornAt: 1000, lifetimeMs: 500 };
-    expect(isFresh(entry, 1499)).toBe(true);
-    expect(isFresh(entry, 1500)).toBe(false);
   });
 
   it('U1 gives the age in whole seconds, never negative, never above 2^31', () => {
