@@ -96,7 +96,7 @@ export class Scope {
     this.collapser = settings.collapse === false ? undefined : new Collapser(settings.collapse);
     this.refreshes = new Refreshes(settings.refresh.concurrency);
     this.tokens = new PurgeTokens(memory, settings.namespace);
-    this.styles = makeStyles(settings);
+    this.styles = makeStyles(settings, (error) => this.fault('cacheStatus', error));
     this.keyScopes = outer?.keyScopes ?? new Map<unknown, KeyScope>();
     this.maxBodyBytes = Math.max(0, opened.maxValueBytes - HEAD_ROOM);
     this.maxInflightBytes =

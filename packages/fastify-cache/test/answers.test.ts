@@ -411,4 +411,19 @@ describe('the way a hit is sent', () => {
     await exchange(port, PLAIN);
     expect(await exchange(port, PLAIN)).toContain('cache-status: up; hit\r\n');
   });
+
+  it('says nothing, and answers, where the function of cacheStatus throws', async () => {
+    const app = await makeApp({
+      ttl: 60_000,
+      cacheStatus: () => {
+        throw new Error('whose request is this?');
+      },
+    });
+    app.get('/a', () => 'x');
+    for (const _ of ['miss', 'hit']) {
+      expect(await get(app, '/a')).toMatchObject({ status: 200, body: 'x', cache: '' });
+    }
+    expect(app.cache.stats().hits).toBe(1);
+    expect(app.cache.health().lastFault).toMatchObject({ operation: 'cacheStatus' });
+  });
 });

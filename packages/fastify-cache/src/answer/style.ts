@@ -19,9 +19,12 @@ export interface Styles {
   choose(request: FastifyRequest, policy: RoutePolicy | undefined): Style;
 }
 
-/** Makes the styles of a scope from its settings. */
-export function makeStyles(settings: Pick<PluginSettings, 'cacheStatus' | 'xCache'>): Styles {
-  const { cacheStatus, xCache } = settings;
+/** Makes the styles of a scope from its settings.
+ * @param onFault  is told what the option's function throws: nothing is shown then */
+export function makeStyles(
+  { cacheStatus, xCache }: Pick<PluginSettings, 'cacheStatus' | 'xCache'>,
+  onFault: (error: unknown) => void,
+): Styles {
   const isFixed = typeof cacheStatus !== 'function';
   const pairOf = (told: Style['told']): Pair => ({
     shown: { status: isFixed ? cacheStatus : 'minimal', xCache, told },
@@ -35,9 +38,22 @@ export function makeStyles(settings: Pick<PluginSettings, 'cacheStatus' | 'xCach
       const told = policy?.clientCacheControl;
       let pair = told === undefined ? plain : telling.get(told);
       if (pair === undefined) telling.set(told, (pair = pairOf(told)));
-      return isFixed || cacheStatus(request) ? pair.shown : pair.hidden;
+      return isFixed || isShown(cacheStatus, request, onFault) ? pair.shown : pair.hidden;
     },
   };
+}
+
+function isShown(
+  cacheStatus: (request: FastifyRequest) => boolean,
+  request: FastifyRequest,
+  onFault: (error: unknown) => void,
+): boolean {
+  try {
+    return cacheStatus(request);
+  } catch (error) {
+    onFault(error);
+    return false;
+  }
 }
 
 interface Pair {

@@ -155,6 +155,28 @@ describe('times', () => {
     expect(await cache.getEntry('a')).toBeUndefined();
   });
 
+  it('is read as of a moment that the caller knows, all readers of a fresh one sharing one entry', async () => {
+    const clock = fakeClock();
+    const cache = open({ clock });
+    await cache.set('a', 1, { ttl: 1000, grace: 1000, tags: ['t'] });
+    const now = clock.wall();
+    // The near-cache takes a record at its third read at the latest.
+    for (let read = 0; read < 3; read++) cache.getEntrySync('a');
+    const entry = cache.getEntrySync('a', now + 999);
+    expect(entry).toMatchObject({ value: 1, stale: false, expiresAt: now + 1000 });
+    expect(cache.getEntrySync('a')).toBe(entry);
+    expect(Object.isFrozen(entry)).toBe(true);
+    expect(cache.getEntrySync('a', now + 1000)).toMatchObject({ stale: true });
+    expect(cache.getEntrySync('a', now + 2000)).toBeUndefined();
+    // A soft invalidation is the end of its freshness, and says so.
+    clock.advance(500);
+    await cache.invalidateTags('t', { soft: true });
+    const { stale, expiresAt } = cache.getEntrySync('a')!;
+    expect(stale).toBe(true);
+    expect(expiresAt - (now + 500)).toBeGreaterThanOrEqual(0);
+    expect(expiresAt - (now + 500)).toBeLessThan(10);
+  });
+
   it('takes ttl by tier: the largest is the ttl, memory keeps it no longer than its own', async () => {
     const clock = fakeClock();
     const cache = open({ clock });
