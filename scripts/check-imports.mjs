@@ -9,7 +9,16 @@ import { main } from './lib/steps.mjs';
 import { filesBelow, root, workspaces } from './lib/workspace.mjs';
 
 /** Floor of each package, by folder. A new package gets its line here. */
-const FLOORS = { common: 0, 'cache-core': 1, bus: 1, tiers: 2, 'fastify-cache': 3, catzilla: 4 };
+const FLOORS = {
+  common: 0,
+  'cache-core': 1,
+  bus: 1,
+  router: 1,
+  di: 1,
+  tiers: 2,
+  'fastify-cache': 3,
+  catzilla: 4,
+};
 const NODE_HEADERS =
   /^(node|node_api|node_api_types|js_native_api|js_native_api_types|napi|uv|v8|v8-.*)\.h$/;
 const OUTSIDE = new Set(['examples', 'benchmarks']);

@@ -1,12 +1,12 @@
 // Before packages are packed for a release: every file of every target is there by name, nothing else is, and each was
 // built for the system whose folder it lies in. The last job of .github/workflows/prebuild.yml runs it.
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { binarySystem } from './lib/binary-system.mjs';
 import { Failure } from './lib/run.mjs';
 import { main } from './lib/steps.mjs';
 import { releaseFiles } from './lib/targets.mjs';
-import { filesBelow, publishable } from './lib/workspace.mjs';
+import { addonPackages, filesBelow } from './lib/workspace.mjs';
 
 /** What keeps a package from being released: one sentence for each file. */
 export function releaseProblems(packageName, prebuilds) {
@@ -33,8 +33,7 @@ if (process.argv[1] === import.meta.filename) {
   await main(async () => {
     const problems = [];
     let count = 0;
-    for (const { name, dir } of publishable()) {
-      if (!existsSync(join(dir, 'binding.gyp'))) continue;
+    for (const { name, dir } of addonPackages()) {
       count += releaseFiles(name).length;
       problems.push(...releaseProblems(name, join(dir, 'prebuilds')));
     }

@@ -125,7 +125,7 @@ if (process.argv[1] === import.meta.filename) {
       if (libraries.length > 0) problems.push(`${name} needs ${libraries.join(', ')}`);
       if (above.length > 0)
         problems.push(
-          `${name} needs ${above.join(', ')}: above what Node needs; see binding/glibc_floor.cc`,
+          `${name} needs ${above.join(', ')}: above what Node needs; see packages/cache-core/binding/glibc_floor.cc`,
         );
     }
     const page = existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '';

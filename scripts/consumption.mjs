@@ -1,7 +1,7 @@
 // Consumption without a compiler: the tarballs, installed in an empty folder by an npm that finds node, npm, sh, env
 // and uname on PATH and nothing else, with an otherwise empty environment and no install scripts. Then the smoke
 // program, by import and by require, on this Node and on the newest. Proves that a user needs no compiler, no Python,
-// and no file we forgot to pack: the engine that answers is the native one, from the file in the tarball.
+// and no file we forgot to pack: engine and router that answer are the native ones, from the files in the tarballs.
 import {
   cpSync,
   existsSync,
@@ -19,11 +19,16 @@ import { Failure, onPath, run } from './lib/run.mjs';
 import { runSmoke, smokeDir } from './lib/smoke.mjs';
 import { main } from './lib/steps.mjs';
 import { host } from './lib/targets.mjs';
-import { readJson, root } from './lib/workspace.mjs';
+import { addonPackages, readJson, root } from './lib/workspace.mjs';
 import { pack } from './pack.mjs';
 
 const ALLOWED = ['node', 'npm', 'sh', 'env', 'uname'];
 const FORBIDDEN = ['g++', 'gcc', 'cc', 'c++', 'clang', 'make', 'python3', 'python'];
+/** Of the C interfaces, which other addons include. */
+const HEADERS = [
+  '@catzilla/cache-core/include/catzilla_cache.h',
+  '@catzilla/router/include/catzilla_router.h',
+];
 /** Where npm finds the registry and its cache; nothing of it can build anything. */
 const PASSED_ON =
   /^(HOME|NODE_EXTRA_CA_CERTS|https?_proxy|no_proxy|npm_config_(registry|cache|prefer_offline))$/i;
@@ -64,16 +69,17 @@ export async function consume(tarballs) {
     nodes[newest] = await nodeBinary(host, newest);
     for (const [version, node] of Object.entries(nodes)) {
       for (const file of ['by-import.mjs', 'by-require.cjs']) {
-        const { addon } = await runSmoke(file, [node], { version, target: host, cwd: app, env });
-        console.log(`Node ${version} ${file}: passed with ${addon}`);
+        const { addons } = await runSmoke(file, [node], { version, target: host, cwd: app, env });
+        console.log(`Node ${version} ${file}: passed with ${Object.keys(addons).join(', ')}`);
       }
     }
-    const core = join(app, 'node_modules', '@catzilla', 'cache-core');
-    if (existsSync(join(core, 'build'))) {
-      throw new Failure('something was compiled during the installation');
+    for (const { name } of addonPackages()) {
+      if (existsSync(join(app, 'node_modules', name, 'build'))) {
+        throw new Failure(`${name} was compiled during the installation`);
+      }
     }
-    if (!existsSync(join(core, 'include', 'catzilla_cache.h'))) {
-      throw new Failure('the header of the C interface was not packed');
+    for (const file of HEADERS) {
+      if (!existsSync(join(app, 'node_modules', file))) throw new Failure(`${file} was not packed`);
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-// Brings a clone to the state where things can run: dependencies installed, addon built, TypeScript compiled. Each
+// Brings a clone to the state where things can run: dependencies installed, addons built, TypeScript compiled. Each
 // step is skipped when its stamp fits, so that a second run costs milliseconds. Built-ins only: it runs before
 // node_modules exists.
 import { createHash } from 'node:crypto';
@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { Failure, npm, runTool } from './lib/run.mjs';
 import { readStamp, statStamp, writeStamp } from './lib/stamp.mjs';
 import { main, note, step } from './lib/steps.mjs';
-import { filesBelow, readJson, root, workspaces } from './lib/workspace.mjs';
+import { addonPackages, filesBelow, readJson, root, workspaces } from './lib/workspace.mjs';
 import { isBuilt, nativeBuild } from './native-build.mjs';
 
 const OLDEST = [20, 19];
 
-/** Installs, builds the addon (not with CATZ_CACHE_BACKEND=js) and compiles, whatever of it is not up to date. */
+/** Installs, builds the addons (not with CATZ_CACHE_BACKEND=js) and compiles, whatever of it is not up to date. */
 export async function ensure() {
   checkNode(process.versions.node);
   await ensureInstalled();
@@ -54,12 +54,15 @@ function isInstalledByHand(lock) {
   });
 }
 
+// All addons or none: whoever has no compiler for the engine has none for the router, which then runs without.
 async function ensureNative() {
-  for (const { name, dir } of workspaces()) {
-    if (!existsSync(join(dir, 'binding.gyp'))) continue;
-    if (process.env.CATZ_CACHE_BACKEND === 'js') {
-      note('native', `${name} left out: CATZ_CACHE_BACKEND=js`);
-    } else if (isBuilt(dir)) note('native', 'up to date');
+  const packages = addonPackages();
+  if (process.env.CATZ_CACHE_BACKEND === 'js') {
+    const names = packages.map(({ name }) => name).join(' and ');
+    return note('native', `${names} left out: CATZ_CACHE_BACKEND=js`);
+  }
+  for (const { name, dir } of packages) {
+    if (isBuilt(dir)) note('native', `${name} up to date`);
     else
       await step('native', `${name} for ${process.platform}-${process.arch}`, () =>
         nativeBuild(dir),

@@ -90,14 +90,22 @@ function installHint(platform) {
 
 function plan(packageDir, { target = host, env = process.env, out = packageDir }) {
   const folder = join(out, 'prebuilds', target);
-  const sources = [
-    ...filesBelow(join(root, 'native'), (name) => NOT_BUILT.has(name)),
-    ...filesBelow(join(packageDir, 'binding'), (name) => NOT_BUILT.has(name)),
-    join(packageDir, 'binding.gyp'),
-  ];
+  const below = (dir) => filesBelow(dir, (name) => NOT_BUILT.has(name));
+  const binding = [...below(join(packageDir, 'binding')), join(packageDir, 'binding.gyp')];
+  const sources = [...nativeFolders(binding).flatMap(below), ...binding];
   const { CXX, CC, CXXFLAGS } = { ...env, ...crossTools(target) };
   const facts = [TARGET, CXX, CC, CXXFLAGS, jemallocStamp(env)];
   return { folder, stamp: contentStamp(sources, facts) };
+}
+
+// The modules of native/ that a binding names, in the paths of its sources and includes: a change in another module is
+// no reason to build it again. One that names none may use all.
+function nativeFolders(binding) {
+  const names = binding.flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/\.\.\/native\/(\w+)/g)].map(([, name]) => name),
+  );
+  const all = join(root, 'native');
+  return names.length > 0 ? [...new Set(names)].sort().map((name) => join(all, name)) : [all];
 }
 
 // Official archives, nvm and setup-node carry the headers beside the binary: then nothing has to be downloaded.

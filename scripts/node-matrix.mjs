@@ -1,15 +1,15 @@
-// Runs the suites that touch the addon and HTTP under every line of Node we promise, on exactly the oldest 20.19.0 too.
-// One build of the addon must load in all of them: the smoke program tells, in each, which file it loaded, and its
-// SHA-256 must be that of the one file that was there at the start.
+// Runs the suites that touch an addon and HTTP under every line of Node we promise, on exactly the oldest 20.19.0 too.
+// One build of each addon must load in all of them: the smoke program tells, in each, which files it loaded, and their
+// SHA-256 must be those of the files that were there at the start.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NODE_VERSIONS, nodeBinary } from './lib/node-binary.mjs';
 import { Failure, runTool } from './lib/run.mjs';
 import { runSmoke } from './lib/smoke.mjs';
 import { main, note, step } from './lib/steps.mjs';
 import { host } from './lib/targets.mjs';
-import { root, workspaces } from './lib/workspace.mjs';
+import { addonPackages, workspaces } from './lib/workspace.mjs';
 
 /** Servers and processes that are killed, hung and cut off: minutes of waiting that `npm test` has done, and that depend on
  * them, not on Node. */
@@ -30,16 +30,15 @@ const RULES = [
 ];
 /** Packages that stand on drivers and files rather than on the addon and HTTP: under the oldest and the newest Node alone. */
 const AT_THE_ENDS = new Set(['@catzilla/bus', '@catzilla/tiers']);
-const PREBUILDS = join(root, 'packages', 'cache-core', 'prebuilds');
 
 await main(async () => {
   const versions = process.argv.slice(2).length > 0 ? process.argv.slice(2) : NODE_VERSIONS;
   const packages = workspaces().filter(({ path }) => path.startsWith('packages/'));
-  const { addon, sha256 } = await runSmoke('by-import.mjs', [process.execPath], {
+  const { addons } = await runSmoke('by-import.mjs', [process.execPath], {
     version: process.versions.node,
     target: host,
   });
-  note('matrix', `${addon} sha256:${sha256}`);
+  for (const [file, sha256] of Object.entries(addons)) note('matrix', `${file} sha256:${sha256}`);
   const failed = [];
   for (const version of versions) {
     const node = await nodeBinary(host, version);
@@ -56,10 +55,14 @@ await main(async () => {
     try {
       await step('matrix', `Node ${version}`, async () => {
         const said = await runSmoke('by-import.mjs', [node], { version, target: host });
-        if (said.sha256 !== sha256)
-          throw new Failure(`loaded ${said.addon} sha256:${said.sha256}, not the one file`);
+        for (const [file, sha256] of Object.entries(said.addons)) {
+          if (addons[file] !== sha256)
+            throw new Failure(`loaded ${file} sha256:${sha256}, not the one file`);
+        }
         await runTool('vitest', args, { node, capture: true });
-        if (hashOf(addon) !== sha256) throw new Failure(`${addon} was built anew in between`);
+        for (const [file, sha256] of Object.entries(addons)) {
+          if (hashOf(file) !== sha256) throw new Failure(`${file} was built anew in between`);
+        }
       });
     } catch (error) {
       failed.push(`Node ${version}:\n${error.message}`);
@@ -69,7 +72,9 @@ await main(async () => {
 });
 
 function hashOf(addon) {
-  return createHash('sha256')
-    .update(readFileSync(join(PREBUILDS, addon)))
-    .digest('hex');
+  const file = addonPackages()
+    .map(({ dir }) => join(dir, 'prebuilds', addon))
+    .find((path) => existsSync(path));
+  if (file === undefined) throw new Failure(`${addon} is gone`);
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
 }

@@ -11,6 +11,7 @@ const packDir = join(root, '.cache', 'pack');
 /** What a package ships and the repository keeps elsewhere; git ignores the copies. */
 const COPIED = [
   ['native/cache/include/catzilla_cache.h', 'packages/cache-core/include/catzilla_cache.h'],
+  ['native/router/include/catzilla_router.h', 'packages/router/include/catzilla_router.h'],
 ];
 
 /** @returns {Promise<{ name: string, dir: string, tarball: string }[]>} */

@@ -1,18 +1,15 @@
 // npm run prebuild: the addons as files for others, for every target that can be built here: linux-x64 and, by cross
 // compiler, linux-arm64 on Linux x64; elsewhere the own system. `npm run prebuild -- linux-arm64` builds the named
 // targets only. What is up to date is not built again. The other systems are built by .github/workflows/prebuild.yml.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { main, note, step } from './lib/steps.mjs';
 import { buildable } from './lib/targets.mjs';
-import { workspaces } from './lib/workspace.mjs';
+import { addonPackages } from './lib/workspace.mjs';
 import { isBuilt, nativeBuild } from './native-build.mjs';
 
 /** Builds the addon of every package that has one, for one target.
  * @throws Failure saying what is missing, or with the compiler's output */
 export async function prebuild(target) {
-  for (const { name, dir } of workspaces()) {
-    if (!existsSync(join(dir, 'binding.gyp'))) continue;
+  for (const { name, dir } of addonPackages()) {
     if (isBuilt(dir, { target })) note('prebuild', `${name} for ${target} is up to date`);
     else await step('prebuild', `${name} for ${target}`, () => nativeBuild(dir, { target }));
   }

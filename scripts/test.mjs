@@ -7,7 +7,14 @@ import { ensure } from './ensure.mjs';
 import { ensureRedis } from './lib/redis.mjs';
 import { onPath, run, runTool } from './lib/run.mjs';
 import { main, note } from './lib/steps.mjs';
-import { closingLine, readNative, readVitest, sum, testedProjects } from './lib/test-report.mjs';
+import {
+  closingLine,
+  nativeModules,
+  readNative,
+  readVitest,
+  sum,
+  testedProjects,
+} from './lib/test-report.mjs';
 import { root } from './lib/workspace.mjs';
 
 const reports = join(root, '.reports');
@@ -41,7 +48,7 @@ async function nativeUnits() {
     check: false,
   });
   process.stdout.write(output);
-  return readNative(output, code);
+  return readNative(output, code, nativeModules());
 }
 
 async function vitestRun() {

@@ -6,15 +6,20 @@ import { root } from './workspace.mjs';
 /** Where the smoke program lies in the repository: there it finds the packages through the workspace. */
 export const smokeDir = join(root, 'scripts', 'smoke');
 
-/** `smoke by import: passed, Node v20.19.0, linux-x64, linux-x64/<file>.node sha256:<hash>`, taken apart.
+/** `smoke by import: passed, Node v20.19.0, linux-x64, linux-x64/<file>.node sha256:<hash>`, taken apart; one file and
+ * hash, after another comma, for each addon.
+ * @returns {{ version: string, target: string, addons: Record<string, string> }} SHA-256 by `<target>/<file>`
  * @throws Failure when the program did not say that it passed */
 export function readSmoke(output) {
-  const said = /^smoke by \w+: passed, Node v(\S+), (\S+), (\S+) sha256:([0-9a-f]{64})$/m.exec(
+  const said = /^smoke by \w+: passed, Node v(\S+), (\S+)((?:, \S+ sha256:[0-9a-f]{64})+)$/m.exec(
     output,
   );
   if (said === null) throw new Failure(`the smoke program did not pass:\n${output}`);
-  const [, version, target, addon, sha256] = said;
-  return { version, target, addon, sha256 };
+  const [, version, target, files] = said;
+  const addons = Object.fromEntries(
+    [...files.matchAll(/, (\S+) sha256:(\w+)/g)].map(([, file, sha256]) => [file, sha256]),
+  );
+  return { version, target, addons };
 }
 
 /** Runs one file of the smoke program.
@@ -27,6 +32,8 @@ export async function runSmoke(file, command, { version, target, cwd = smokeDir,
   for (const [name, wanted] of Object.entries({ version, target })) {
     if (said[name] !== wanted) throw new Failure(`expected ${name} ${wanted}, got ${said[name]}`);
   }
-  if (!said.addon.startsWith(`${target}/`)) throw new Failure(`${target} loaded ${said.addon}`);
+  for (const file of Object.keys(said.addons)) {
+    if (!file.startsWith(`${target}/`)) throw new Failure(`${target} loaded ${file}`);
+  }
   return said;
 }

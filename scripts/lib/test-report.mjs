@@ -1,26 +1,38 @@
 // Counts of a test run. Invariant: what did not report does not count as passed; a crash, a project without a test and
 // a sum of zero are failures, so that "0 failed" on the closing line can be believed.
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { readJson, root, workspaces } from './workspace.mjs';
 
-/** The line a native test program ends with: `native: 12 passed, 0 failed`.
- * @returns counts, or a problem when the line is not there */
-export function readNative(output, code) {
-  const line = [...output.matchAll(/^native: (\d+) passed, (\d+) failed$/gm)].at(-1);
-  if (line === undefined) {
-    return {
-      passed: 0,
-      failed: 1,
-      skipped: 0,
-      problems: [`native units ended with code ${code} and no report`],
-    };
-  }
-  const [passed, failed] = [Number(line[1]), Number(line[2])];
+/** Adds up the native modules. The Makefile puts `== native/cache` above the output of each, and a test program ends with
+ * `native: 12 passed, 0 failed`.
+ * @param modules  names of which each must have such a line
+ * @returns counts, and a problem for each module whose line is not there */
+export function readNative(output, code, modules) {
+  const sections = new Map(
+    output
+      .split(/^== native\//m)
+      .slice(1)
+      .map((text) => [text.split('\n', 1)[0].trim(), text]),
+  );
   const problems = [];
-  if (passed === 0) problems.push('native units ran no test');
-  if (code !== 0 && failed === 0) problems.push(`native units ended with code ${code}`);
-  return { passed, failed: failed + problems.length, skipped: 0, problems };
+  const count = { passed: 0, failed: 0 };
+  for (const name of modules) {
+    // A test may start the program anew: its own line is the last.
+    const lines = (sections.get(name) ?? '').matchAll(/^native: (\d+) passed, (\d+) failed$/gm);
+    const line = [...lines].at(-1);
+    if (line === undefined) {
+      problems.push(`native/${name} ended with code ${code} and no report`);
+      continue;
+    }
+    if (Number(line[1]) === 0) problems.push(`native/${name} ran no test`);
+    count.passed += Number(line[1]);
+    count.failed += Number(line[2]);
+  }
+  if (code !== 0 && count.failed === 0 && problems.length === 0) {
+    problems.push(`native units ended with code ${code}`);
+  }
+  return { ...count, failed: count.failed + problems.length, skipped: 0, problems };
 }
 
 /** Reads the JSON report of vitest and the list of skips.
@@ -70,6 +82,12 @@ export function readVitest(reports, code, projects, base = root) {
 /** Folders that must have tests: every workspace member, the scripts and the benchmarks. */
 export function testedProjects() {
   return [...workspaces().map(({ path }) => path), 'scripts', 'benchmarks'];
+}
+
+/** Modules of native/ that must have tests: every folder with a folder `test`. */
+export function nativeModules(base = root) {
+  const folder = join(base, 'native');
+  return readdirSync(folder).filter((name) => existsSync(join(folder, name, 'test')));
 }
 
 /** Adds the parts up. */

@@ -31,6 +31,11 @@ export function publishable() {
   return workspaces().filter(({ manifest }) => manifest.private !== true);
 }
 
+/** The members that have an addon. */
+export function addonPackages(base = root) {
+  return workspaces(base).filter(({ dir }) => existsSync(join(dir, 'binding.gyp')));
+}
+
 /** Paths of all files below a folder, sorted; `skip` gets the name of each folder and file. */
 export function filesBelow(dir, skip = () => false) {
   if (!existsSync(dir)) return [];

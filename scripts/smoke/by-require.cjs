@@ -2,11 +2,12 @@
 // is then the function itself.
 const cacheCore = require('@catzilla/cache-core');
 const fastifyCache = require('@catzilla/fastify-cache');
+const router = require('@catzilla/router');
 const catzilla = require('catzilla');
 const fastify = require('fastify');
 const smoke = require('./smoke.cjs');
 
-smoke({ cacheCore, fastifyCache, catzilla, fastify }).then(
+smoke({ cacheCore, router, fastifyCache, catzilla, fastify }).then(
   (report) => console.log(`smoke by require: passed, ${report}`),
   (error) => {
     console.error(error);

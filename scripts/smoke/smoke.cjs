@@ -1,5 +1,5 @@
 // The smoke program: what a user writes first, with plain node:assert, so that every platform runs the same file. It is
-// given the modules, however they were loaded, and tells which Node ran it and which file the engine came from.
+// given the modules, however they were loaded, and tells which Node ran it and which files the addons came from.
 const assert = require('node:assert/strict');
 const { createHash } = require('node:crypto');
 const { once } = require('node:events');
@@ -7,8 +7,9 @@ const { readFileSync } = require('node:fs');
 const { basename, dirname, join } = require('node:path');
 const { Worker } = require('node:worker_threads');
 
-module.exports = async function smoke({ cacheCore, fastifyCache, catzilla, fastify }) {
+module.exports = async function smoke({ cacheCore, router, fastifyCache, catzilla, fastify }) {
   await engine(cacheCore);
+  routes(router);
 
   const plain = fastify();
   await plain.register(fastifyCache, { ttl: 60_000 });
@@ -17,7 +18,7 @@ module.exports = async function smoke({ cacheCore, fastifyCache, catzilla, fasti
   const composed = await catzilla.createApp({ cache: { ttl: 60_000 } });
   await secondIsHit(composed);
 
-  return `Node ${process.version}, ${process.platform}-${process.arch}, ${addon()}`;
+  return `Node ${process.version}, ${process.platform}-${process.arch}, ${addons().join(', ')}`;
 };
 
 async function engine({ openCache }) {
@@ -49,6 +50,21 @@ async function engine({ openCache }) {
   cache.close();
 }
 
+function routes({ RouteTable }) {
+  const table = new RouteTable({ engine: 'native' });
+  table.add('GET', '/cities', 'all').add('GET', '/cities/:id/streets', 'streets');
+  const built = table.build();
+  const { value, params, query } = built.find('GET', '/cities/42/streets?page=2');
+  assert.deepEqual([value, { ...params }, query], ['streets', { id: '42' }, 'page=2']);
+  assert.equal(built.find('GET', '/cities?page=2').value, 'all');
+  assert.equal(built.find('GET', '/cities/42'), null);
+  assert.equal(built.find('POST', '/cities'), null);
+  const { backend, methods } = built.stats();
+  assert.deepEqual([backend, methods.GET.hits, methods.GET.misses], ['native', 2, 1]);
+  // What only find-my-way can decide is asked there.
+  assert.deepEqual({ ...built.find('GET', '/cities/%C3%BC/streets').params }, { id: 'ü' });
+}
+
 async function secondIsHit(app) {
   let calls = 0;
   app.get('/cities', async () => ({ calls: (calls += 1) }));
@@ -62,10 +78,11 @@ async function secondIsHit(app) {
 }
 
 // An addon is in the same table as the modules, whether `import` or `require` led to it.
-function addon() {
+function addons() {
   const loaded = Object.keys(require.cache).filter((file) => file.endsWith('.node'));
-  assert.equal(loaded.length, 1, `expected one addon, got ${loaded.join(', ') || 'none'}`);
-  const [file] = loaded;
-  const hash = createHash('sha256').update(readFileSync(file)).digest('hex');
-  return `${basename(dirname(file))}/${basename(file)} sha256:${hash}`;
+  assert.equal(loaded.length, 2, `expected two addons, got ${loaded.join(', ') || 'none'}`);
+  return loaded.sort().map((file) => {
+    const hash = createHash('sha256').update(readFileSync(file)).digest('hex');
+    return `${basename(dirname(file))}/${basename(file)} sha256:${hash}`;
+  });
 }

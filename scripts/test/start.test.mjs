@@ -128,7 +128,7 @@ describe('npm start', () => {
     const { status, stdout, stderr } = start(folder, {});
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/native +@x\/engine for .* \.\.\. [\d.]+ s/);
-    expect(start(folder, {}).stdout).toMatch(/native +up to date/);
+    expect(start(folder, {}).stdout).toMatch(/native +@x\/engine up to date/);
     const built = `packages/engine/prebuilds/${process.platform}-${process.arch}/engine.node`;
     const libc = process.platform === 'linux' ? ' --tag-libc' : '';
     const args = readFileSync(join(folder, built), 'utf8');
@@ -137,6 +137,32 @@ describe('npm start', () => {
     expect(start(folder, {}).stdout).toMatch(/native +@x\/engine for/);
     const log = readFileSync(join(folder, 'node_modules/prebuildify/prebuildify.log'), 'utf8');
     expect(log).toBe('prebuildify\nprebuildify\n');
+  });
+});
+
+describe('the addons of several packages', () => {
+  const second = {
+    'packages/router/package.json': { name: '@x/router' },
+    'packages/router/binding.gyp': '{}',
+    'packages/router/binding/addon.cc': '#include "../../../native/router/trie.h"',
+    'packages/engine/binding.gyp': "{ 'sources': ['../../native/cache/engine.cc'] }",
+    'native/cache/engine.cc': '',
+    'native/router/trie.h': '',
+  };
+
+  it('are all left out when the backend is js, and named', () => {
+    const { stdout } = start(repository(second), { PATH: '', CATZ_CACHE_BACKEND: 'js' });
+    expect(stdout).toMatch(/native +@x\/engine and @x\/router left out: CATZ_CACHE_BACKEND=js\n/);
+  });
+
+  it('are each built again for a change in the module they name, and for no other', ({ skip }) => {
+    skip(isWindows, 'the runner may have no Python');
+    const folder = repository(second);
+    start(folder, {});
+    writeFileSync(join(folder, 'native/router/trie.h'), '// changed');
+    const { stdout } = start(folder, {});
+    expect(stdout).toMatch(/native +@x\/engine up to date/);
+    expect(stdout).toMatch(/native +@x\/router for/);
   });
 });
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { closingLine, readNative, readVitest, sum } from '../lib/test-report.mjs';
+import { closingLine, nativeModules, readNative, readVitest, sum } from '../lib/test-report.mjs';
 import { plant } from './tree.mjs';
 
 const file = (base, path, statuses, status = 'passed', message = '') => ({
@@ -21,8 +21,33 @@ function read({ testResults, skips = [], code = 0, projects = ['packages/a'] }) 
 
 describe('readNative', () => {
   it('reads the last line of the harness', () => {
-    const output = 'ok a\nnative: 1 passed, 0 failed\nok b\nnative: 12 passed, 0 failed\n';
-    expect(readNative(output, 0)).toMatchObject({ passed: 12, failed: 0, problems: [] });
+    const output =
+      '== native/cache\nok a\nnative: 1 passed, 0 failed\nok b\nnative: 12 passed, 0 failed\n';
+    expect(readNative(output, 0, ['cache'])).toMatchObject({ passed: 12, failed: 0, problems: [] });
+  });
+
+  it('adds up the modules', () => {
+    const output =
+      '== native/cache\nnative: 12 passed, 1 failed\n== native/router\nnative: 3 passed, 2 failed\n';
+    expect(readNative(output, 2, ['cache', 'router'])).toEqual({
+      passed: 15,
+      failed: 3,
+      skipped: 0,
+      problems: [],
+    });
+  });
+
+  it.each([
+    ['ended before its report', '== native/router\nSegmentation fault\n'],
+    ['did not run', ''],
+  ])('counts a module that %s as a failure, beside one that passed', (_what, rest) => {
+    const output = `== native/cache\nnative: 12 passed, 0 failed\n${rest}`;
+    expect(readNative(output, 2, ['cache', 'router'])).toEqual({
+      passed: 12,
+      failed: 1,
+      skipped: 0,
+      problems: ['native/router ended with code 2 and no report'],
+    });
   });
 
   it.each([
@@ -31,7 +56,19 @@ describe('readNative', () => {
     ['a bad end after a good report', 'native: 3 passed, 0 failed', 1],
     ['a failed test', 'native: 3 passed, 1 failed', 1],
   ])('counts %s as a failure', (_what, output, code) => {
-    expect(readNative(output, code).failed).toBe(1);
+    expect(readNative(`== native/cache\n${output}`, code, ['cache']).failed).toBe(1);
+  });
+});
+
+describe('nativeModules', () => {
+  it('finds the folders that have tests, and not the harness', () => {
+    const base = plant({
+      'native/test/test.h': '',
+      'native/a/test/main.cc': '',
+      'native/b/test/main.cc': '',
+      'native/docs/x.md': '',
+    });
+    expect(nativeModules(base)).toEqual(['a', 'b']);
   });
 });
 
