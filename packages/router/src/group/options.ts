@@ -1,0 +1,141 @@
+// Options of a route group, and their check.
+// Invariant: what comes out is frozen and copied; a hook list is an array of functions, whatever the user wrote.
+import { checkOptions, custom, list, optional, show, string } from '@catzilla/common';
+import type { OptionSpec, OptionSpecs } from '@catzilla/common';
+import type {
+  FastifyTypeProvider,
+  FastifyTypeProviderDefault,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+  RouteGenericInterface,
+  RouteShorthandOptions,
+  ContextConfigDefault,
+  FastifySchema,
+} from 'fastify';
+import { groupErrors } from '../errors.ts';
+
+const HOOKS = [
+  'onRequest',
+  'preParsing',
+  'preValidation',
+  'preHandler',
+  'preSerialization',
+  'onSend',
+  'onResponse',
+  'onError',
+  'onTimeout',
+  'onRequestAbort',
+] as const;
+
+/** The points of a request at which a group may have hooks. */
+export type HookName = (typeof HOOKS)[number];
+
+/** Hooks by the point at which they run: one function, or several in their order, as in Fastify's route options. */
+export type GroupHooks<TypeProvider extends FastifyTypeProvider = FastifyTypeProviderDefault> =
+  Pick<
+    RouteShorthandOptions<
+      RawServerDefault,
+      RawRequestDefaultExpression,
+      RawReplyDefaultExpression,
+      RouteGenericInterface,
+      ContextConfigDefault,
+      FastifySchema,
+      TypeProvider
+    >,
+    HookName
+  >;
+
+/** What the routes of a group have in common. */
+export interface GroupOptions<
+  TypeProvider extends FastifyTypeProvider = FastifyTypeProviderDefault,
+> {
+  /** Begins with `/` and does not end with it; stands before the URL of each route. Default: none. */
+  readonly prefix?: string;
+  /** OpenAPI tags, added to those of the group around and before those of the route. Default: none. */
+  readonly tags?: readonly string[];
+  /** OpenAPI description of each route that has none of its own. Default: none. */
+  readonly description?: string;
+  /** OpenAPI security requirements of each route that names none itself; they replace those of the group around.
+   * Default: those of the group around. */
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
+  /** Run on every request to a route of the group, after those of the group around, before those of the route. */
+  readonly hooks?: GroupHooks<TypeProvider>;
+  /** Merged into `config` of each route, name by name; the route wins, then the inner group. Default: none. */
+  readonly config?: Readonly<Record<PropertyKey, unknown>>;
+  /** Merged into `constraints` of each route in the same way. Default: none. */
+  readonly constraints?: RouteShorthandOptions['constraints'];
+}
+
+/** Checked options. */
+export interface CheckedGroup {
+  readonly prefix: string | undefined;
+  readonly tags: readonly string[];
+  readonly description: string | undefined;
+  readonly security: readonly object[] | undefined;
+  readonly hooks: readonly GroupHook[];
+  readonly config: object;
+  readonly constraints: object;
+}
+
+/** One hook of a group. */
+export interface GroupHook {
+  readonly at: HookName;
+  readonly run: (...args: never[]) => unknown;
+}
+
+const prefix: OptionSpec<string | undefined> = {
+  check(value) {
+    if (value === undefined) return undefined;
+    if (typeof value !== 'string' || !/^\/(?:.*[^/])$/s.test(value)) {
+      throw new groupErrors.PREFIX(show(value));
+    }
+    return value;
+  },
+};
+
+const hooks: OptionSpec<readonly GroupHook[]> = {
+  check(value, site) {
+    const specs = Object.fromEntries(HOOKS.map((name) => [name, optional(functions)]));
+    const given = checkOptions(value, specs as OptionSpecs<Record<HookName, Functions>>, site);
+    return HOOKS.flatMap((at) => listOf(given[at]).map((run) => ({ at, run })));
+  },
+};
+
+type Functions = GroupHook['run'] | readonly GroupHook['run'][];
+
+const functions: OptionSpec<Functions> = custom(
+  'a function or an array of functions',
+  (value): value is Functions =>
+    value !== undefined && [value].flat().every((one) => typeof one === 'function'),
+);
+
+/** @throws CATZ_GROUP_OPTIONS, CATZ_GROUP_PREFIX */
+export function checkGroup(options: unknown): CheckedGroup {
+  return checkOptions<CheckedGroup>(
+    options,
+    {
+      prefix,
+      tags: list(string(), []),
+      description: optional(string()),
+      security: optional(list(custom('an object', isObject))),
+      hooks,
+      config: copied('an object'),
+      constraints: copied('an object'),
+    },
+    { path: 'options', error: (message) => new groupErrors.OPTIONS(message) },
+  );
+}
+
+function copied(what: string): OptionSpec<object> {
+  const given = custom(what, isObject, {});
+  return { check: (value, site) => Object.freeze({ ...given.check(value, site) }) };
+}
+
+function listOf(given: Functions | undefined): readonly GroupHook['run'][] {
+  return given === undefined ? [] : [given].flat();
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
