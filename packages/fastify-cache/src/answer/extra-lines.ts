@@ -42,20 +42,25 @@ export function extraLines(headers: ReplyHeaders, entry: Entry): string | undefi
       return undefined;
     }
     if (entry.names.has(name)) return undefined;
-    if (typeof value === 'string') {
-      if (!isPlainValue(value)) return undefined;
-      lines += name + ': ' + value + '\r\n';
-    } else if (typeof value === 'number') {
-      lines += name + ': ' + value + '\r\n';
-    } else if (Array.isArray(value)) {
-      for (let i = 0; i < value.length; i++) {
-        const line: unknown = value[i];
-        if (typeof line !== 'string' || !isPlainValue(line)) return undefined;
-        lines += name + ': ' + line + '\r\n';
-      }
-    } else return undefined;
+    const added = linesOf(name, value);
+    if (added === undefined) return undefined;
+    lines += added;
   }
   return lines;
+}
+
+/** The lines to put before those of an answer that has these names, '' for none, undefined when writeHead has to do it:
+ * where something conflicts, describes the content, or is beyond ASCII (Node writes such a head in the encoding of its body). */
+export function linesBeside(headers: ReplyHeaders, names: ReadonlySet<string>): string | undefined {
+  let lines = '';
+  for (const name in headers) {
+    const kind = kinds.get(name) ?? classify(name);
+    if (names.has(name) || (kind !== KIND.line && name !== 'vary')) return undefined;
+    const added = linesOf(name, headers[name]);
+    if (added === undefined) return undefined;
+    lines += added;
+  }
+  return /[\x80-\xff]/.test(lines) ? undefined : lines;
 }
 
 /** Adds to the headers of an answer what compose.ts would; lists are copied.
@@ -74,6 +79,22 @@ export function addExtraHeaders(
     headers[name] = Array.isArray(value) ? value.map(String) : String(value);
   }
   return true;
+}
+
+// As Node would write them; undefined for what needs its thought.
+function linesOf(name: string, value: unknown): string | undefined {
+  if (typeof value === 'string') {
+    return isPlainValue(value) ? name + ': ' + value + '\r\n' : undefined;
+  }
+  if (typeof value === 'number') return name + ': ' + value + '\r\n';
+  if (!Array.isArray(value)) return undefined;
+  let lines = '';
+  for (let i = 0; i < value.length; i++) {
+    const line: unknown = value[i];
+    if (typeof line !== 'string' || !isPlainValue(line)) return undefined;
+    lines += name + ': ' + line + '\r\n';
+  }
+  return lines;
 }
 
 /** True for what Node accepts as a field value: tab, printable ASCII, and the upper half of Latin-1. */

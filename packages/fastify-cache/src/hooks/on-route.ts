@@ -11,6 +11,7 @@ import type {
 import { invalidate, isUnsafe } from '../invalidate.ts';
 import { noteOrigin } from '../key/origin.ts';
 import type { Scope } from '../scope.ts';
+import { constantPlanOf, takeConstant } from './constant.ts';
 import { prepareEarly } from './early.ts';
 import { handle } from './handler.ts';
 import { fail, judge } from './on-send.ts';
@@ -21,7 +22,12 @@ import type { CachedRoute } from './route.ts';
 
 const WRAPPED: unique symbol = Symbol('catzilla.fastify-cache.route');
 
-type Route = RouteOptions & { [WRAPPED]?: CachedRoute; websocket?: boolean };
+type Route = RouteOptions & {
+  [WRAPPED]?: CachedRoute;
+  websocket?: boolean;
+  routePath?: string;
+  prefix?: string;
+};
 type Done = (error: Error | null, payload?: unknown) => void;
 
 /** Takes a route into a scope.
@@ -30,7 +36,13 @@ export function takeRoute(scope: Scope, instance: FastifyInstance, options: Rout
   const route = options as Route;
   const methods = ([] as string[]).concat(route.method);
   const config = route.config as { cache?: unknown } | undefined;
-  const plan = scope.settings.planRoute({ method: methods, url: route.url }, config?.cache);
+  const facts = { method: methods, url: route.url, slashToo: alsoEndsWithSlash(route) };
+  const plan = scope.settings.planRoute(facts, config?.cache);
+  const constant = constantPlanOf(route, methods);
+  if (constant !== undefined) {
+    takeConstant(plan.kind === 'off' ? undefined : scope, route, constant);
+    return;
+  }
   const fixed = plan.kind === 'fixed' ? plan.policy : undefined;
   if (fixed !== undefined) scope.addKeyScope(fixed.key);
   const known = route[WRAPPED];
@@ -179,4 +191,9 @@ function append(route: Route, name: HookName, hook: unknown): void {
 function listOf(hooks: unknown): unknown[] {
   if (hooks === undefined || hooks === null) return [];
   return Array.isArray(hooks) ? hooks : [hooks];
+}
+
+// Fastify answers the prefix with a slash behind it too, by a route of its own that no onRoute hook is told of.
+function alsoEndsWithSlash({ routePath, prefix, prefixTrailingSlash }: Route): boolean {
+  return routePath === '' && prefix !== '' && prefixTrailingSlash !== 'no-slash';
 }

@@ -60,12 +60,14 @@ export function hooksAround(
   return (route.around ??= inspect(route, request, reply));
 }
 
+/** Whether an onSend hook of somebody else covers the route of a request; unknown counts as yes. */
+export function hasForeignHooks(request: FastifyRequest, reply: FastifyReply): boolean {
+  return onSendNames(request, reply)?.some(isForeign) ?? true;
+}
+
 function inspect(route: CachedRoute, request: FastifyRequest, reply: FastifyReply): HooksAround {
-  const context = routeContext(request, reply);
-  if (context === undefined) return { foreign: true, after: true };
-  const names = (context.onSend ?? []).map((hook) => hook.name.replace(/^bound /, ''));
-  const isForeign = (name: string): boolean =>
-    name !== HOOK.first && name !== HOOK.last && name !== HEAD_HOOK;
+  const names = onSendNames(request, reply);
+  if (names === undefined) return { foreign: true, after: true };
   const last = names.lastIndexOf(HOOK.last);
   const around: HooksAround = {
     foreign: names.some(isForeign),
@@ -78,4 +80,13 @@ function inspect(route: CachedRoute, request: FastifyRequest, reply: FastifyRepl
     );
   }
   return around;
+}
+
+function onSendNames(request: FastifyRequest, reply: FastifyReply): readonly string[] | undefined {
+  const context = routeContext(request, reply);
+  return context && (context.onSend ?? []).map((hook) => hook.name.replace(/^bound /, ''));
+}
+
+function isForeign(name: string): boolean {
+  return name !== HOOK.first && name !== HOOK.last && name !== HEAD_HOOK;
 }

@@ -1,24 +1,25 @@
 // Path patterns: `*` matches within one segment, `**` any number of segments, `/a/**` also `/a` itself; or a RegExp.
 // Invariant: a path that the router takes for `/admin/x` is judged as `/admin/x`, however it is encoded: see pathForms.
 // Time is at most path times pattern, whatever the path; a RegExp is the application's own, and sees bounded input.
+import { makeCover } from './covers.ts';
+import type { Cover } from './covers.ts';
+import { matchSegments, normalizeSlashes, segmentsOf, splitOnce } from './segments.ts';
+import type { PathRules } from './segments.ts';
+import type { Template } from './template.ts';
+
+export type { PathRules } from './segments.ts';
 
 /** `/admin/*`, `/a/**` or a RegExp tested against the path. */
 export type Pattern = string | RegExp;
-
-/** The router's options that decide which paths reach a route (Fastify's `routerOptions`). */
-export interface PathRules {
-  readonly caseSensitive: boolean;
-  readonly ignoreTrailingSlash: boolean;
-  readonly ignoreDuplicateSlashes: boolean;
-  readonly useSemicolonDelimiter: boolean;
-}
 
 /** A compiled pattern. */
 export interface CompiledPattern {
   /** One path as given, not decoded. */
   matches(path: string): boolean;
   /** What is known of all paths of a route from its template alone. */
-  covers(template: string): 'always' | 'never' | 'maybe';
+  covers(template: Template): Cover;
+  /** The segments of a glob; undefined: it is none. */
+  readonly glob: readonly string[] | undefined;
 }
 
 /** Paths longer than this are not matched: they count as excluded and not included. */
@@ -43,18 +44,18 @@ export function patternFault(pattern: unknown): string | undefined {
 
 /** Compiles a pattern that `patternFault` found no fault with. */
 export function compilePattern(pattern: Pattern, rules: PathRules): CompiledPattern {
-  const matches =
-    typeof pattern === 'string' ? globTester(pattern, rules) : regExpTester(pattern, rules);
-  return Object.freeze({
-    matches,
-    covers(template: string): 'always' | 'never' | 'maybe' {
-      if (!template.startsWith('/')) return 'maybe';
-      if (!/[:*%]/.test(template)) return matches(template) ? 'always' : 'never';
-      if (typeof pattern !== 'string') return 'maybe';
-      return compareTemplate(segmentsOf(pattern, rules), segmentsOf(template, rules));
-    },
-  });
+  return Object.freeze(
+    typeof pattern === 'string' ? compileGlob(pattern, rules) : compileRegExp(pattern, rules),
+  );
 }
+
+/** Whether a path has one form only, in which the router finds the very segments that we do. Nearly every path is plain;
+ * others have escapes, empty segments, or characters that have no place in a path. */
+export function isPlain(path: string): boolean {
+  return path.length <= maxPathLength && PLAIN.test(path);
+}
+
+const PLAIN = /^\/(?:[^/%?#\0- \u007f-\uffff]+(?:\/[^/%?#\0- \u007f-\uffff]+)*)?$/;
 
 /** The forms in which a raw path is judged: raw, as a router decodes it (`%2F` stays), and fully decoded.
  * @returns undefined when the path cannot be judged: too long, or malformed percent-encoding */
@@ -85,93 +86,34 @@ export function isIncluded(patterns: readonly CompiledPattern[], path: string): 
   );
 }
 
-function globTester(pattern: string, rules: PathRules): (path: string) => boolean {
+function compileGlob(pattern: string, rules: PathRules): CompiledPattern {
   const plain = segmentsOf(pattern, rules);
   // `/café/*` must match the raw `/caf%C3%A9/x` too.
   const encoded = segmentsOf(encodeURI(pattern), rules);
-  const isAscii = plain.join('/') === encoded.join('/');
-  return (path) => {
-    const segments = segmentsOf(path, rules);
-    return matchSegments(plain, segments) || (!isAscii && matchSegments(encoded, segments));
+  const spellings = plain.join('/') === encoded.join('/') ? [plain] : [plain, encoded];
+  return {
+    matches(path) {
+      const segments = splitOnce(path, rules);
+      return spellings.some((spelling) => matchSegments(spelling, segments));
+    },
+    covers: makeCover(spellings),
+    glob: plain,
   };
 }
 
-function regExpTester(pattern: RegExp, rules: PathRules): (path: string) => boolean {
+function compileRegExp(pattern: RegExp, rules: PathRules): CompiledPattern {
   // g and y keep a position between tests; a router that folds case reaches the route in any case.
   const flags = pattern.flags.replace(/[gyi]/g, '');
   const folds = pattern.ignoreCase || !rules.caseSensitive;
   const tester = new RegExp(pattern.source, folds ? `${flags}i` : flags);
-  return (path) => tester.test(normalizeSlashes(path, rules));
-}
-
-function segmentsOf(path: string, rules: PathRules): readonly string[] {
-  const text = normalizeSlashes(path, rules);
-  return (rules.caseSensitive ? text : text.toLowerCase()).slice(1).split('/');
-}
-
-function normalizeSlashes(path: string, rules: PathRules): string {
-  let text = path;
-  if (rules.ignoreDuplicateSlashes) text = text.replace(/\/{2,}/g, '/');
-  if (rules.ignoreTrailingSlash && text.length > 1 && text.endsWith('/')) text = text.slice(0, -1);
-  return text;
-}
-
-// Greedy with one point of return: when a later segment fails, only the last `**` has to take one more.
-function matchSegments(pattern: readonly string[], path: readonly string[]): boolean {
-  let p = 0;
-  let s = 0;
-  let starAt = -1;
-  let starTook = 0;
-  while (s < path.length) {
-    if (pattern[p] === '**') {
-      starAt = p++;
-      starTook = s;
-    } else if (p < pattern.length && matchSegment(pattern[p]!, path[s]!)) {
-      p++;
-      s++;
-    } else if (starAt !== -1) {
-      p = starAt + 1;
-      s = ++starTook;
-    } else return false;
-  }
-  while (pattern[p] === '**') p++;
-  return p === pattern.length;
-}
-
-// The same for characters and `*`.
-function matchSegment(pattern: string, segment: string): boolean {
-  if (!pattern.includes('*')) return pattern === segment;
-  let p = 0;
-  let s = 0;
-  let starAt = -1;
-  let starTook = 0;
-  while (s < segment.length) {
-    if (pattern[p] === '*') {
-      starAt = p++;
-      starTook = s;
-    } else if (p < pattern.length && pattern[p] === segment[s]) {
-      p++;
-      s++;
-    } else if (starAt !== -1) {
-      p = starAt + 1;
-      s = ++starTook;
-    } else return false;
-  }
-  while (pattern[p] === '*') p++;
-  return p === pattern.length;
-}
-
-// Literal beginnings decide: a template that leaves the pattern there never matches, one that stays until a closing
-// `**` always does. Behind the first parameter all is open.
-function compareTemplate(
-  pattern: readonly string[],
-  template: readonly string[],
-): 'always' | 'never' | 'maybe' {
-  for (let i = 0; ; i++) {
-    const wanted = pattern[i];
-    const given = template[i];
-    if (wanted === '**') return i === pattern.length - 1 ? 'always' : 'maybe';
-    if (given === undefined || /[:*%]/.test(given)) return 'maybe';
-    if (wanted === undefined || !matchSegment(wanted, given)) return 'never';
-  }
+  const matches = (path: string): boolean => tester.test(normalizeSlashes(path, rules));
+  return {
+    matches,
+    covers({ literal }) {
+      // A `%` of a template stands for `%25`: what the expression says of such a path is left to the request.
+      if (literal === undefined || literal.includes('%')) return 'maybe';
+      return matches(literal) ? 'always' : 'never';
+    },
+    glob: undefined,
+  };
 }

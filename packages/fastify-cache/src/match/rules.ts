@@ -1,61 +1,81 @@
 // The first rule whose path matches, found at registration where the route's template decides it, else per request.
 // Invariant: every form of a path must choose the same rule; where they differ, the request passes the cache by.
 import { pathForms } from './pattern.ts';
-import type { CompiledPattern } from './pattern.ts';
+import { firstOf, isSettled, reachable } from './reach.ts';
+import type { CompiledRule } from './reach.ts';
+import { beside, ruleTable } from './rule-table.ts';
+import type { FindRules } from './rule-table.ts';
+import type { PathRules } from './segments.ts';
+import type { Template } from './template.ts';
 
-/** A rule's patterns and what it stands for. */
-export interface CompiledRule<T> {
-  readonly patterns: readonly CompiledPattern[];
-  readonly value: T;
+/** Rules, and the table by which plain paths find theirs. */
+export interface RuleList<T> {
+  /** Narrows the rules to those that the paths of a route can reach. */
+  reach(template: Template): Reach<T>;
+}
+
+/** What rules say of the paths of one route. */
+export interface Reach<T> {
+  /** Those that some path can reach, in order; the last one may hold for all that are left. */
+  readonly rules: readonly CompiledRule<T>[];
+  /** The first of them holds for every path, or there is none. */
+  readonly isSettled: boolean;
+  /** The first that a plain path matches. */
+  plain(path: string): T | undefined;
 }
 
 /** Known at registration (`value` undefined: no rule), or to be chosen by path; 'ambiguous' = bypass. */
 export type RuleChoice<T> =
   | { readonly kind: 'fixed'; readonly value: T | undefined }
-  | { readonly kind: 'by-path'; choose(path: string): T | undefined | 'ambiguous' };
+  | {
+      readonly kind: 'by-path';
+      choose(path: string, isPlain: boolean): T | undefined | 'ambiguous';
+      /** All that it may choose. */
+      readonly values: readonly T[];
+    };
 
-/** A pattern for every path there is. */
-export const everyPath: CompiledPattern = Object.freeze({
-  matches: () => true,
-  covers: () => 'always',
-});
+/** Makes a list of rules. The table is built when the first route needs it, which is at registration too. */
+export function ruleList<T>(rules: readonly CompiledRule<T>[], pathRules: PathRules): RuleList<T> {
+  let table: FindRules<T> | undefined;
+  return {
+    reach(template) {
+      const { all, plain } = reachable(rules, template);
+      return { rules: all, isSettled: isSettled(all), plain: findPlain(plain) };
+    },
+  };
 
-/** The rules that the paths of a route template can reach, in order; the last one may hold for all that are left. */
-export function reachableRules<T>(
-  rules: readonly CompiledRule<T>[],
-  template: string,
-): readonly CompiledRule<T>[] {
-  const reachable: CompiledRule<T>[] = [];
-  for (const rule of rules) {
-    const cover = rule.patterns.map((pattern) => pattern.covers(template));
-    if (cover.every((answer) => answer === 'never')) continue;
-    if (cover.includes('always')) {
-      // Every path that no earlier rule takes is this one's, also in an encoded form it does not match.
-      return [...reachable, { patterns: [everyPath], value: rule.value }];
-    }
-    reachable.push(rule);
+  function findPlain(plain: readonly CompiledRule<T>[]): (path: string) => T | undefined {
+    if (isSettled(plain)) return () => plain[0]?.value;
+    const others = beside(plain);
+    if (countOf(others) === countOf(plain)) return (path) => firstOf(plain, path);
+    // Faster than a single glob is. It knows all rules, of which the others match no plain path of the route.
+    table ??= ruleTable(rules, pathRules);
+    const find = table;
+    return (path) => firstOf(find(path) ?? others, path);
   }
-  return reachable;
 }
 
-/** Narrows rules to those the paths of a route template can reach. */
-export function chooseRule<T extends object>(
-  rules: readonly CompiledRule<T>[],
-  template: string,
-): RuleChoice<T> {
-  const reachable = reachableRules(rules, template);
-  const first = reachable[0];
-  if (first === undefined || first.patterns.includes(everyPath)) {
-    return { kind: 'fixed', value: first?.value };
-  }
-  return { kind: 'by-path', choose: (path) => choose(reachable, path) };
+function countOf(rules: readonly CompiledRule<unknown>[]): number {
+  return rules.reduce((sum, { patterns }) => sum + patterns.length, 0);
 }
 
-function choose<T>(rules: readonly CompiledRule<T>[], path: string): T | undefined | 'ambiguous' {
+/** Chooses the rule of a route. */
+export function chooseRule<T>(list: RuleList<T>, template: Template): RuleChoice<T> {
+  const { rules, isSettled: isFixed, plain } = list.reach(template);
+  if (isFixed) return { kind: 'fixed', value: rules[0]?.value };
+  return {
+    kind: 'by-path',
+    choose: (path, isPlain) => (isPlain ? plain(path) : chooseByForms(rules, path)),
+    values: rules.map(({ value }) => value),
+  };
+}
+
+function chooseByForms<T>(
+  rules: readonly CompiledRule<T>[],
+  path: string,
+): T | undefined | 'ambiguous' {
   const forms = pathForms(path);
   if (forms === undefined) return 'ambiguous';
-  const first = (form: string): T | undefined =>
-    rules.find(({ patterns }) => patterns.some((pattern) => pattern.matches(form)))?.value;
-  const chosen = first(forms[0]!);
-  return forms.every((form) => first(form) === chosen) ? chosen : 'ambiguous';
+  const chosen = firstOf(rules, forms[0]!);
+  return forms.every((form) => firstOf(rules, form) === chosen) ? chosen : 'ambiguous';
 }

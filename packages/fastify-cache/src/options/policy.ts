@@ -9,8 +9,11 @@ import type { QueryPolicy } from '../key/query.ts';
 import { byTarget, pathFilter } from '../match/path-filter.ts';
 import { compilePattern } from '../match/pattern.ts';
 import type { CompiledPattern, PathRules, Pattern } from '../match/pattern.ts';
-import { chooseRule, everyPath, reachableRules } from '../match/rules.ts';
-import type { CompiledRule } from '../match/rules.ts';
+import { everyPath } from '../match/reach.ts';
+import type { CompiledRule } from '../match/reach.ts';
+import { chooseRule, ruleList } from '../match/rules.ts';
+import type { RuleList } from '../match/rules.ts';
+import { readTemplate } from '../match/template.ts';
 import type { BypassPolicy } from '../rfc/bypass.ts';
 import type { StorePolicy } from '../rfc/storable.ts';
 import type { CheckedCache } from './cache-option.ts';
@@ -114,6 +117,15 @@ export interface PluginSettings {
 export interface RouteFacts {
   readonly method: string | readonly string[];
   readonly url: string;
+  /** Fastify has it with a closing slash too, of which onRoute is not told: a route `/` in a plugin with a prefix. Undefined:
+   * not known. */
+  readonly slashToo?: boolean;
+}
+
+/** The options of the plugin and one of its rules, and the policy they make together. */
+interface RuleLevel {
+  readonly rule: CheckedRule | undefined;
+  readonly policy: RoutePolicy;
 }
 
 const fastifyDefaults: PathRules = {
@@ -132,13 +144,15 @@ export function resolveOptions(options: unknown, router: Partial<PathRules> = {}
   const pathRules = { ...fastifyDefaults, ...router };
   const compile = (patterns: readonly Pattern[]): CompiledPattern[] =>
     patterns.map((pattern) => compilePattern(pattern, pathRules));
-  const exclude = compile(checked.exclude);
-  const include = checked.include === undefined ? undefined : compile(checked.include);
+  const oneRule = (patterns: readonly Pattern[]): RuleList<true> =>
+    ruleList([{ patterns: compile(patterns), value: true }], pathRules);
+  const exclude = oneRule(checked.exclude);
+  const include = checked.include === undefined ? undefined : oneRule(checked.include);
   const scopeOf = keyScopes(checked.namespace);
   // Made for every rule at once, so that contradictions show when the plugin registers.
   const merge = (rule: CheckedRule | undefined, route: Level, error: (m: string) => Error) =>
     mergeLevels(scopeOf, [checked, rule?.options ?? {}, route], error);
-  const levels: CompiledRule<{ rule: CheckedRule | undefined; policy: RoutePolicy }>[] = [
+  const levels: CompiledRule<RuleLevel>[] = [
     ...checked.rules.map((rule, i) => ({
       patterns: compile(rule.path),
       value: {
@@ -154,6 +168,7 @@ export function resolveOptions(options: unknown, router: Partial<PathRules> = {}
       },
     },
   ];
+  const rules = ruleList(levels, pathRules);
 
   return Object.freeze({
     cache: checked.cache,
@@ -167,25 +182,29 @@ export function resolveOptions(options: unknown, router: Partial<PathRules> = {}
     cacheStatus: checked.cacheStatus,
     xCache: checked.xCache,
     planRoute(route: RouteFacts, config: unknown): RoutePlan {
-      const filter = pathFilter(exclude, include, route.url);
+      const template = readTemplate(route.url, pathRules, route.slashToo);
+      const filter = pathFilter(exclude, include, template);
       if (config === false || filter === 'off') return { kind: 'off' };
       const failRoute = (message: string): Error =>
         new errors.ROUTE_OPTION(`${String(route.method)} ${route.url}`, message);
       const own = routeLevel(config, failRoute);
+      const choice = chooseRule(rules, template);
       // Only rules that the route can meet are merged with its options, so that no other one can contradict them.
-      const policies = reachableRules(levels, route.url).map(({ patterns, value }) => ({
-        patterns,
-        value: own === undefined ? value.policy : merge(value.rule, own, failRoute),
-      }));
-      const choice = chooseRule(policies, route.url);
+      const levelsOfRoute = choice.kind === 'fixed' ? [choice.value!] : choice.values;
+      const policies = new Map(
+        levelsOfRoute.map((level) => [
+          level,
+          own === undefined ? level.policy : merge(level.rule, own, failRoute),
+        ]),
+      );
       if (choice.kind === 'fixed' && filter === 'on')
-        return { kind: 'fixed', policy: choice.value! };
-      const policyFor = byTarget(pathRules, (path) => {
-        if (filter !== 'on' && !filter.accepts(path)) return undefined;
-        const policy = choice.kind === 'fixed' ? choice.value : choice.choose(path);
-        return policy === 'ambiguous' ? undefined : policy;
+        return { kind: 'fixed', policy: policies.get(choice.value!)! };
+      const policyFor = byTarget(pathRules, (path, isPlain) => {
+        if (filter !== 'on' && !filter.accepts(path, isPlain)) return undefined;
+        const level = choice.kind === 'fixed' ? choice.value : choice.choose(path, isPlain);
+        return level === 'ambiguous' ? undefined : policies.get(level!);
       });
-      return { kind: 'by-path', policyFor, policies: policies.map(({ value }) => value) };
+      return { kind: 'by-path', policyFor, policies: [...policies.values()] };
     },
   });
 }

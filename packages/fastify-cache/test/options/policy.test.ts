@@ -285,6 +285,15 @@ describe('route plans', () => {
     expect(plan.policyFor('http://h/f/secret')).toBeUndefined();
   });
 
+  it('know of the closing slash that Fastify adds to the route / of a plugin with a prefix', () => {
+    const { planRoute } = resolveOptions({ exclude: ['/admin/*'] });
+    expect(planRoute(get('/admin'), true).kind).toBe('fixed');
+    const plan = planRoute({ ...get('/admin'), slashToo: true }, true);
+    if (plan.kind !== 'by-path') throw new Error('expected a plan by path');
+    expect(plan.policyFor('/admin')).toBeDefined();
+    expect(plan.policyFor('/admin/')).toBeUndefined();
+  });
+
   it('include only what is listed, less what is excluded', () => {
     const settings = resolveOptions({
       include: ['/api/**', '/f/*'],
@@ -297,7 +306,9 @@ describe('route plans', () => {
     if (plan.kind !== 'by-path') throw new Error('expected a plan by path');
     expect(plan.policyFor('/f/a')).toBeDefined();
     expect(plan.policyFor('/f/x')).toBeUndefined();
-    expect(plan.policyFor('/%66/a')).toBeUndefined();
+    // The whole route is included, in whatever spelling it is asked for.
+    expect(plan.policyFor('/%66/a')).toBeDefined();
+    expect(plan.policyFor('/f/%78')).toBeUndefined();
     expect(ttlOf(plan.policyFor('/f/y')?.ttl, 200)).toBe(5);
     expect(plan.policyFor('/f/%79')).toBeUndefined();
   });

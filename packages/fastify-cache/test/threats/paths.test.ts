@@ -163,4 +163,19 @@ describe('an excluded path', () => {
     const ask = await raw(await echoing({ exclude: ['/admin/**'] }));
     expect(await ask(`/${'x'.repeat(3000)}`)).toContain('detail=excluded');
   });
+
+  it('that Fastify answers with a slash behind a prefix is excluded as one', async () => {
+    const app = await makeApp({ ttl: 60_000, exclude: ['/admin/*'] });
+    app.register(
+      async (admin) => {
+        admin.get('/', () => 'secret');
+      },
+      { prefix: '/admin' },
+    );
+    const ask = await raw(app);
+    await ask('/admin/');
+    const answer = await ask('/admin/');
+    expect(answer).toContain('secret');
+    expect(answer).toContain('detail=excluded');
+  });
 });
