@@ -5,11 +5,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { winners } from './allocators/words.mjs';
 import { findings } from './hit-ratio/findings.mjs';
 import { allocationSites, allocationTable } from './http/allocations.mjs';
-import { REPORTED } from './http/ratios.mjs';
+import { REPORTED as HTTP_REPORTED } from './http/ratios.mjs';
 import { SUITES } from './lib/arguments.mjs';
 import { columnsOf } from './lib/columns.mjs';
 import { bound, groupBy, outcome } from './lib/report.mjs';
 import { figure, markdownTable } from './lib/table.mjs';
+import { REPORTED as ROUTER_REPORTED } from './router/ratios.mjs';
 
 const page = new URL('../docs/benchmarks.md', import.meta.url);
 const readme = new URL('../README.md', import.meta.url);
@@ -39,8 +40,11 @@ const TITLES = {
   'hit-ratio': 'Hit ratio: the engine beside reference policies',
   http: 'HTTP: @catzilla/fastify-cache',
   tiers: 'Tiers: @catzilla/tiers',
+  router: 'Router: @catzilla/router',
   allocators: 'Allocators: segments against glibc and jemalloc',
 };
+/** What is told without a target, by suite. */
+const REPORTED = { http: HTTP_REPORTED, router: ROUTER_REPORTED };
 const HIT_RATIO_UNITS = [
   'Hit ratios in percent, differences in points. _With near-cache_ and _policy lru_ are the engine too; the others are',
   'reference policies of object granularity with as many entries. The optimum knows the future.',
@@ -114,7 +118,8 @@ function renderSuite(result) {
   }
   if (result.suite === 'allocators')
     parts.push('### Who wins where', winners(result.measures).join('\n'));
-  if (result.suite === 'http') parts.push(...withoutTarget(result), ...allocated(result));
+  if (result.suite in REPORTED) parts.push(...withoutTarget(result));
+  if (result.suite === 'http') parts.push(...allocated(result));
   const groups = [...groupBy(result.measures)];
   for (const [group, measures] of groups) {
     const { header, cells } = columnsOf(measures[0].kind);
@@ -146,8 +151,8 @@ function verdicts(targets) {
   return markdownTable(['', 'figure', 'target', 'outcome'], rows);
 }
 
-function withoutTarget({ ratios }) {
-  const rows = Object.entries(REPORTED).flatMap(([id, means]) =>
+function withoutTarget({ suite, ratios }) {
+  const rows = Object.entries(REPORTED[suite]).flatMap(([id, means]) =>
     id in ratios ? [[means, figure(ratios[id])]] : [],
   );
   return rows.length === 0 ? [] : ['Without a target:', markdownTable(['', 'figure'], rows)];

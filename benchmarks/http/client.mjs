@@ -45,18 +45,22 @@ async function hold({ port, isSecure, connections }) {
 }
 
 /**
- * `requests` requests over `connections` sockets.
+ * `requests` requests over `connections` sockets. `request` and `body` may be lists of the same length: then they take turns.
  * @returns perSecond, p50Ms, p99Ms of the answers
  */
 async function load({ port, isSecure, request, connections, requests, status, body }) {
-  const bytes = Buffer.from(request, 'latin1');
-  const expected = { line: Buffer.from(`HTTP/1.1 ${status} `), body: Buffer.from(body, 'base64') };
+  const line = Buffer.from(`HTTP/1.1 ${status} `);
+  const bodies = [body].flat();
+  const asks = [request].flat().map((text, at) => ({
+    bytes: Buffer.from(text, 'latin1'),
+    expected: { line, body: Buffer.from(bodies[at], 'base64') },
+  }));
   const latencies = new Float64Array(requests);
   const state = { started: 0, finished: 0, requests, latencies };
   const sockets = held.length > 0 ? held : await openAll(port, isSecure, connections);
   held = [];
   const start = performance.now();
-  await Promise.all(sockets.map((socket) => drive(socket, bytes, expected, state)));
+  await Promise.all(sockets.map((socket) => drive(socket, asks, state)));
   const seconds = (performance.now() - start) / 1000;
   for (const socket of sockets) socket.destroy();
   latencies.sort();
@@ -83,16 +87,17 @@ function dial(port, isSecure, done) {
   return connectSecurely({ ...options, rejectUnauthorized: false }, done);
 }
 
-function drive(socket, bytes, expected, state) {
+function drive(socket, asks, state) {
   return new Promise((resolve, reject) => {
     let parts = [];
     let missing = 0;
     let sentAt = 0;
+    let ask;
     const send = () => {
       if (state.started === state.requests) return resolve();
-      state.started++;
+      ask = asks[state.started++ % asks.length];
       sentAt = performance.now();
-      socket.write(bytes);
+      socket.write(ask.bytes);
     };
     socket.on('error', reject);
     socket.on('close', () => reject(new Error('the server closed a connection')));
@@ -107,7 +112,7 @@ function drive(socket, bytes, expected, state) {
       if (!answer) return;
       missing = answer.end - received.length;
       if (missing > 0) return;
-      const fault = check(received, answer, expected);
+      const fault = check(received, answer, ask.expected);
       if (fault) return reject(new Error(`${fault}\n${received.latin1Slice(0, answer.bodyAt)}`));
       state.latencies[state.finished++] = performance.now() - sentAt;
       parts = [];

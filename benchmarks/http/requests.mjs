@@ -25,6 +25,11 @@ export const HEADS = {
   range: () => head(['Host: 127.0.0.1', ...BROWSER, `Range: bytes=${RANGE.first}-${RANGE.last}`]),
 };
 
+/** The request of a browser for another target. */
+export function browserRequest(target) {
+  return head(['Host: 127.0.0.1', ...BROWSER], target);
+}
+
 /**
  * What answers a request.
  * @param name of HEADS

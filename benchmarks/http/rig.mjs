@@ -1,12 +1,13 @@
-// Processes of the HTTP suite: one client for the whole run, one fresh server per measured cell.
+// Processes of suites that measure requests: one client for the whole run, one fresh server per measured cell.
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const script = (name) => fileURLToPath(new URL(name, import.meta.url));
+const CLIENT = new URL('client.mjs', import.meta.url);
+const SERVER = new URL('server.mjs', import.meta.url);
 
 /** Starts the client: { probe, hold, load, stop }. */
 export function startClient() {
-  const child = start('client.mjs');
+  const child = start(CLIENT);
   const ask = async (operation, command) => {
     child.process.send({ operation, ...command });
     const { result, error } = await child.next();
@@ -24,9 +25,10 @@ export function startClient() {
 /**
  * Starts a server: { port, pid, usage (CPU µs so far, resident bytes), startSampling, stopSampling (a tally), stop }.
  * @param flags for node
+ * @param {URL} file calls `serve` (serve.mjs); default: the servers of the HTTP suite
  */
-export async function startServer(spec, flags = []) {
-  const child = start('server.mjs', [JSON.stringify(spec)], flags);
+export async function startServer(spec, flags = [], file = SERVER) {
+  const child = start(file, [JSON.stringify(spec)], flags);
   const { port } = await child.next();
   const ask = (command) => {
     child.process.send(command);
@@ -45,8 +47,9 @@ export async function startServer(spec, flags = []) {
   };
 }
 
-function start(name, args = [], execArgv = []) {
-  const child = fork(script(name), args, { execArgv, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+function start(file, args = [], execArgv = []) {
+  const name = fileURLToPath(file);
+  const child = fork(name, args, { execArgv, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
   const ended = new Promise((resolve) => child.on('exit', resolve));

@@ -1,10 +1,10 @@
 // The command line of `npm run bench`. Unknown suites and flags are errors that name what exists.
 // Uses built-ins only: it runs before benchmarks/node_modules exists.
 
-export const SUITES = ['engine', 'hit-ratio', 'http', 'tiers', 'allocators'];
+export const SUITES = ['engine', 'hit-ratio', 'http', 'tiers', 'router', 'allocators'];
 
 const USAGE = `usage: npm run bench -- <${SUITES.join('|')}> [--quick] [--rounds N] [--only TEXT]
-  --quick      shorter windows and smaller data, under 60 s; the result is marked as quick
+  --quick      shorter windows and smaller data, a minute or a few; the result is marked as quick
   --rounds N   interleaved rounds (default 5, at least 1)
   --only TEXT  only measures whose name contains TEXT; prints, writes no result`;
 

@@ -7,12 +7,14 @@ import { fileURLToPath } from 'node:url';
  * @param {URL} file the child's script
  * @param {object} task handed to it
  * @param {string[]} flags for node
- * @returns {Promise<object>} what the child answered
+ * @param {number} [timeout] ms until it is ended with SIGTERM; default: no limit
+ * @returns {Promise<object>} what the child answered; the error of one that a signal ended has that `signal`
  */
-export function runChild(file, task, flags = []) {
+export function runChild(file, task, flags = [], timeout) {
   const path = fileURLToPath(file);
   const child = spawn(process.execPath, [...flags, path, JSON.stringify(task)], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    timeout,
   });
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr']) {
@@ -24,11 +26,8 @@ export function runChild(file, task, flags = []) {
       if (code === 0) {
         resolve(JSON.parse(output.stdout.trim().split('\n').at(-1)));
       } else {
-        reject(
-          new Error(
-            `${path} ${JSON.stringify(task)} ended with ${signal ?? code}\n${output.stderr}`,
-          ),
-        );
+        const fault = `${path} ${JSON.stringify(task)} ended with ${signal ?? code}`;
+        reject(Object.assign(new Error(`${fault}\n${output.stderr}`), { signal }));
       }
     });
   });

@@ -9,17 +9,23 @@ export const threadClock =
       ? '/proc/thread-self/schedstat'
       : 'process.cpuUsage (all threads)';
 
-/** CPU time of the calling thread so far, in ns. schedstat may lag by one scheduler tick: use windows of 100 ms and more. */
+/** CPU time of the calling thread so far, in ns. */
 export const threadCpu =
   typeof process.threadCpuUsage === 'function'
     ? () => total(process.threadCpuUsage())
     : hasSchedstat()
-      ? () => Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ', 1)[0])
+      ? schedstat
       : processCpu;
 
 /** CPU time of the whole process so far (garbage collector and compiler threads included), in ns. */
 export function processCpu() {
   return total(process.cpuUsage());
+}
+
+/** Linux brings it up to date at each scheduler tick, every 4 ms or so, and when the times of the process are asked for. */
+function schedstat() {
+  process.cpuUsage();
+  return Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ', 1)[0]);
 }
 
 function total({ user, system }) {
@@ -28,7 +34,7 @@ function total({ user, system }) {
 
 function hasSchedstat() {
   try {
-    return Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ', 1)[0]) > 0;
+    return schedstat() > 0;
   } catch {
     return false;
   }

@@ -200,6 +200,45 @@ const KINDS = {
     header: ['', 'factory calls', 'min – max', 'wall ms'],
     cells: (one) => [one.label, figure(one.median), spread(one), of(one, 'wallMs')],
   },
+  lookup: {
+    header: ['', 'CPU ns', 'min – max', 'wall ns', 'CPU ns, all threads', 'built in CPU ms'],
+    cells: (one) => figuresOrReason(one, ['wallNs', 'processNs', 'buildMs']),
+  },
+  match: {
+    header: ['', 'CPU ns', 'min – max', 'wall ns', 'image B'],
+    cells: (one) => figuresOrReason(one, ['wallNs', 'imageBytes']),
+  },
+  build: {
+    header: [
+      '',
+      'CPU ms, all threads',
+      'min – max',
+      'over its tree',
+      'held MB',
+      'of it the engine',
+    ],
+    cells: (one) => figuresOrReason(one, ['overTree', 'heldMb', 'engineMb']),
+  },
+  threshold: {
+    header: [
+      '',
+      'native over the better',
+      'min – max',
+      'walk, hot ns',
+      'compile()',
+      'native',
+      'walk, spread ns',
+      'compile()',
+      'native',
+    ],
+    cells: (one) =>
+      figuresOrReason(
+        one,
+        ['hot', 'spread'].flatMap((traffic) =>
+          ['walk', 'compile', 'native'].map((engine) => `${engine} ${traffic}`),
+        ),
+      ),
+  },
   http: {
     header: ['', 'CPU µs/request', 'min – max', 'requests/s', 'p50 ms', 'p99 ms'],
     cells: (one) => [
@@ -212,6 +251,14 @@ const KINDS = {
     ],
   },
 };
+
+/** A row, or in place of its figures why it has none. */
+function figuresOrReason(one, fields) {
+  if (one.details.length > 0) {
+    return [one.label, figure(one.median), spread(one), ...fields.map((field) => of(one, field))];
+  }
+  return [`${one.label}: ${one.refused}`, '-', '-', ...fields.map(() => '-')];
+}
 
 export function columnsOf(kind) {
   return KINDS[kind];
