@@ -19,14 +19,18 @@ const ONCE = [
   '**/test/stream/topologies.test.ts',
   '**/test/soak.test.ts',
 ];
-/** The rules of HTTP, which are the same on every Node: under the oldest and the newest alone. How answers are written, which
- * hangs on Node's insides, is tested on all. */
+/** The rules of HTTP and of routes, which are the same on every Node: under the oldest and the newest alone. How answers are
+ * written, which hangs on Node's insides, is tested on all. */
 const RULES = [
   '**/test/conformance/**',
   '**/test/plugins/**',
   '**/test/rfc/**',
   '**/test/options/**',
   '**/test/threats/**',
+  '**/test/differential/**',
+  '**/test/dynamic/**',
+  '**/test/hosts/**',
+  '**/test/introspect/**',
 ];
 /** Packages that stand on drivers and files rather than on the addon and HTTP: under the oldest and the newest Node alone. */
 const AT_THE_ENDS = new Set(['@catzilla/bus', '@catzilla/tiers']);

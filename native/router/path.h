@@ -20,15 +20,15 @@ inline constexpr uint32_t kMaxUrl = 8192;
 // Why a target is not decided here. The numbers are public (catz_match.reason).
 enum class DeferReason : uint8_t {
   kNone = 0,
-  kEncoded = 1,         // '%' in the path
-  kNonAscii = 2,        // a byte of 0x80 or more in it
-  kForm = 3,            // does not begin with '/'
-  kRegex = 4,           // a node with a regular expression was reached
-  kConstraint = 5,      // the route found has constraints
-  kParamCount = 6,      // more than kMaxParams parameters
-  kDepth = 7,           // more alternatives than can wait
-  kUrlLength = 8,       // longer than kMaxUrl
-  kParamLength = 9,     // nothing matches but for a parameter that is too long
+  kEncoded = 1,          // '%' in the path
+  kNonAscii = 2,         // a byte of 0x80 or more in it
+  kForm = 3,             // does not begin with '/'
+  kRegex = 4,            // a node with a regular expression was reached
+  kConstraint = 5,       // the route found has constraints
+  kParamCount = 6,       // more than kMaxParams parameters
+  kDepth = 7,            // more alternatives than can wait
+  kUrlLength = 8,        // longer than kMaxUrl
+  kParamLength = 9,      // nothing matches but for a parameter that is too long
   kDuplicateSlash = 10,  // '//' where the router overlooks it
   kNoTable = 11          // a table without routes: nothing is published any more
 };

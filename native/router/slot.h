@@ -22,7 +22,7 @@ namespace catz::router {
 
 class TableSlot {
  public:
-  // Tables that may be pinned at once, the newest included.
+  // One more than the tables that may be pinned at once, the newest included: cell 0 stays empty.
   static constexpr uint32_t kCells = 64;
 
   // A table and the cell it stands in; `table` is nullptr when none is published.
@@ -41,7 +41,7 @@ class TableSlot {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
   }
 
-  // False when kCells tables are pinned: nothing changed, and the table is deleted.
+  // False when kCells - 1 tables are pinned: nothing changed, and the table is deleted.
   bool Publish(std::unique_ptr<Table> table) {
     const std::lock_guard<std::mutex> lock(publish_mutex_);
     // Cell 0 stays empty: it is the newest before the first Publish.
@@ -97,8 +97,7 @@ class TableSlot {
   void Settle(uint32_t cell, int64_t pins) noexcept {
     // Acquire-release: every reader's last look happens before the table is freed.
     const int64_t before = cells_[cell].pins.fetch_add(pins, std::memory_order_acq_rel);
-    const bool is_last = pins < 0 ? before == 1 : before + pins == 0;
-    if (is_last) Free(cell);
+    if (before + pins == 0) Free(cell);
   }
 
   void Free(uint32_t cell) noexcept {

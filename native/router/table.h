@@ -80,7 +80,8 @@ class Table {
   uint32_t cell() const { return cell_; }
   uint32_t route_count() const { return route_count_; }
 
-  // A method that has no routes is a miss, as in find-my-way; a table without methods knows nothing.
+  // A method that has no routes is a miss, as in find-my-way; a table without methods knows
+  // nothing.
   void Find(std::string_view method, std::string_view target, Match* out) const noexcept {
     const Entry* const entry = Method(method);
     if (entry == nullptr) {

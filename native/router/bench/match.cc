@@ -146,10 +146,9 @@ int Main(char** args) {
   const size_t rest = (urls.count() - found % urls.count()) % urls.count();
   sum += urls.Find(*trie, rest);
   if (sum != (found + rest) / urls.count() * expected) Fail("wrong checksum");
-  std::printf(
-      "{\"threadNs\":%.3f,\"wallNs\":%.3f,\"ops\":%llu,\"imageBytes\":%u,\"nodes\":%u}\n",
-      Median(threads), Median(walls), static_cast<unsigned long long>(found), trie->bytes(),
-      trie->nodes());
+  std::printf("{\"threadNs\":%.3f,\"wallNs\":%.3f,\"ops\":%llu,\"imageBytes\":%u,\"nodes\":%u}\n",
+              Median(threads), Median(walls), static_cast<unsigned long long>(found), trie->bytes(),
+              trie->nodes());
   return 0;
 }
 

@@ -1,21 +1,22 @@
 /* The C interface of an application's routes, for other native addons: which route a request target
  * is, and the whole answer of routes whose answer is known ahead. C99 and C++.
  *
- * `router.abi` of @catzilla/router is an external, tagged with CATZ_ROUTER_ABI_TAG_*, whose data is a
- * catz_router. On the thread that was given it: napi_check_object_type_tag, then
+ * `router.abi` of @catzilla/router is an external, tagged with CATZ_ROUTER_ABI_TAG_*, whose data is
+ * a catz_router. On the thread that was given it: napi_check_object_type_tag, then
  * napi_get_value_external, then compare abi_version with CATZ_ROUTER_ABI_VERSION; then retain, and
  * copy the table of functions. The copy works on every thread until you release.
  *
- * A request is answered so: acquire, find, plan, send, unpin. What find defers (verdict -1) and what
- * has no plan goes to JavaScript untouched: the interface never guesses. A pin holds one generation of
- * routes: routes and plans of it stay as they are until unpin, whatever is published meanwhile.
+ * A request is answered so: acquire, find, plan, send, unpin. What find defers (verdict -1) and
+ * what has no plan goes to JavaScript untouched: the interface never guesses. A pin holds one
+ * generation of routes: routes and plans of it stay as they are until unpin, whatever is published
+ * meanwhile.
  *
  * Stability: a version only appends functions, and changes no struct but the table. A table may be
  * shorter or longer than the one you compiled: copy the smaller of struct_size and
  * sizeof(catz_router) into zeroes. Another abi_version is another interface.
  *
- * Threads: every function may be called from any thread. None calls Node-API, runs JavaScript, takes
- * a lock or throws; only retain's counterpart may free memory. Arguments are trusted. */
+ * Threads: every function may be called from any thread. None calls Node-API, runs JavaScript,
+ * takes a lock or throws; only retain's counterpart may free memory. Arguments are trusted. */
 #ifndef CATZILLA_ROUTER_ABI_H_
 #define CATZILLA_ROUTER_ABI_H_
 
@@ -32,7 +33,7 @@ extern "C" {
 
 #define CATZ_ROUTER_MAX_PARAMS 32
 
-typedef struct catz_router_slot catz_router_slot; /* the routes of an application, over time */
+typedef struct catz_router_slot catz_router_slot;   /* the routes of an application, over time */
 typedef struct catz_router_table catz_router_table; /* one generation of them, pinned */
 
 typedef struct catz_router_span {
