@@ -14,22 +14,11 @@ import type {
   FastifySchema,
 } from 'fastify';
 import { groupErrors } from '../errors.ts';
-
-const HOOKS = [
-  'onRequest',
-  'preParsing',
-  'preValidation',
-  'preHandler',
-  'preSerialization',
-  'onSend',
-  'onResponse',
-  'onError',
-  'onTimeout',
-  'onRequestAbort',
-] as const;
+import { REQUEST_HOOKS } from '../fastify/request-hooks.ts';
+import type { RequestHook } from '../fastify/request-hooks.ts';
 
 /** The points of a request at which a group may have hooks. */
-export type HookName = (typeof HOOKS)[number];
+export type HookName = RequestHook;
 
 /** Hooks by the point at which they run: one function, or several in their order, as in Fastify's route options. */
 export type GroupHooks<TypeProvider extends FastifyTypeProvider = FastifyTypeProviderDefault> =
@@ -96,9 +85,9 @@ const prefix: OptionSpec<string | undefined> = {
 
 const hooks: OptionSpec<readonly GroupHook[]> = {
   check(value, site) {
-    const specs = Object.fromEntries(HOOKS.map((name) => [name, optional(functions)]));
+    const specs = Object.fromEntries(REQUEST_HOOKS.map((name) => [name, optional(functions)]));
     const given = checkOptions(value, specs as OptionSpecs<Record<HookName, Functions>>, site);
-    return HOOKS.flatMap((at) => listOf(given[at]).map((run) => ({ at, run })));
+    return REQUEST_HOOKS.flatMap((at) => listOf(given[at]).map((run) => ({ at, run })));
   },
 };
 

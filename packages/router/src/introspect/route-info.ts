@@ -1,6 +1,8 @@
 // All routes of a router, each with what can be known of it without running it.
 // Invariant: plain frozen data; nothing in it changes with the router. Hooks and schemas are those of Fastify's routes, and
 // complete once the application is ready.
+import { REQUEST_HOOKS } from '../fastify/request-hooks.ts';
+import type { RequestHook } from '../fastify/request-hooks.ts';
 import type { EngineName, MethodEngine } from '../engine/engine.ts';
 import { WILDCARD } from '../find-my-way/router.ts';
 import type { Constraints, Route, Router } from '../find-my-way/router.ts';
@@ -40,22 +42,10 @@ export interface RouteInfo {
 
 export type RouteKind = 'static' | 'parametric' | 'regex' | 'wildcard';
 
-const HOOKS = [
-  'onRequest',
-  'preParsing',
-  'preValidation',
-  'preHandler',
-  'preSerialization',
-  'onSend',
-  'onResponse',
-  'onError',
-  'onTimeout',
-  'onRequestAbort',
-] as const;
 const SCHEMA_PARTS = ['body', 'querystring', 'params', 'headers', 'response'] as const;
 
 /** A hook that Fastify runs for a request. */
-export type RouteHook = (typeof HOOKS)[number];
+export type RouteHook = RequestHook;
 /** A part of a route's schema. */
 export type SchemaPart = (typeof SCHEMA_PARTS)[number];
 
@@ -123,7 +113,7 @@ function prefixOf(context: FastifyContext | undefined): string | undefined {
 
 function hooksOf(context: FastifyContext | undefined): Partial<Record<RouteHook, number>> {
   const hooks: Partial<Record<RouteHook, number>> = {};
-  for (const name of HOOKS) {
+  for (const name of REQUEST_HOOKS) {
     const functions = context?.[name];
     if (Array.isArray(functions) && functions.length > 0) hooks[name] = functions.length;
   }

@@ -1,6 +1,6 @@
 // The program in the guide to constant routes is run as it stands there, from the built package.
 import { expect, test } from 'vitest';
-import { runProgram } from './run-program.ts';
+import { runProgram } from '../support/run-program.ts';
 
 test('the guide to constant routes: its program answers what the guide says', async () => {
   const url = await runProgram('constant-routes.md');

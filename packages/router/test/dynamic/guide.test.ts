@@ -1,35 +1,11 @@
 // The programs in the guide to dynamic routes are run as they stand there, from the built package.
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { runProgram } from '../support/run-program.ts';
 
-/** Starts one of the programs; it ends with the test.
- * @returns its port */
-async function runProgram(number: number): Promise<number> {
-  const page = new URL('../../../../docs/guide/dynamic-routes.md', import.meta.url);
-  const programs = [...(await readFile(page, 'utf8')).matchAll(/^```js\n(.*?)^```$/gms)];
-  const cache = new URL('../../.cache/', import.meta.url);
-  await mkdir(cache, { recursive: true });
-  const folder = await mkdtemp(fileURLToPath(new URL('guide-', cache)));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  await writeFile(`${folder}/app.mjs`, programs[number]![1]!);
-  const child = spawn(process.execPath, [`${folder}/app.mjs`], {
-    env: { ...process.env, PORT: '0' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  onTestFinished(async () => {
-    if (child.exitCode === null && child.kill()) await once(child, 'close');
-  });
-  let output = '';
-  for await (const chunk of child.stdout.setEncoding('utf8')) {
-    output += String(chunk);
-    const port = /http:\/\/\S+:(\d+)\s/.exec(output)?.[1];
-    if (port !== undefined) return Number(port);
-  }
-  throw new Error(`program ${number} ended without an address: ${output}`);
+async function portOf(program: number): Promise<number> {
+  return Number(new URL(await runProgram('dynamic-routes.md', program)).port);
 }
 
 interface Asked {
@@ -54,7 +30,7 @@ async function ask(
 }
 
 test('the guide to dynamic routes: pages come, are validated, and go', async () => {
-  const port = await runProgram(0);
+  const port = await portOf(0);
   const page = {
     method: 'PUT',
     path: '/admin/pages/hello',
@@ -79,7 +55,7 @@ test('the guide to dynamic routes: pages come, are validated, and go', async () 
 });
 
 test('the guide to host tables: hosts are told apart as it says', async () => {
-  const port = await runProgram(1);
+  const port = await portOf(1);
   const at = async (host: string, more = {}) =>
     (await ask(port, { headers: { host, ...more } })).text;
   expect(await at('shop.example')).toBe('the shop');

@@ -1,6 +1,6 @@
 // The program in the guide to route groups is run as it stands there, from the built package.
 import { expect, test } from 'vitest';
-import { runProgram } from '../constant/run-program.ts';
+import { runProgram } from '../support/run-program.ts';
 
 test('the guide to route groups: guards and tags are those that the guide names', async () => {
   const url = await runProgram('route-groups.md');

@@ -7,12 +7,13 @@ import { onTestFinished } from 'vitest';
 
 const GUIDE = new URL('../../../../docs/guide/', import.meta.url);
 
-/** Starts the first program of a page; it ends with the test.
+/** Starts a program of a page; it ends with the test.
+ * @param number  which one, from 0
  * @returns the URL at which it listens, without a slash at the end */
-export async function runProgram(page: string): Promise<string> {
+export async function runProgram(page: string, number = 0): Promise<string> {
   const text = await readFile(new URL(page, GUIDE), 'utf8');
-  const program = /^```js\n(.*?)^```$/ms.exec(text)?.[1];
-  if (program === undefined) throw new Error(`${page} shows no program`);
+  const program = [...text.matchAll(/^```js\n(.*?)^```$/gms)][number]?.[1];
+  if (program === undefined) throw new Error(`${page} shows no program ${number}`);
   const cache = new URL('../../.cache/', import.meta.url);
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(fileURLToPath(new URL('guide-', cache)));
