@@ -34,13 +34,12 @@ describe('a native front', () => {
     const shared =
       process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared'];
     const headers = [
-      ...['-isystem', join(dirname(dirname(process.execPath)), 'include', 'node')],
-      ...[
-        '-I',
-        path('../../../native/cache/include'),
-        '-I',
-        path('../../../native/router/include'),
-      ],
+      '-isystem',
+      join(dirname(dirname(process.execPath)), 'include', 'node'),
+      '-I',
+      path('../../../native/cache/include'),
+      '-I',
+      path('../../../native/router/include'),
     ];
     const strict = ['-std=c99', '-pedantic', '-Wall', '-Wextra', '-Werror', '-O2', '-fPIC'];
     const compiler = process.env['CC'] ?? 'cc';
