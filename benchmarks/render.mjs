@@ -32,6 +32,11 @@ const HEADLINES = [
     'A hit in memory, times as fast as bentocache’s faster mode',
   ],
   ['tiers', 'redis_get_1k_over_ioredis', 'A hit of 1 KB in Redis, p50 over `GET` and `JSON.parse`'],
+  [
+    'router',
+    'native_over_compile_10k_spread',
+    'Finding one of 10,000 routes, spread, over find-my-way’s generated code',
+  ],
   ['engine', 'hit_ratio_gain_over_lru', 'Hit ratio above LRU, Zipf 0.99, room for 1 %'],
 ];
 const bounds = JSON.parse(readFileSync(new URL('targets.json', import.meta.url), 'utf8'));
