@@ -13,7 +13,8 @@ export type { RouterStats } from './fastify/stats.ts';
 export { RouteTable } from './table/route-table.ts';
 export type { RouteOptions } from './table/route-table.ts';
 export { BuiltTable } from './table/built-table.ts';
-export type { MethodStats, RouteEntry, RouteMatch, TableStats } from './table/built-table.ts';
+export type { RouteEntry } from './route-entry.ts';
+export type { MethodStats, RouteMatch, TableStats } from './table/built-table.ts';
 export type { RouteTableOptions } from './table/options.ts';
 
 export { accelerate } from './engine/accelerate.ts';

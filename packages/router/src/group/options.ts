@@ -14,8 +14,8 @@ import type {
   FastifySchema,
 } from 'fastify';
 import { groupErrors } from '../errors.ts';
-import { REQUEST_HOOKS } from '../fastify/request-hooks.ts';
-import type { RequestHook } from '../fastify/request-hooks.ts';
+import { REQUEST_HOOKS } from '../request-hooks.ts';
+import type { RequestHook } from '../request-hooks.ts';
 
 /** The points of a request at which a group may have hooks. */
 export type HookName = RequestHook;

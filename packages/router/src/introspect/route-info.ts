@@ -1,8 +1,8 @@
 // All routes of a router, each with what can be known of it without running it.
 // Invariant: plain frozen data; nothing in it changes with the router. Hooks and schemas are those of Fastify's routes, and
 // complete once the application is ready.
-import { REQUEST_HOOKS } from '../fastify/request-hooks.ts';
-import type { RequestHook } from '../fastify/request-hooks.ts';
+import { REQUEST_HOOKS } from '../request-hooks.ts';
+import type { RequestHook } from '../request-hooks.ts';
 import type { EngineName, MethodEngine } from '../engine/engine.ts';
 import { WILDCARD } from '../find-my-way/router.ts';
 import type { Constraints, Route, Router } from '../find-my-way/router.ts';

@@ -1,6 +1,6 @@
 // A route as its author wrote it, found again in what find-my-way stores beside it.
 import type { Route } from '../find-my-way/router.ts';
-import type { RouteEntry } from '../table/built-table.ts';
+import type { RouteEntry } from '../route-entry.ts';
 
 /** What is read of the context that Fastify stores beside a route; the rest of it is of no concern here. */
 export interface FastifyContext {

@@ -10,18 +10,9 @@ import { explain } from '../introspect/explain.ts';
 import type { ExplainOptions, Explanation } from '../introspect/explain.ts';
 import { nativeFailure } from '../native/addon.ts';
 import { encodeTree } from '../image/encode.ts';
+import type { RouteEntry } from '../route-entry.ts';
 import { findBatch } from './find-batch.ts';
 import { pathOf } from './path-of.ts';
-
-/** One route of a table. */
-export interface RouteEntry<V> {
-  /** Its place in the order of adding, from 0. */
-  readonly id: number;
-  readonly method: string;
-  readonly pattern: string;
-  readonly value: V;
-  readonly constraints: Readonly<Record<string, unknown>> | undefined;
-}
 
 /** What a URL was found to be. */
 export interface RouteMatch<V> {

@@ -2,7 +2,7 @@
 import { errors } from '../errors.ts';
 import type { MethodEngine } from '../engine/engine.ts';
 import { BAD_ARGUMENT } from '../native/addon.ts';
-import type { RouteEntry } from './built-table.ts';
+import type { RouteEntry } from '../route-entry.ts';
 
 interface Batch {
   readonly bytes: Uint8Array;

@@ -7,7 +7,7 @@ import { makeEngines } from '../engine/choose.ts';
 import { errors } from '../errors.ts';
 import type { Router } from '../find-my-way/router.ts';
 import { BuiltTable } from './built-table.ts';
-import type { RouteEntry } from './built-table.ts';
+import type { RouteEntry } from '../route-entry.ts';
 import { tableSettings } from './options.ts';
 import type { RouteTableOptions, TableSettings } from './options.ts';
 
