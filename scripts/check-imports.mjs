@@ -14,7 +14,6 @@ const FLOORS = {
   'cache-core': 1,
   bus: 1,
   router: 1,
-  di: 1,
   tiers: 2,
   'fastify-cache': 3,
   catzilla: 4,

@@ -27,11 +27,12 @@ const RULES = [
   '**/test/rfc/**',
   '**/test/options/**',
   '**/test/threats/**',
-  '**/test/differential/**',
   '**/test/dynamic/**',
   '**/test/hosts/**',
   '**/test/introspect/**',
 ];
+/** Random tables of routes: `npm test` has looked at many, and each Node reads URLs for native code in its own way. */
+const FEWER = { ROUTER_TABLES: '200' };
 /** Packages that stand on drivers and files rather than on the addon and HTTP: under the oldest and the newest Node alone. */
 const AT_THE_ENDS = new Set(['@catzilla/bus', '@catzilla/tiers']);
 
@@ -63,7 +64,7 @@ await main(async () => {
           if (addons[file] !== sha256)
             throw new Failure(`loaded ${file} sha256:${sha256}, not the one file`);
         }
-        await runTool('vitest', args, { node, capture: true });
+        await runTool('vitest', args, { node, env: { ...process.env, ...FEWER }, capture: true });
         for (const [file, sha256] of Object.entries(addons)) {
           if (hashOf(file) !== sha256) throw new Failure(`${file} was built anew in between`);
         }

@@ -17,7 +17,7 @@ namespace catz::router {
 
 inline constexpr uint32_t kMaxUrl = 8192;
 
-// Why a target is not decided here. The numbers are public (catz_match.reason).
+// Why a target is not decided here. The numbers are public (catz_router_match.reason).
 enum class DeferReason : uint8_t {
   kNone = 0,
   kEncoded = 1,          // '%' in the path

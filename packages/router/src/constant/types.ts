@@ -28,7 +28,7 @@ export type ConstantResponse = string | Uint8Array | object;
 export interface ConstantOptions extends RouteShorthandOptions {
   /** Default: 'GET', which HEAD comes with unless `exposeHeadRoute` or Fastify's `exposeHeadRoutes` is false. */
   readonly method?: HTTPMethods;
-  /** Answer in brotli or gzip where the client accepts it and it is smaller; compressed once, when the route is declared, at
-   * about a second per megabyte. Default: false. */
+  /** Answer in brotli or gzip where the client accepts it and it is smaller; compressed once, when the route is declared,
+   * at their best, which takes its time for a large one. Default: false. */
   readonly compress?: boolean;
 }

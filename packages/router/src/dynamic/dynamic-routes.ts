@@ -28,8 +28,8 @@ export interface DynamicRoutes {
    * @returns false when there is none
    * @throws CATZ_ROUTER_DYNAMIC_CLOSED */
   remove(method: string, url: string): boolean;
-  /** Lets requests that come from now on see all changes. Cost: one rebuild of the table, O(routes), about 0.1 ms for ten
-   * routes. With `commit: 'auto'` it happens by itself behind the tick of the changes.
+  /** Lets requests that come from now on see all changes. Cost: one rebuild of the table, O(routes): see building
+   * in docs/benchmarks.md. With `commit: 'auto'` it happens by itself behind the tick of the changes.
    * @returns the current generation, which is a new one if anything has changed
    * @throws CATZ_ROUTER_DYNAMIC_CLOSED */
   commit(): number;

@@ -1,6 +1,13 @@
 // Engine 'native': our trie over the image of a method's tree, find-my-way for what it defers.
 import { encodeTree } from '../image/encode.ts';
-import type { Find, FindResult, Handler, LeafHandler, Router } from '../find-my-way/router.ts';
+import type {
+  Constraints,
+  Find,
+  FindResult,
+  Handler,
+  LeafHandler,
+  Router,
+} from '../find-my-way/router.ts';
 import { walkOf } from '../find-my-way/router.ts';
 import { semanticsFault } from '../find-my-way/semantics.ts';
 import {
@@ -87,7 +94,7 @@ function nativeFind(router: Router, method: string, { trie, leaves, counts }: Ma
     .filter(({ mustMatchWhenDerived }) => mustMatchWhenDerived)
     .map(({ name }) => name);
   return (target, derived): FindResult | null => {
-    if (derived !== undefined && mustMatch.some((name) => derived[name] !== undefined)) {
+    if (derived !== undefined && hasAny(derived, mustMatch)) {
       counts.deferred.derived++;
       return walk.call(router, method, target, derived);
     }
@@ -111,4 +118,9 @@ function nativeFind(router: Router, method: string, { trie, leaves, counts }: Ma
     counts.deferred[DEFER_REASONS[DEFERRED - route]!]++;
     return walk.call(router, method, target, derived);
   };
+}
+
+function hasAny(derived: Constraints, names: readonly string[]): boolean {
+  for (const name of names) if (derived[name] !== undefined) return true;
+  return false;
 }

@@ -17,12 +17,22 @@ export function reportConflicts(
   log: FastifyBaseLogger,
 ): void {
   if (onConflict === 'ignore') return;
-  const found = findConflicts(router).filter(({ severity }) => severity !== 'info');
+  const found = conflictsOf(router, log).filter(({ severity }) => severity !== 'info');
   if (found.length === 0) return;
   const more = found.length > SHOWN ? `; and ${found.length - SHOWN} more` : '';
   const text = `${found.slice(0, SHOWN).map(describe).join('; ')}${more}`;
   if (onConflict === 'error') throw new errors.CONFLICT(text);
   log.warn({ conflicts: found.length }, `routes contradict each other: ${text}`);
+}
+
+// What only looks at routes is no reason not to start.
+function conflictsOf(router: Router, log: FastifyBaseLogger): readonly Conflict[] {
+  try {
+    return findConflicts(router);
+  } catch (error) {
+    log.error({ err: error }, 'conflicts of routes could not be looked for');
+    return [];
+  }
 }
 
 function describe({ kind, routes, why }: Conflict): string {

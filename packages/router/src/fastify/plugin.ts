@@ -36,7 +36,8 @@ import type { RouterStats } from './stats.ts';
 
 /** Options of a request to be explained. */
 export interface MatchOptions {
-  /** Header fields that constraints look at: `{ host: 'a.example', 'accept-version': '1.x' }`. Default: none. */
+  /** Header fields that constraints look at: `{ host: 'a.example', 'accept-version': '1.x' }`. A constraint strategy of the
+   * application sees a request that has nothing else. Default: none. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -48,17 +49,21 @@ export interface AllowedOptions extends MatchOptions {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** All routes, with what is known of each. Complete once the application is ready. */
+    /** All routes, with what is known of each. Complete once the application is ready.
+     * @throws CATZ_ROUTER_CAPTURE_FAILED, as the three below, where `router.options()` was not given to Fastify */
     routes(): readonly RouteInfo[];
     /** Routes that contradict each other, with a URL that shows it. */
     routeConflicts(): Conflicts;
-    /** Which route takes a request, and why no other does. */
+    /** Which route takes a request, and why no other does. Not for a hot path.
+     * @throws CATZ_ROUTER_CAPTURE_FAILED, also without any route */
     matchRoute(method: string, url: string, options?: MatchOptions): Explanation;
-    /** The methods that have a route for a URL. */
+    /** The methods that have a route for a URL, for `Allow`.
+     * @throws CATZ_ROUTER_CAPTURE_FAILED, also without any route */
     allowedMethods(url: string, options?: AllowedOptions): readonly string[];
     /** Engines, counters, and whether Fastify's own router is in use. */
     routerStats(): RouterStats;
-    /** A GET route whose whole answer is known ahead: rendered once, with ETag, 304 and HEAD. */
+    /** A GET route whose whole answer is known ahead: rendered once, with ETag, 304 and HEAD.
+     * @throws CATZ_ROUTER_BAD_ROUTE; Fastify's own errors about url and options */
     constant(url: string, response: ConstantResponse, options?: ConstantOptions): FastifyInstance;
   }
 }
@@ -77,7 +82,8 @@ export interface CatzillaRouter extends FastifyPluginAsync {
   ): RouterOptions<Server>;
   /** A handler for `setNotFoundHandler`: 405 with Allow where other methods have a route for the URL, else 404. */
   methodNotAllowed(options?: NotAllowedOptions): ReturnType<typeof notAllowedHandler>;
-  /** Declares a constant route of any method; `app.constant` is for GET. */
+  /** Declares a constant route of any method; `app.constant` is for GET.
+   * @throws CATZ_ROUTER_BAD_ROUTE; Fastify's own errors about url and options */
   constant(
     app: FastifyInstance,
     method: HTTPMethods,
@@ -110,7 +116,7 @@ export function catzillaRouter(options: CatzillaRouterOptions = {}): CatzillaRou
     if (!isRoot(app)) throw new errors.ALREADY_REGISTERED();
     state.attach(app);
     decorate(app, state);
-    app.addHook('onClose', async () => state.stop());
+    app.addHook('onClose', async () => state.close());
     app.addHook('onReady', async () => {
       state.start();
       if (state.captured !== undefined) reportConflicts(state.captured, state.settings, app.log);

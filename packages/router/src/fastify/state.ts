@@ -22,6 +22,7 @@ const SAMPLE = 1000;
 export class RouterState {
   readonly settings: RouterSettings;
   readonly capture: Capture = makeCapture();
+  /** Those at work: none while Fastify's own router is in use. */
   engines: ReadonlyMap<string, MethodEngine> = new Map();
   /** Why Fastify's router is in use; undefined once ours is. */
   fallback: string | undefined = 'the application is not ready';
@@ -88,10 +89,17 @@ export class RouterState {
     return this.#slot?.abi;
   }
 
-  /** Gives the router back to Fastify. */
-  stop(): void {
+  /** Ends it with the application. */
+  close(): void {
+    this.fallback ??= 'the application is closed';
+    this.#stop();
+  }
+
+  // Gives the router back to Fastify.
+  #stop(): void {
     this.#restore?.();
     this.#restore = undefined;
+    this.engines = new Map();
     try {
       // Native code knows no more than we do: it defers all targets to a table without methods.
       this.#slot?.publish([], []);
@@ -102,7 +110,7 @@ export class RouterState {
 
   #fallBack(reason: string): void {
     this.fallback = reason;
-    this.stop();
+    this.#stop();
     const { onFallback } = this.settings;
     if (onFallback === undefined) {
       this.#app?.log.warn({ reason }, 'routes are found by Fastify itself');

@@ -14,6 +14,7 @@ export interface RouterStats {
   readonly nativeFailure: string | undefined;
   /** URLs compared with Fastify's own router, at start and since. */
   readonly compared: number;
+  /** By method; empty while Fastify's own router is in use. */
   readonly methods: Readonly<Record<string, MethodStats>>;
 }
 

@@ -1,6 +1,6 @@
 // Finds routes that contradict each other, or themselves.
-// Invariant: bounded. A table of 10,000 routes takes about a second; where there is more to look at, or more to tell, the
-// list says so by `truncated`. Each kind is found by a file of conflicts/.
+// Invariant: bounded by WORK and MAX_CONFLICTS; where there is more to look at, or more to tell, the list says so by
+// `truncated`. Each kind is found by a file of conflicts/.
 import type { Route, Router } from '../find-my-way/router.ts';
 import { findAmbiguous } from './conflicts/ambiguous.ts';
 import { findCasePairs } from './conflicts/case-only.ts';

@@ -116,7 +116,8 @@ export class BuiltTable<V> {
     return allowedMethods(this.#router, url, options);
   }
 
-  /** Routes that contradict each other, with a URL that shows it. Cost: up to a second for 10,000 routes. */
+  /** Routes that contradict each other, with a URL that shows it. Cost: bounded, but no less than a build: not for a
+   * hot path. */
   conflicts(): Conflicts {
     return findConflicts(this.#router);
   }

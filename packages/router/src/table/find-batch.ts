@@ -41,7 +41,7 @@ export function findBatch(engine: MethodEngine | undefined, batch: Batch, raw: b
 
 function checkBatch({ bytes, ends, out }: Batch): void {
   if (!(bytes instanceof Uint8Array)) throw new errors.OPTIONS('expected bytes to be a Uint8Array');
-  // Native code reads each end more than once.
+  // Ends that change between two readings would mix up the targets.
   if (!(ends instanceof Uint32Array) || ends.buffer instanceof SharedArrayBuffer) {
     throw new errors.OPTIONS('expected ends to be a Uint32Array that is not shared');
   }

@@ -73,7 +73,7 @@ export class RouteTable<V> {
   }
 
   /** Builds the table of all routes added so far. Routes may be added afterwards, for the next table.
-   * Cost: O(routes); with engine 'native' about 10 us a route more.
+   * Cost: O(routes), see building in docs/benchmarks.md.
    * @throws CATZ_ROUTER_NATIVE_UNAVAILABLE, CATZ_ROUTER_COMPILE_UNAVAILABLE when that engine was asked for by name */
   build(): BuiltTable<V> {
     const router = this.#writableRouter();

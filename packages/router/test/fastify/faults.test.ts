@@ -3,6 +3,7 @@ import Fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, expect, test, vi } from 'vitest';
 import type * as dispatching from '../../src/engine/accelerate.ts';
+import type * as conflicting from '../../src/introspect/conflicts.ts';
 import { catzillaRouter } from '../../src/fastify/plugin.ts';
 import type { CatzillaRouterOptions } from '../../src/fastify/options.ts';
 import type { FindResult, RouterFind } from '../../src/find-my-way/router.ts';
@@ -10,6 +11,7 @@ import type { FindResult, RouterFind } from '../../src/find-my-way/router.ts';
 const opened: FastifyInstance[] = [];
 let spoil:
   ((found: FindResult | null, method: string, url: string) => FindResult | null) | undefined;
+let conflictsFault: Error | undefined;
 
 vi.mock('../../src/engine/accelerate.ts', async (original) => {
   const real = await original<typeof dispatching>();
@@ -25,8 +27,20 @@ vi.mock('../../src/engine/accelerate.ts', async (original) => {
   };
 });
 
+vi.mock('../../src/introspect/conflicts.ts', async (original) => {
+  const real = await original<typeof conflicting>();
+  return {
+    ...real,
+    findConflicts: (...args: Parameters<typeof real.findConflicts>) => {
+      if (conflictsFault !== undefined) throw conflictsFault;
+      return real.findConflicts(...args);
+    },
+  };
+});
+
 afterEach(async () => {
   spoil = undefined;
+  conflictsFault = undefined;
   await Promise.all(opened.splice(0).map((app) => app.close()));
 });
 
@@ -119,4 +133,42 @@ test('a table that changes after the start gives the router back to Fastify', as
   await made.ready();
   expect(onFallback).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('after the start'));
   expect((await made.inject('/a/1')).json()).toEqual({ a: { x: '1' } });
+});
+
+test('while Fastify finds the routes, no engine is told of', async () => {
+  spoil = FAULTS[0]![1];
+  const made = await app({ nativeThreshold: 1, onFallback: () => {} });
+  await made.ready();
+  expect(made.routerStats().methods).toEqual({});
+  expect(made.routes().every(({ engine }) => engine === 'walk')).toBe(true);
+});
+
+test('an application that has closed says so, and gives native code nothing', async () => {
+  const router = catzillaRouter({ nativeThreshold: 1 });
+  const made = Fastify({ routerOptions: router.options() });
+  await made.register(router);
+  made.get('/a', async () => 'a');
+  await made.ready();
+  await made.close();
+  expect(made.routerStats()).toMatchObject({
+    backend: 'js',
+    fallback: 'the application is closed',
+  });
+  expect(router.abi).toBeUndefined();
+});
+
+test('a fault in looking for conflicts is logged, and the application starts', async () => {
+  const logged: string[] = [];
+  const router = catzillaRouter();
+  const made = Fastify({
+    routerOptions: router.options(),
+    logger: { level: 'error', stream: { write: (line: string) => void logged.push(line) } },
+  });
+  opened.push(made);
+  await made.register(router);
+  made.get('/a', async () => 'a');
+  conflictsFault = new Error('ours');
+  await made.ready();
+  expect(logged.join('')).toContain('conflicts of routes could not be looked for');
+  expect((await made.inject('/a')).body).toBe('a');
 });
