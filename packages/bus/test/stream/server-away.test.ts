@@ -80,7 +80,7 @@ onEachDriver(() => {
 
   it('gives up an append at its deadline while the server is stopped for 3 s, and delivers once what was repeated', async () => {
     const server = await ownRedis();
-    const bus = openBus({ url: server.url, block: 500 });
+    const bus = openBus({ url: server.url, block: 500, deadline: 100 });
     const { log, subscription } = listen(bus, 't');
     await subscription.ready;
     await appendSurely(bus, 't', 'before');

@@ -61,8 +61,9 @@ export function uniquePrefix(): string {
   return `t${process.pid}-${serial++}`;
 }
 
+/** Appends are waited for, however busy the machine, where a test does not say how long. */
 export function openBus(options: StreamBusOptions): Bus {
-  const bus = streamBus(options);
+  const bus = streamBus({ deadline: 5_000, ...options });
   onTestFinished(() => bus.close());
   return bus;
 }

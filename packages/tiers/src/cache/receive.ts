@@ -14,7 +14,7 @@ import { tagEpochName } from '../tags/epochs.ts';
 export function receive(core: Core, change: Invalidation): void {
   switch (change.kind) {
     case 'keys':
-      forgetKeys(core, change.ns, change.keys, change.stamp);
+      forgetKeys(core, change.ns, change.keys, stampsOf(change));
       break;
     case 'tags':
       applyTags(core, change.tags, change.isSoft, change.stamp);
@@ -33,8 +33,9 @@ export async function receiveOnDisk(core: Core, change: Invalidation): Promise<v
     await noteEpochs(core, change.tags.map(tagEpochName), kind, change.stamp);
   } else if (change.kind === 'clear') await forgetOnDisk(core, change.ns, change.stamp);
   else {
+    const stampOf = stampsOf(change);
     await Promise.all(
-      change.keys.map((key) => forgetOneOnDisk(core, change.ns, key, change.stamp)),
+      change.keys.map((key, i) => forgetOneOnDisk(core, change.ns, key, stampOf(i))),
     );
   }
 }
@@ -44,7 +45,7 @@ export async function receiveOnDisk(core: Core, change: Invalidation): Promise<v
 export function receiveExternal(core: Core, changed: readonly ExternalChange[] | null): void {
   if (changed === null) return forgetEverything(core, 'tracking');
   // There is no stamp to tell whether what is in memory is newer.
-  for (const { ns, key } of changed) forgetKeys(core, ns, [key], Infinity);
+  for (const { ns, key } of changed) forgetKeys(core, ns, [key], () => Infinity);
 }
 
 /** Forgets all that messages which never came may have been about. */
@@ -57,8 +58,18 @@ export function forgetEverything(core: Core, reason: string): void {
   if (core.events.has('gap')) core.events.emit('gap', { reason });
 }
 
-function forgetKeys(core: Core, ns: string, keys: readonly string[], stamp: number): void {
-  for (const key of keys) {
+function stampsOf({ stamp, stamps }: Extract<Invalidation, { kind: 'keys' }>) {
+  return (i: number): number => stamps?.[i] ?? stamp;
+}
+
+function forgetKeys(
+  core: Core,
+  ns: string,
+  keys: readonly string[],
+  stampOf: (i: number) => number,
+): void {
+  for (const [i, key] of keys.entries()) {
+    const stamp = stampOf(i);
     const name = joinName(ns, key);
     const near = core.memory.peek(name);
     // An absent key is deleted too: a copy of what was there before may be on its way up.

@@ -129,20 +129,17 @@ export async function flushRemote(
   const outcomes = await Promise.all(
     batch.map(([, pending]) => fillRemote(core, pending, undefined)),
   );
-  const news = new Map<string, Pending[]>();
+  const { announcer } = core;
+  const told: Promise<WriteStatus>[] = [];
   for (const [i, [, pending]] of batch.entries()) {
     if (outcomes[i] === 'failed') core.counters.notStored++;
     if (!pending.isNews) continue;
     if (outcomes[i] === 'failed') hideOlder(core, pending);
-    const others = news.get(pending.ns);
-    if (others === undefined) news.set(pending.ns, [pending]);
-    else others.push(pending);
+    if (announcer === undefined) continue;
+    // Of one turn, so one message; each with its own stamp, for others may have set one of these keys in between.
+    told.push(announcer.keys(pending.ns, [pending.key], pending.created));
   }
-  for (const [ns, told] of news) {
-    const stamp = told.reduce((newest, { created }) => Math.max(newest, created), 0);
-    const keys = told.map(({ key }) => key);
-    await core.announcer?.keys(ns, keys, stamp);
-  }
+  await Promise.all(told);
 }
 
 // Refused, it came too late: what other processes read by now is newer, and must be read here too.

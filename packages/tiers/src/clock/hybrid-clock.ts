@@ -38,18 +38,19 @@ export class HybridClock {
 
   /** A stamp in microseconds since the epoch, greater than all before. */
   stamp(): number {
-    const physical = Math.floor(this.now() * 1000);
+    const physical = this.#micros();
     this.#last = physical > this.#last ? physical : this.#last + 1;
     return this.#last;
   }
 
   /** A stamp for what overrules loads, wherever they run: a removal, an invalidation, a value set explicitly. Somewhat ahead,
-   * so that it is greater than any stamp that was made anywhere before it, though clocks agree only so far. What is stored
-   * here later is greater still; what is loaded elsewhere within this time may be taken for older, and is computed once
-   * more. Never further ahead than that, however many are made: stamps that ran away from the clock would make what others
+   * so that it is greater than that of any load that began anywhere before it, though clocks agree only so far. Among
+   * themselves such stamps are all as far ahead: their order is that of the clocks. What is stored here later is greater
+   * still; what is loaded elsewhere within this time may be taken for older, and is computed once more. Never further ahead
+   * than that, however many are made: stamps that ran away from the clock would make what others
    * store look old. */
   removalStamp(): number {
-    const ahead = Math.floor(this.now() * 1000) + SKEW;
+    const ahead = this.#micros() + SKEW;
     this.#last = ahead > this.#last ? ahead : this.#last + 1;
     return this.#last;
   }
@@ -64,5 +65,10 @@ export class HybridClock {
    * @param at         ours then, by `now()` */
   correct(serverNow: number, at: number): void {
     this.#offset += serverNow - at;
+  }
+
+  #micros(): number {
+    const wall = this.#clock.exact?.() ?? this.#clock.wall();
+    return Math.floor((wall + this.#offset) * 1000);
   }
 }

@@ -31,11 +31,6 @@ export interface AnnouncerHost {
   stamp(): number;
 }
 
-interface KeysWaiting {
-  readonly keys: Set<string>;
-  stamp: number;
-}
-
 /** A message, and the id by which a log that was late to say that it has it gets it once. */
 interface Telling {
   readonly id: string;
@@ -48,7 +43,8 @@ export class Announcer {
   readonly #topic: string;
   readonly #host: AnnouncerHost;
   readonly #subscription: Subscription;
-  #keys = new Map<string, KeysWaiting>();
+  /** Keys that changed, by namespace, and the newest stamp of each. */
+  #keys = new Map<string, Map<string, number>>();
   #turn: Promise<boolean> | undefined;
   /** Calls that wait for the log. */
   #telling = 0;
@@ -103,12 +99,8 @@ export class Announcer {
   async keys(ns: string, keys: readonly string[], stamp: number): Promise<WriteStatus> {
     if (this.#isClosed) return 'failed';
     let waiting = this.#keys.get(ns);
-    if (waiting === undefined) {
-      waiting = { keys: new Set(), stamp };
-      this.#keys.set(ns, waiting);
-    }
-    for (const key of keys) waiting.keys.add(key);
-    waiting.stamp = Math.max(waiting.stamp, stamp);
+    if (waiting === undefined) this.#keys.set(ns, (waiting = new Map()));
+    for (const key of keys) waiting.set(key, Math.max(waiting.get(key) ?? 0, stamp));
     this.#turn ??= this.#nextTurn().then(() => this.#flush());
     return (await this.#turn) ? 'ok' : 'failed';
   }
@@ -143,9 +135,8 @@ export class Announcer {
     this.#keys = new Map();
     this.#turn = undefined;
     const messages: string[] = [];
-    for (const [ns, { keys, stamp }] of waiting) {
-      messages.push(...encodeInvalidation({ kind: 'keys', ns, keys: [...keys], stamp }));
-    }
+    for (const [ns, changes] of waiting)
+      messages.push(...encodeInvalidation(messageOf(ns, changes)));
     return (await this.#tell(messages)) === 'ok';
   }
 
@@ -213,4 +204,12 @@ export class Announcer {
     this.#host.witness(change.stamp);
     this.#host.onChange(change, position);
   }
+}
+
+// A stamp for each key only where they differ: most messages are of one change.
+function messageOf(ns: string, changes: ReadonlyMap<string, number>): Invalidation {
+  const stamps = [...changes.values()];
+  const stamp = stamps.reduce((newest, each) => Math.max(newest, each), 0);
+  const message: Invalidation = { kind: 'keys', ns, keys: [...changes.keys()], stamp };
+  return stamps.every((each) => each === stamp) ? message : { ...message, stamps };
 }

@@ -7,7 +7,10 @@ export type Invalidation =
       readonly kind: 'keys';
       readonly ns: string;
       readonly keys: readonly string[];
+      /** The newest of the changes. */
       readonly stamp: number;
+      /** Of each key, where they differ: what is newer than the change of its own key stands. */
+      readonly stamps?: readonly number[] | undefined;
     }
   | {
       readonly kind: 'tags';
@@ -19,6 +22,8 @@ export type Invalidation =
 
 /** UTF-16 units of keys in one message; more go in several. JSON makes six bytes of a unit at worst, and a bus takes 64 KB. */
 const MAX_LENGTH = 8192;
+/** What each key counts for besides: its quotes, commas and age, in units of six bytes. */
+const BESIDES = 4;
 
 /** Writes a message, in parts if it is long. */
 export function encodeInvalidation(message: Invalidation): string[] {
@@ -27,8 +32,13 @@ export function encodeInvalidation(message: Invalidation): string[] {
     const { tags, isSoft, stamp } = message;
     return chunks(tags).map((t) => write({ t, o: isSoft ? 1 : 0, s: stamp }));
   }
-  const { ns, keys, stamp } = message;
-  return chunks(keys).map((k) => write({ k, n: ns, s: stamp }));
+  const { ns, keys, stamp, stamps } = message;
+  let at = 0;
+  return chunks(keys).map((k) => {
+    // Ages, before `s`: who does not know of them goes by that, and forgets more.
+    const a = stamps?.slice(at, (at += k.length)).map((each) => stamp - each);
+    return write({ k, n: ns, s: stamp, a });
+  });
 }
 
 /** Reads a message.
@@ -40,12 +50,14 @@ export function decodeInvalidation(payload: Buffer): Invalidation | undefined {
   } catch {
     return undefined; // the caller takes it for a gap
   }
-  const { v, s: stamp, c, t, o, k, n } = fields ?? {};
+  const { v, s: stamp, c, t, o, k, n, a } = fields ?? {};
   if (v !== 1 || typeof stamp !== 'number') return undefined;
   if (typeof c === 'string') return { kind: 'clear', ns: c, stamp };
   if (isStrings(t)) return { kind: 'tags', tags: t, isSoft: o === 1, stamp };
-  if (isStrings(k) && typeof n === 'string') return { kind: 'keys', ns: n, keys: k, stamp };
-  return undefined;
+  if (!isStrings(k) || typeof n !== 'string') return undefined;
+  if (a === undefined) return { kind: 'keys', ns: n, keys: k, stamp };
+  if (!isNumbers(a) || a.length !== k.length) return undefined;
+  return { kind: 'keys', ns: n, keys: k, stamp, stamps: a.map((age) => stamp - age) };
 }
 
 function write(fields: object): string {
@@ -57,13 +69,13 @@ function chunks(words: readonly string[]): string[][] {
   let part: string[] = [];
   let length = 0;
   for (const word of words) {
-    if (length + word.length > MAX_LENGTH && part.length > 0) {
+    if (length + word.length + BESIDES > MAX_LENGTH && part.length > 0) {
       parts.push(part);
       part = [];
       length = 0;
     }
     part.push(word);
-    length += word.length;
+    length += word.length + BESIDES;
   }
   parts.push(part);
   return parts;
@@ -71,4 +83,8 @@ function chunks(words: readonly string[]): string[][] {
 
 function isStrings(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((one) => typeof one === 'string');
+}
+
+function isNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'number');
 }

@@ -270,13 +270,13 @@ describe('ways of writing', () => {
   });
 
   it('victim: what memory evicts goes down to the server too, over what it replaced there', async () => {
-    const remote = { url: redis.url };
-    const writer = open({ name, remote });
+    // All is to be answered, however busy the machine.
+    const shared = { name, remote: { url: redis.url }, deadline: { remote: 10_000 } };
+    const writer = open(shared);
     await writer.ready({ timeout: 5000 });
     await writer.set('k5', 'before');
     const cache = open({
-      name,
-      remote,
+      ...shared,
       memory: { maxBytes: 1024 * 1024, maxValueBytes: 64 * 1024, nearCache: false },
       write: { remote: 'victim' },
     });

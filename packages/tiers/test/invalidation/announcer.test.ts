@@ -70,7 +70,7 @@ function openLog(): Log {
 }
 
 describe('telling', () => {
-  it('sends the keys of one turn in one message for each namespace, with the newest stamp', async () => {
+  it('sends the keys of one turn in one message for each namespace, each with its newest stamp', async () => {
     const log = openLog();
     const { announcer: teller } = listenTo(log.near);
     const { heard } = listenTo(openOther(log.far));
@@ -82,7 +82,7 @@ describe('telling', () => {
     expect(await Promise.all(told)).toEqual(['ok', 'ok', 'ok']);
     await until(() => heard.length === 2);
     expect(heard).toEqual([
-      { kind: 'keys', ns: '', keys: ['a', 'b', 'd'], stamp: 3 },
+      { kind: 'keys', ns: '', keys: ['a', 'b', 'd'], stamp: 3, stamps: [3, 3, 2] },
       { kind: 'keys', ns: 'n', keys: ['c'], stamp: 5 },
     ]);
     expect(log.appends).toBe(2);

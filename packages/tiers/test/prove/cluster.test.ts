@@ -1,9 +1,10 @@
 // A cluster of three masters: every method, slots that move meanwhile, a master that is killed and comes back.
+import { streamBus } from '@catzilla/bus';
 import { startCluster } from '@catzilla/bus/testing';
 import type { RedisCluster } from '@catzilla/bus/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RedisTierOptions, TieredCache } from '../../src/index.ts';
-import { open, until } from '../cache/support/open.ts';
+import { atEnd, open, until } from '../cache/support/open.ts';
 import { given, infoOf, newName, pairOf, watched, well } from './support/watch.ts';
 import { drivers } from '../support/drivers.ts';
 import { watchSilence } from '../support/silence.ts';
@@ -35,7 +36,13 @@ async function refusals(): Promise<string> {
 describe.each(waysIn)('a cache over a cluster, with %s', (_title, remote) => {
   it('does by every method what it does over one server', async () => {
     const name = newName();
-    const [a, b] = [open({ name, remote: remote() }), open({ name, remote: remote() })];
+    // All is to be answered, however busy the machine.
+    const patient = (): TieredCache => {
+      const bus = streamBus({ ...remote(), deadline: 10_000 });
+      atEnd(() => bus.close());
+      return open({ name, remote: remote(), bus, deadline: { remote: 10_000 } });
+    };
+    const [a, b] = [patient(), patient()];
     await well(a, b);
     const entries = KEYS.map((key, i) => [key, i] as const);
     expect(await a.setMany(entries, { tags: ['t', 'u'] })).toMatchObject({

@@ -9,6 +9,9 @@ import { watchSilence } from '../support/silence.ts';
 
 watchSilence();
 
+/** Of a cache whose server is there: its answers are waited for, however busy the machine. */
+const deadline = { remote: 10_000 };
+
 describe.each(ways)('refused at the start, over %s', (_title, way) => {
   it('serves from memory and factories, by every method, and finds the server later', async () => {
     const port = await freePort();
@@ -67,15 +70,18 @@ describe.each(ways)('refused at the start, over %s', (_title, way) => {
     const proxy = await proxyTo(redis.port);
     await proxy.cut();
     const name = newName();
-    const b = open({ name, remote: { url: redis.url } });
+    const b = open({ name, remote: { url: redis.url }, bus: streamBusOf(redis.url), deadline });
     await well(b);
-    await b.setMany([
-      ['gone', 1],
-      ['newer', 1],
-      ['kept', 1],
-    ]);
-    await b.set('tagged', 1, { tags: ['t'] });
-    await b.namespace('n').set('k', 1);
+    const done = { ok: true };
+    expect(
+      await b.setMany([
+        ['gone', 1],
+        ['newer', 1],
+        ['kept', 1],
+      ]),
+    ).toMatchObject(done);
+    expect(await b.set('tagged', 1, { tags: ['t'] })).toMatchObject(done);
+    expect(await b.namespace('n').set('k', 1)).toMatchObject(done);
     const { cache: a, states } = watched({ name, remote: way(proxy.port) });
     await a.delete(['gone', 'newer']);
     await a.invalidateTags('t');
@@ -83,7 +89,7 @@ describe.each(ways)('refused at the start, over %s', (_title, way) => {
     // Removals are stamped somewhat ahead: what others store within those ms counts as older.
     const { created } = a.ticket('stamp');
     await until(() => b.ticket('stamp').created > created);
-    await b.set('newer', 2);
+    expect(await b.set('newer', 2)).toMatchObject(done);
     expect(await b.getMany(['gone', 'newer', 'kept', 'tagged'])).toEqual([1, 2, 1, 1]);
 
     await proxy.restore();
@@ -107,12 +113,14 @@ it('a removal that was heard of before the server took it holds when the server 
   await proxy.cut();
   const name = newName();
   // The log can be reached, the tier cannot: the news comes before the deed.
-  const bus = streamBus({ url: redis.url });
-  atEnd(() => bus.close());
-  const b = open({ name, remote: { url: redis.url }, bus: streamBusOf(redis.url) });
-  const { cache: a } = watched({ name, remote: { url: proxy.url }, bus });
+  const b = open({ name, remote: { url: redis.url }, bus: streamBusOf(redis.url), deadline });
+  const { cache: a } = watched({
+    name,
+    remote: { url: proxy.url },
+    bus: streamBusOf(redis.url),
+  });
   await well(b);
-  await b.set('k', 'old');
+  expect(await b.set('k', 'old')).toMatchObject({ ok: true });
   const heard = b.stats().memory.sets;
   expect(await a.delete('k')).toMatchObject({ remote: 'failed', bus: 'ok' });
   await until(async () => b.getSync('k') === undefined);
@@ -126,7 +134,7 @@ it('a removal that was heard of before the server took it holds when the server 
 });
 
 function streamBusOf(url: string): ReturnType<typeof streamBus> {
-  const bus = streamBus({ url });
+  const bus = streamBus({ url, deadline: deadline.remote });
   atEnd(() => bus.close());
   return bus;
 }

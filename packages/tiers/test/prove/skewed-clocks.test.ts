@@ -20,7 +20,8 @@ afterAll(() => redis.stop());
 
 /** The machine's clock, wrong by so many ms. */
 function wrong(ms: number): Clock {
-  return { mono: systemClock.mono, wall: () => systemClock.wall() + ms };
+  const exact = systemClock.exact ?? systemClock.wall;
+  return { mono: systemClock.mono, wall: () => systemClock.wall() + ms, exact: () => exact() + ms };
 }
 
 it('nothing older is read after a change, here or at the other, with clocks 10 s apart', async () => {

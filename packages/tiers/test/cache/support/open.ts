@@ -40,9 +40,10 @@ export function makeFolder(): string {
   return folder;
 }
 
-/** Waits until something holds, 10 s at most. */
+/** Waits until something holds, 20 s at most: who reads the log gives up a silent server after 7, and a breaker that has
+ * opened asks again after 1, 2, 4 and 8 more. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + 20_000;
   while (!(await holds())) {
     if (performance.now() > end) throw new Error(`never held: ${String(holds)}`);
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -97,22 +97,25 @@ export function makeRacer({ cache, truth, seed, told }) {
     /** Changes one key, or all.
      * @returns the versions that hold from then on, and where the message of it stands in the log */
     async change(how, key) {
-      const before = told?.last;
       const concerned = how === 'all' || how === 'clear' ? KEYS : [key];
       const versions = {};
       for (const each of concerned) versions[each] = await truth.raise(each);
-      const result = await {
+      const changing = {
         delete: () => shared.delete(key),
         set: () => shared.set(key, versions[key], { tags: tagsOf(key) }),
         tag: () => cache.invalidateTags(`of ${key}`),
         all: () => cache.invalidateTags('all'),
         clear: () => shared.clear(),
       }[how]();
+      // Set at once in memory, which knows when.
+      const created = how === 'set' ? shared.getEntrySync(key)?.created : undefined;
+      const result = await changing;
       if (!result.ok) faults.push(`${how}: ${JSON.stringify(result)}`);
       this.learn(versions);
-      // Written behind, it is told of once it is written.
-      while (result.bus === 'queued' && told.last === before) await pause(1);
-      return { versions, position: told?.last };
+      // Written behind, it is told of once it is written; unless another tells of a later change before. What else is told
+      // of here meanwhile says nothing of this key.
+      const isLater = result.bus === 'queued';
+      return { versions, position: isLater ? await told.news(key, created) : told?.last };
     },
   };
 }
