@@ -1,6 +1,6 @@
 // The addon: registers `open`, which makes a cache's handle with its functions and its views of the
-// arena. Node-API version 8. One instance per isolate; all instances of a process share the
-// engines.
+// arena, and the functions of os.cc. Node-API version 8. One instance per isolate; all instances of
+// a process share the engines.
 #include <node_api.h>
 
 #include <cmath>
@@ -253,5 +253,6 @@ NAPI_MODULE_INIT() {
   napi_create_string_latin1(env, AllocatorName(), NAPI_AUTO_LENGTH, &allocator);
   napi_set_named_property(env, exports, "allocator", allocator);
   SetNumber(env, exports, "layoutVersion", Engine::layout_version());
+  os::Define(env, exports);
   return exports;
 }

@@ -84,6 +84,11 @@ napi_value Abi(napi_env env, napi_callback_info info);
 napi_value Close(napi_env env, napi_callback_info info);
 }  // namespace admin
 
+namespace os {
+// Defines the functions on listening sockets, which belong to no cache, on the addon's exports.
+napi_status Define(napi_env env, napi_value exports);
+}  // namespace os
+
 // Arguments and results, shared by all. `given`: how many arguments there were.
 template <size_t N>
 Handle* Arguments(napi_env env, napi_callback_info info, napi_value (&values)[N],

@@ -25,15 +25,19 @@ type Name =
   | 'SHM_BUSY'
   | 'LAYOUT'
   | 'PID_NAMESPACE'
-  | 'TOO_MANY_PROCESSES';
+  | 'TOO_MANY_PROCESSES'
+  | 'LISTEN'
+  | 'SOCKET';
 
 /** Errors thrown by @catzilla/cache-core, by the part of the code after `CATZ_CACHE_`.
  *
  * Arguments of those of scope 'machine', in order; `path` is that of the cache's file:
  * UNSUPPORTED_BACKEND(what needs the native one, where 'js' came from: empty or ', which …');
- * UNSUPPORTED_PLATFORM(platform, reason); SHM_ACCESS(path, expected, found), as in 'a regular file', 'a symbolic
+ * UNSUPPORTED_PLATFORM(what, platform, reason); SHM_ACCESS(path, expected, found), as in 'a regular file', 'a symbolic
  * link'; SHM_SPACE(path, bytes wanted, bytes free); SHM_FOREIGN(path); SHM_BUSY(path, ms waited); LAYOUT(path,
- * theirs, ours), as in 'layout 3 of glibc'; PID_NAMESPACE(path, theirs, ours); TOO_MANY_PROCESSES(path, most). */
+ * theirs, ours), as in 'layout 3 of glibc'; PID_NAMESPACE(path, theirs, ours); TOO_MANY_PROCESSES(path, most).
+ * Those of ./os have the system's code in their `cause`, as Node's own errors have: LISTEN(host, port, reason);
+ * SOCKET(fd, reason). */
 export const errors: ErrorTable<'CATZ_CACHE', Name> = defineErrors('CATZ_CACHE', {
   KEY: {
     message: 'expected key to be a string or a Uint8Array with its memory, got %s',
@@ -102,8 +106,8 @@ export const errors: ErrorTable<'CATZ_CACHE', Name> = defineErrors('CATZ_CACHE',
     help: "Backend 'js' is private to an isolate. Choose backend: 'native', unset CATZ_CACHE_BACKEND, or do without.",
   },
   UNSUPPORTED_PLATFORM: {
-    message: "scope 'machine' is not supported on %s: %s",
-    help: "Use scope: 'process' there; there is no silent fallback, since other processes would not see the values.",
+    message: '%s is not supported on %s: %s',
+    help: "Use scope: 'process' there, or one thread for one port; there is no silent fallback, since other processes would not see the values.",
   },
   SHM_ACCESS: {
     message: 'expected cache file %s to be %s, got %s',
@@ -133,5 +137,13 @@ export const errors: ErrorTable<'CATZ_CACHE', Name> = defineErrors('CATZ_CACHE',
   TOO_MANY_PROCESSES: {
     message: 'cache file %s is open in %s processes, the most there may be',
     help: 'Close the cache in some of them, or divide them over several names.',
+  },
+  LISTEN: {
+    message: 'cannot listen on %s port %s: %s',
+    help: 'The cause has the code of the system: EADDRINUSE says that another socket, without SO_REUSEPORT, has the port; EACCES that it is a privileged one.',
+  },
+  SOCKET: {
+    message: 'expected fd to be that of a listening socket, got %s: %s',
+    help: 'Pass what reusePortFd or dupFd gave, and nothing that was closed since.',
   },
 });

@@ -197,4 +197,9 @@ export interface Addon {
   /** Where memory outside the arena comes from. */
   readonly allocator: 'malloc' | 'jemalloc';
   open(...args: OpenArguments): NativeHandle | OpenFailure;
+  /** Of listening sockets, in binding/os.cc: each gives a number of 0 or more, or -errno. */
+  listenReusePort(host: string, port: number, backlog: number, ipv6Only: boolean): number;
+  portOf(fd: number): number;
+  dupListening(fd: number): number;
+  closeListening(fd: number): number;
 }

@@ -72,6 +72,7 @@ function failed(report: OpenFailure, path: string, settings: Settings): Error {
       );
     case 3:
       return new errors.UNSUPPORTED_PLATFORM(
+        "scope 'machine'",
         process.platform,
         'it has no locks that survive their owner',
       );
