@@ -1,4 +1,5 @@
-// Every error that @catzilla/router throws: CATZ_ROUTER_* of tables, the plugin and its tools, CATZ_GROUP_* of groups.
+// Every error that @catzilla/router throws: CATZ_ROUTER_* of tables, the plugin and its tools, CATZ_GROUP_* of groups,
+// CATZ_MIDDLEWARE_* of middleware.
 import { defineErrors } from '@catzilla/common';
 import type { ErrorTable } from '@catzilla/common';
 
@@ -94,6 +95,42 @@ export const groupErrors: ErrorTable<'CATZ_GROUP', 'OPTIONS' | 'PREFIX'> = defin
       message: 'expected the prefix of a group to begin with / and not to end with it, got %s',
       base: TypeError,
       help: 'Write /admin, not admin or /admin/. A group without a prefix leaves the option out.',
+    },
+  },
+);
+
+type MiddlewareKey = 'CONTEXT' | 'DUPLICATE' | 'OPTIONS' | 'PEER' | 'PRIORITY' | 'RETURN';
+
+/** Errors of middleware. */
+export const middlewareErrors: ErrorTable<'CATZ_MIDDLEWARE', MiddlewareKey> = defineErrors(
+  'CATZ_MIDDLEWARE',
+  {
+    CONTEXT: {
+      message: '%s',
+      help: 'Each key of the context has one provider, which runs before those that require the key: set at and priority so.',
+    },
+    DUPLICATE: {
+      message: '%s',
+      help: 'Give each middleware a name of its own, and give it once: to the plugin, to a group, or to a route.',
+    },
+    OPTIONS: {
+      message: '%s',
+      base: TypeError,
+      help: 'The message names the option, what was expected, and what came.',
+    },
+    PEER: {
+      message: 'option %s of the middleware plugin needs %s, which cannot be loaded',
+      help: 'Install it: npm install @fastify/request-context. Or leave the option out.',
+    },
+    PRIORITY: {
+      message: '%s',
+      base: TypeError,
+      help: 'Priorities are integers from 0 to 1000; lower runs first.',
+    },
+    RETURN: {
+      message: '%s',
+      base: TypeError,
+      help: 'pre returns what it provides, or reply once it has sent it; post returns a payload only with transforms.',
     },
   },
 );

@@ -52,6 +52,36 @@ export { group } from './group/group.ts';
 export type { GroupHooks, GroupOptions, HookName } from './group/options.ts';
 export type { GroupMethod, GroupPlugin, RootGroup, RouteGroup } from './group/types.ts';
 
+export { middleware } from './middleware/plugin.ts';
+export { defineMiddleware } from './middleware/define.ts';
+export { contextOf } from './middleware/context-of.ts';
+export { useContext } from './middleware/als.ts';
+export type { MiddlewareOptions } from './middleware/options.ts';
+export type { MiddlewareOrder, OrderOptions } from './middleware/order.ts';
+export type {
+  MiddlewarePart,
+  MiddlewareSeries,
+  MiddlewareTimings,
+  TimingsMode,
+} from './middleware/timings.ts';
+export type {
+  ContextOf,
+  Middleware,
+  MiddlewareContext,
+  MiddlewareDefinition,
+  MiddlewarePoint,
+  Outcome as MiddlewareOutcome,
+  PreResult,
+} from './middleware/types.ts';
+export {
+  hasLaterPre,
+  MIDDLEWARE_HOOK,
+  notePerRequestFields,
+  perRequestFields,
+  postsOf,
+  runPerRequest,
+} from './middleware/per-request.ts';
+
 export { dynamicRoutes } from './dynamic/dynamic-routes.ts';
 export type { DynamicRoutes } from './dynamic/dynamic-routes.ts';
 export type { DynamicRouteEntry, DynamicStats } from './dynamic/dynamic-table.ts';

@@ -6,6 +6,7 @@ import { isToken } from '../rfc/fields.ts';
 import { isRepresentationField } from '../rfc/stored-headers.ts';
 import type { Entry } from '../entry/entry.ts';
 import type { ReplyHeaders } from '../internals.ts';
+import { isSame } from './snapshot.ts';
 
 // What Node's writeHead treats specially, and what our own heads already hold.
 const AWKWARD: ReadonlySet<string> = new Set([
@@ -32,6 +33,8 @@ const kinds = new Map<string, Kind>();
 
 /** The lines to append, '' for none, undefined when writeHead has to do it. */
 export function extraLines(headers: ReplyHeaders, entry: Entry): string | undefined {
+  const last = entry.forms.rendered;
+  if (last !== undefined && isSame(headers, last.beside)) return last.extra;
   let lines = '';
   for (const name in headers) {
     const value = headers[name];

@@ -9,7 +9,7 @@ import type { Entry } from '../entry/entry.ts';
 import { isRepresentationField } from '../rfc/stored-headers.ts';
 import { composeFields } from './compose.ts';
 import type { AnswerField, Hit } from './compose.ts';
-import { plainFields } from './composed.ts';
+import { flatFields, plainFields } from './composed.ts';
 
 const NONE: ReplyHeaders = Object.freeze({});
 
@@ -17,17 +17,17 @@ const NONE: ReplyHeaders = Object.freeze({});
  * @throws what writeHead would, while Fastify can still answer with an error: ERR_INVALID_CHAR, ERR_INVALID_HTTP_TOKEN */
 export function answerHead(reply: FastifyReply, entry: Entry, hit: Hit): void {
   const res = reply.raw;
-  const fields = fieldsFor(reply, entry, hit);
-  checkCurrent(replyHeaders(reply));
-  reply.hijack();
   const status = hit.notModified ? 304 : entry.status;
   if (reply.request.raw.httpVersionMajor === 2) {
+    const fields = fieldsFor(reply, entry, hit);
+    checkCurrent(replyHeaders(reply));
+    reply.hijack();
     // Its writeHead knows no lists of fields.
     res.statusCode = status;
     for (const [name, value] of fields) res.setHeader(name, value);
   } else {
-    const flat: (string | string[])[] = [];
-    for (const [name, value] of fields) flat.push(name, value);
+    const flat = flatFor(reply, entry, hit);
+    reply.hijack();
     res.writeHead(status, flat as unknown as string[]);
   }
   if (hit.notModified || reply.request.method === 'HEAD' || status === 204) res.end();
@@ -49,6 +49,14 @@ export function fieldsFor(reply: FastifyReply, entry: Entry, hit: Hit): readonly
     }
   }
   return fields;
+}
+
+function flatFor(reply: FastifyReply, entry: Entry, hit: Hit): (string | string[])[] {
+  const current = replyHeaders(reply);
+  if (!hasRawHeaders(reply.raw)) return flatFields(entry, hit, current, checkCurrent);
+  const fields = fieldsFor(reply, entry, hit);
+  checkCurrent(current);
+  return fields.flat();
 }
 
 // What is stored was checked when it was stored.

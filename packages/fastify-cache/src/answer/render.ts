@@ -5,15 +5,21 @@
 import { STATUS_CODES } from 'node:http';
 import { ageSeconds, untilNextAge } from '../rfc/reuse.ts';
 import type { Entry } from '../entry/entry.ts';
+import type { ReplyHeaders } from '../internals.ts';
 import { carriedFields } from './compose.ts';
 import { appendCacheStatus } from '../rfc/cache-status.ts';
+import { snapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
 import { hitMember } from './style.ts';
 import type { Style } from './style.ts';
 
 /** Largest head and body rendered together; above, head and body are written corked. */
 const WHOLE_LIMIT = 16_384;
 
-/** Rendered forms of one entry, good for one style, one connection tail, until the age's next second. */
+const NONE: ReplyHeaders = Object.freeze({});
+
+/** Rendered forms of one entry, good for one style, one connection tail, until the age's next second. Bytes have the headers
+ * of the request for which they were rendered: with others the answer is put together of the texts. */
 export interface Rendered {
   /** First ms at which Age has moved on. Not a number alone in the eyes of V8: it would unpack one on its way to each hit,
    * and make an object of it until the code is optimized. */
@@ -21,26 +27,38 @@ export interface Rendered {
   readonly style: Style;
   /** The lines Node writes about the connection, with the empty line that ends the head. */
   readonly tail: string;
-  /** Status line to x-cache, without `tail`: a request's own headers go between. */
+  /** The request's own headers, and the lines they make. */
+  readonly beside: Snapshot;
+  readonly extra: string;
+  /** Status line to x-cache: `extra` and `tail` go behind. */
   readonly head: string;
-  /** The same for a 304, and with `tail` its bytes; made when first asked for. */
+  /** The same for a 304, and with `extra` and `tail` its bytes; made when first asked for. */
   notModifiedHead: string | undefined;
   notModified: Buffer | undefined;
   /** A small body as Latin-1 text, to go behind a head with a request's own headers; made when first asked for. */
   bodyText: string | undefined;
-  /** Head, tail and body when small. */
+  /** Head, extra, tail and body when small. */
   readonly whole: Buffer | undefined;
-  /** Head and tail alone, for a large body. */
+  /** Head, extra and tail alone, for a large body. */
   readonly headBytes: Buffer | undefined;
 }
 
-/** The current rendering of an entry; made anew when the second, style or tail is another. */
-export function rendered(entry: Entry, now: number, style: Style, tail: string): Rendered {
+/** The current rendering of an entry; made anew when the second, style or tail is another.
+ * @param extra    lines for the headers of this request, from extraLines
+ * @param headers  those headers; both count only when it is made anew */
+export function rendered(
+  entry: Entry,
+  now: number,
+  style: Style,
+  tail: string,
+  extra = '',
+  headers: ReplyHeaders = NONE,
+): Rendered {
   const last = entry.forms.rendered;
   if (last?.until !== undefined && now < last.until && last.style === style && last.tail === tail) {
     return last;
   }
-  return (entry.forms.rendered = render(entry, now, style, tail));
+  return (entry.forms.rendered = render(entry, now, style, tail, extra, snapshot(headers)));
 }
 
 /** Head of the 304 of an entry, rendered on first use within the same second. */
@@ -48,9 +66,9 @@ export function notModifiedHead(entry: Entry, form: Rendered, now: number): stri
   return (form.notModifiedHead ??= headText(entry, now, form.style, true));
 }
 
-/** The whole 304 of an entry, for a request without headers of its own. */
+/** The whole 304 of an entry, for a request with the headers of its rendering. */
 export function notModifiedBytes(entry: Entry, form: Rendered, now: number): Buffer {
-  return (form.notModified ??= bytesOf(notModifiedHead(entry, form, now) + form.tail));
+  return (form.notModified ??= bytesOf(notModifiedHead(entry, form, now) + form.extra + form.tail));
 }
 
 /** A small body as text, byte for byte: one string write is cheaper than a string and a buffer. */
@@ -58,9 +76,16 @@ export function bodyText(entry: Entry, form: Rendered): string {
   return (form.bodyText ??= entry.body.toString('latin1'));
 }
 
-function render(entry: Entry, now: number, style: Style, tail: string): Rendered {
+function render(
+  entry: Entry,
+  now: number,
+  style: Style,
+  tail: string,
+  extra: string,
+  beside: Snapshot,
+): Rendered {
   const head = headText(entry, now, style, false);
-  const text = head + tail;
+  const text = head + extra + tail;
   const small = text.length + entry.body.length <= WHOLE_LIMIT;
   const size = text.length + (small ? entry.body.length : 0);
   // Not from the pool: a slice of it would keep 8 KiB alive for each queued write.
@@ -71,6 +96,8 @@ function render(entry: Entry, now: number, style: Style, tail: string): Rendered
     until: undefined,
     style,
     tail,
+    beside,
+    extra,
     head,
     notModifiedHead: undefined,
     notModified: undefined,

@@ -1,5 +1,6 @@
 // Sends a hit by the shortest way that is provably the same answer: raw, head or send. HOT: benchmarks/http.
 // Invariant: whatever the way, status, fields, their order and the body are equal; only the cost differs.
+import { runPerRequest } from '@catzilla/router';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { extraLines } from '../answer/extra-lines.ts';
 import { answerHead } from '../answer/head.ts';
@@ -10,6 +11,7 @@ import { bodyText, notModifiedBytes, notModifiedHead, rendered } from '../answer
 import { selfTestState } from '../answer/self-test.ts';
 import { answerSend } from '../answer/send.ts';
 import type { Style } from '../answer/style.ts';
+import { letGo } from '../entry/entry.ts';
 import type { Entry } from '../entry/entry.ts';
 import { hasTrailers, replyHeaders } from '../internals.ts';
 import type { RoutePolicy } from '../options/policy.ts';
@@ -34,6 +36,7 @@ export function answer(
   const notModified =
     (headers['if-none-match'] !== undefined || headers['if-modified-since'] !== undefined) &&
     isNotModified(headers, found.validators, now);
+  passMiddleware(request, reply, found);
   const sends = mustSend(route, policy, request, reply, found);
   // Before anything of the application runs: from here on the lease ends with the response.
   const whole =
@@ -68,6 +71,17 @@ export function answer(
   answerHead(reply, entry, { notModified, now, style });
 }
 
+// What middleware has for each reply is set before the answer is composed, so that every way sends it. What was stored has passed
+// the rest of it.
+function passMiddleware(request: FastifyRequest, reply: FastifyReply, found: Entry): void {
+  try {
+    runPerRequest(request, reply);
+  } catch (error) {
+    letGo(found);
+    throw error;
+  }
+}
+
 // Hooks of others must see the reply, unless what is stored has passed them and been changed by them already.
 function mustSend(
   route: CachedRoute,
@@ -91,18 +105,19 @@ function answerRaw(
   style: Style,
 ): boolean {
   const res = reply.raw;
-  const extra = extraLines(replyHeaders(reply), entry);
+  const headers = replyHeaders(reply);
+  const extra = extraLines(headers, entry);
   if (extra === undefined) return false;
   const tail = connectionTail(res);
-  const form = rendered(entry, now, style, tail);
+  const form = rendered(entry, now, style, tail, extra, headers);
+  const isWhole = extra === form.extra;
   reply.hijack();
   if (notModified) {
-    const head =
-      extra === ''
-        ? notModifiedBytes(entry, form, now)
-        : notModifiedHead(entry, form, now) + extra + tail;
+    const head = isWhole
+      ? notModifiedBytes(entry, form, now)
+      : notModifiedHead(entry, form, now) + extra + tail;
     writeRaw(res, 304, head, undefined);
-  } else if (extra === '') {
+  } else if (isWhole) {
     if (form.whole !== undefined) writeRaw(res, entry.status, form.whole, undefined);
     else writeRaw(res, entry.status, form.headBytes as Buffer, entry.body);
   } else if (form.whole !== undefined) {

@@ -1,12 +1,12 @@
 // Constant routes of @catzilla/router: their answer is known ahead, so that there is nothing to store or to look up; what they
 // get here is the raw write of hits, under its own conditions.
 // Invariant: it is the same answer. Where anything is in doubt (raw.ts), or somebody else's onSend hook has to see the reply,
-// the route's own handler sends it. It stands in the handler's place: every guard has run.
-import { planOf } from '@catzilla/router';
+// the route's own handler sends it; so it does where middleware has posts that have to see it, since it has passed none. It
+// stands in the handler's place: every guard has run.
+import { planOf, postsOf, runPerRequest } from '@catzilla/router';
 import type { ConstantPlan } from '@catzilla/router';
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
-import { writeConstant } from '../answer/constant.ts';
-import { linesBeside } from '../answer/extra-lines.ts';
+import { constantLines, writeConstant } from '../answer/constant.ts';
 import { isRawAllowed } from '../answer/raw.ts';
 import { selfTestState } from '../answer/self-test.ts';
 import { hasTrailers, replyHeaders } from '../internals.ts';
@@ -63,10 +63,14 @@ function answerRaw(
   if (state.scope?.settings.mode !== 'auto' || selfTestState().state !== 'passed') return false;
   if (!isRawAllowed(request.raw, reply.raw) || hasTrailers(reply)) return false;
   if ((state.isForeign ??= hasForeignHooks(request, reply))) return false;
+  const posts = postsOf(request);
+  if (posts === 'all') return false;
+  if (posts === 'perRequest') runPerRequest(request, reply);
   const form = plan.select(request.headers);
-  const extra = linesBeside(replyHeaders(reply), form.names);
+  const headers = replyHeaders(reply);
+  const extra = constantLines(form, headers);
   if (extra === undefined) return false;
   reply.hijack();
-  writeConstant(reply.raw, form, extra, Date.now());
+  writeConstant(reply.raw, form, headers, extra, Date.now());
   return true;
 }

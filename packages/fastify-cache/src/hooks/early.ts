@@ -1,6 +1,8 @@
 // `lookup: 'onRequest'`: a route's hits are answered before parsing, validation and preHandlers, in the last of its onRequest
 // hooks. Invariant: a hook that may refuse requests is never skipped unnoticed. All onRequest hooks still run before; where
-// a hook of a later stage covers the route, the application does not start, unless the route says `skipGuards`.
+// a hook of a later stage covers the route, the application does not start, unless the route says `skipGuards`. The hooks of
+// @catzilla/router's middleware stand everywhere: of these it is the route's chain that counts.
+import { hasLaterPre, MIDDLEWARE_HOOK } from '@catzilla/router';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { errors } from '../errors.ts';
 import { instanceHooks } from '../internals.ts';
@@ -58,11 +60,13 @@ function guardFault(
     );
   }
   if (policies.every(({ skipGuards }) => skipGuards)) return undefined;
+  const harmless = [HOOK.prune];
+  if (hasLaterPre(instance, route) === false) harmless.push(MIDDLEWARE_HOOK);
   for (const stage of SKIPPED) {
     const names = [
       ...(instanceHooks(instance, stage) ?? [undefined]),
       ...listOf(route[stage]),
-    ].filter((hook) => hook?.name.replace(/^bound /, '') !== HOOK.prune);
+    ].filter((hook) => hook === undefined || !harmless.includes(hook.name.replace(/^bound /, '')));
     if (names.length === 0) continue;
     return new errors.ROUTE_OPTION(
       `${String(route.method)} ${route.url}`,

@@ -1,5 +1,6 @@
 // A run of the real handler whose reply may be stored: what is noted before it, and what becomes of it however it ends.
 // Invariant: a response that ends, in whatever way, frees who waits for it, here and in other instances.
+import { notePerRequestFields } from '@catzilla/router';
 import { startFill } from '../tiers/fill-start.ts';
 import { setConditions, takeConditions } from './conditional.ts';
 import { mayAskAgain, refreshOf } from './refresh.ts';
@@ -52,6 +53,7 @@ export function fill(
     deferred: undefined,
   };
   setPass(request, pass);
+  notePerRequestFields(request);
   reply.raw.once('finish', () => release(pass, true));
   reply.raw.once('close', () => release(pass, false));
   let result: unknown;

@@ -20,6 +20,7 @@ import { announce, announceVary } from './announce.ts';
 import { applyConditions } from './conditional.ts';
 import { bodyLimit, keep, refuse } from './keep.ts';
 import type { Job } from './keep.ts';
+import { ownHeaders } from './pass.ts';
 import type { FillPass } from './pass.ts';
 import { toBuffer } from './payload.ts';
 import { bornAfterInvalidation, speaksForGet } from './post.ts';
@@ -61,7 +62,7 @@ export function judgeFill(
   emitTags(reply, pass.policy.emitTags, facts.tags);
   const fields = storedFields(reply.getHeaders() as Fields, {
     omit: facts.omit,
-    before: pass.before as Fields,
+    before: ownHeaders(request, pass) as Fields,
     receivedAt: now,
   });
   const { statusCode: status } = reply;

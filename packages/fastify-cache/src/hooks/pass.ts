@@ -1,6 +1,7 @@
 // What is known of one request between the wrapped handler and the last onSend hook: it is on its way as a hit sent
 // through the reply, as a fill, or past the cache. Kept on the request under a symbol; raw and head hits need none.
 // Invariant: a fill is settled exactly once, by whichever hook or event ends it (settleFill).
+import { perRequestFields } from '@catzilla/router';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Entry } from '../entry/entry.ts';
 import type { FillOutcome, OpenFill } from '../collapse.ts';
@@ -106,6 +107,12 @@ export function snapshotHeaders(reply: FastifyReply): ReplyHeaders {
     if (Array.isArray(value)) headers[name] = [...(value as unknown[])];
   }
   return headers;
+}
+
+/** Headers that are of the request, not of what its handler answered: those that hooks had set before it ran, and those that
+ * middleware sets for each request behind it. */
+export function ownHeaders(request: FastifyRequest, pass: FillPass): ReplyHeaders {
+  return { ...pass.before, ...perRequestFields(request) };
 }
 
 /** Frees the waiters of a fill, here and in other instances; harmless when it has been done. */

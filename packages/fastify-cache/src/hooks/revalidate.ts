@@ -16,7 +16,7 @@ import { discard } from '../tee.ts';
 import { forgetKeys } from '../tiers/remove.ts';
 import { memberOf } from './announce.ts';
 import { headOf, keep, refuse } from './keep.ts';
-import { settleFill } from './pass.ts';
+import { ownHeaders, settleFill } from './pass.ts';
 import type { FillPass } from './pass.ts';
 import { policyFor, tagsFor } from './reply-policy.ts';
 import { askAgain } from './refresh.ts';
@@ -128,7 +128,8 @@ function renew(
   const headers = reply.getHeaders() as Fields;
   const policy = policyFor(reply, pass.policy, wishesOf(reply)?.ttl, stale.status);
   const omit = policy.setCookie === 'store' ? [] : ['set-cookie'];
-  const update = storedFields(headers, { omit, before: pass.before as Fields, receivedAt: now });
+  const before = ownHeaders(request, pass) as Fields;
+  const update = storedFields(headers, { omit, before, receivedAt: now });
   const fields = freshened(stale.fields, update);
   const merged = { ...(Object.fromEntries(fields) as Fields), age: headers['age'] };
   const decision = storable(
@@ -168,8 +169,9 @@ async function anew(
   const answer = await askAgain({ request, instance, key });
   // Only now: those who wait find what this has stored.
   refuse(pass, 'incomplete', Date.now());
+  const own = ownHeaders(request, pass);
   for (const name of Object.keys(reply.getHeaders())) {
-    if (!(name in pass.before)) reply.removeHeader(name);
+    if (!(name in own)) reply.removeHeader(name);
   }
   reply.code(answer.status);
   for (const [name, value] of Object.entries(answer.headers)) {

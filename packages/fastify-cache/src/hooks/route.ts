@@ -1,5 +1,6 @@
 // A route as the cache sees it: its plan, its identity, and, from the first request on, which onSend hooks stand around ours.
 // Invariant: a route is wrapped once, whatever the number of registrations above it; the innermost one's options hold.
+import { MIDDLEWARE_HOOK } from '@catzilla/router';
 import type { FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { routeContext } from '../internals.ts';
 import type { RoutePlan, RoutePolicy } from '../options/policy.ts';
@@ -87,6 +88,9 @@ function onSendNames(request: FastifyRequest, reply: FastifyReply): readonly str
   return context && (context.onSend ?? []).map((hook) => hook.name.replace(/^bound /, ''));
 }
 
+// The hook of @catzilla/router's middleware is none: what must see each reply of it is run without the hook.
 function isForeign(name: string): boolean {
-  return name !== HOOK.first && name !== HOOK.last && name !== HEAD_HOOK;
+  return (
+    name !== HOOK.first && name !== HOOK.last && name !== HEAD_HOOK && name !== MIDDLEWARE_HOOK
+  );
 }

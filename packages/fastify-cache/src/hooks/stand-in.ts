@@ -1,7 +1,7 @@
 // Puts an entry of the cache in the place of a reply that its handler has already given: the stored response after a 304
 // about it (RFC 9111 4.3.3), or a stale one in place of an error (RFC 5861 4).
-// Invariant: the client gets what its own conditions and ranges ask of the entry, with the headers that hooks had set for
-// this request before the handler ran; what the handler said of the reply that is replaced goes with it.
+// Invariant: the client gets what its own conditions and ranges ask of the entry, with the headers that are of this request
+// (pass.ts); what the handler said of the reply that is replaced goes with it.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { composeFields, headersOf } from '../answer/compose.ts';
 import { ranged } from '../answer/ranged.ts';
@@ -11,6 +11,7 @@ import type { ReplyHeaders } from '../internals.ts';
 import { isNotModified } from '../rfc/conditional.ts';
 import type { Fields } from '../rfc/fields.ts';
 import { discard } from '../tee.ts';
+import { ownHeaders } from './pass.ts';
 import type { FillPass } from './pass.ts';
 
 const NONE: ReplyHeaders = Object.freeze({});
@@ -36,7 +37,7 @@ export function standIn(
     now,
     style,
     member,
-    current: pass.before,
+    current: ownHeaders(request, pass),
     raw: NONE,
   });
   setReplyHeaders(reply, headersOf(fields));

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request as ask } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { defineMiddleware, middleware } from '@catzilla/router';
 import compress from '@fastify/compress';
 import cookie from '@fastify/cookie';
 import cors from '@fastify/cors';
@@ -145,6 +146,25 @@ export const COMBINATIONS: readonly Combination[] = [
     // The guard has run, and the routes do not look at who it was.
     options: { authorization: 'share' },
     fields: (app) => ({ authorization: `Bearer ${app.jwt.sign({ name: 'ann' })}` }),
+    way: 'raw',
+    stores: ORDERS,
+  },
+  {
+    name: '@catzilla/router: middleware',
+    add: async (app) => {
+      let count = 0;
+      const id = defineMiddleware()({
+        name: 'id',
+        perRequest: true,
+        post: (_request, reply) => void reply.header('x-id', String(++count)),
+      });
+      const stamp = defineMiddleware()({
+        name: 'stamp',
+        pre: () => undefined,
+        post: (_request, reply) => void reply.header('x-stamp', '1'),
+      });
+      await app.register(middleware, { use: [id, stamp] });
+    },
     way: 'raw',
     stores: ORDERS,
   },

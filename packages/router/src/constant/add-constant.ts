@@ -71,7 +71,7 @@ export function declareConstant(
     // One route for both: Fastify's own HEAD route would give a 304 the length of nothing.
     method: withHead ? ['GET', 'HEAD'] : method,
     url,
-    config: { ...options.config, [constantPlan]: plan },
+    config: { ...options.config, [constantPlan]: plan } as RouteShorthandOptions['config'] & object,
     handler: answerFrom(plan),
   });
 }

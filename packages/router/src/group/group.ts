@@ -12,6 +12,8 @@ import type {
 import { declareConstant, prepareConstant } from '../constant/add-constant.ts';
 import type { ConstantOptions, ConstantResponse } from '../constant/types.ts';
 import { groupErrors } from '../errors.ts';
+import { registrationOf } from '../middleware/registration.ts';
+import type { ContextOf, Middleware } from '../middleware/types.ts';
 import { checkGroup } from './options.ts';
 import type { CheckedGroup, GroupOptions } from './options.ts';
 import { noSettings, settingsWithin, withSettings } from './settings.ts';
@@ -31,19 +33,21 @@ interface State {
 
 /** Makes a group of routes, to be registered with `app.register(group.plugin)`.
  * @param options  what its routes have in common
- * @throws CATZ_GROUP_OPTIONS, CATZ_GROUP_PREFIX
+ * @throws CATZ_GROUP_OPTIONS, CATZ_GROUP_PREFIX; where the plugin is registered, CATZ_GROUP_OPTIONS when the group has
+ *   middleware and the application has not registered the plugin `middleware`
  * @example
  * const admin = group({ prefix: '/admin', tags: ['admin'], hooks: { onRequest: requireLogin } });
  * admin.get('/users/:id', async (request) => findUser(request.params));
  * await app.register(admin.plugin); */
-export function group<TypeProvider extends FastifyTypeProvider = FastifyTypeProviderDefault>(
-  options: GroupOptions<TypeProvider> = {},
-): RootGroup<TypeProvider> {
+export function group<
+  TypeProvider extends FastifyTypeProvider = FastifyTypeProviderDefault,
+  const List extends readonly Middleware[] = readonly Middleware[],
+>(options: GroupOptions<TypeProvider, List> = {}): RootGroup<TypeProvider, ContextOf<List>> {
   const state = makeState(options);
   const plugin = async (app: FastifyInstance): Promise<void> => {
     addTo(app, state, noSettings);
   };
-  return makeFace(state, { plugin }) as unknown as RootGroup<TypeProvider>;
+  return makeFace(state, { plugin }) as unknown as RootGroup<TypeProvider, ContextOf<List>>;
 }
 
 function makeState(options: unknown): State {
@@ -55,6 +59,11 @@ function addTo(outside: FastifyInstance, state: State, outer: GroupSettings): vo
   const settings = settingsWithin(outer, own);
   const scope = async (inside: FastifyInstance): Promise<void> => {
     state.isAdded = true;
+    if (settings.middleware.length > 0 && registrationOf(inside) === undefined) {
+      throw new groupErrors.OPTIONS(
+        `the group ${own.prefix ?? 'without a prefix'} has middleware, which nothing would run: expected app.register(middleware) before it`,
+      );
+    }
     for (const { at, run } of own.hooks) inside.addHook(at as 'onRequest', run as never);
     for (const declare of declarations) declare(inside, settings);
   };
@@ -80,6 +89,8 @@ function makeFace(state: State, more: object): object {
   const face = Object.freeze({
     ...(Object.fromEntries(shorthands) as object),
     ...more,
+    // For the compiler, as Fastify's own.
+    withTypeProvider: () => face,
     route: (options: RouteOptions) =>
       declare((scope, settings) => scope.route(withSettings(options, settings))),
     constant(url: string, response: ConstantResponse, options: ConstantOptions = {}): object {

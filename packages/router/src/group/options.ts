@@ -14,6 +14,8 @@ import type {
   FastifySchema,
 } from 'fastify';
 import { groupErrors } from '../errors.ts';
+import { middlewareList } from '../middleware/define.ts';
+import type { Middleware } from '../middleware/types.ts';
 import { REQUEST_HOOKS } from '../request-hooks.ts';
 import type { RequestHook } from '../request-hooks.ts';
 
@@ -38,6 +40,7 @@ export type GroupHooks<TypeProvider extends FastifyTypeProvider = FastifyTypePro
 /** What the routes of a group have in common. */
 export interface GroupOptions<
   TypeProvider extends FastifyTypeProvider = FastifyTypeProviderDefault,
+  List extends readonly Middleware[] = readonly Middleware[],
 > {
   /** Begins with `/` and does not end with it; stands before the URL of each route. Default: none. */
   readonly prefix?: string;
@@ -50,6 +53,9 @@ export interface GroupOptions<
   readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
   /** Run on every request to a route of the group, after those of the group around, before those of the route. */
   readonly hooks?: GroupHooks<TypeProvider>;
+  /** Runs around the handlers of all routes of the group, with that of the groups around; what it provides to `request.ctx` is
+   * typed there. Needs the plugin `middleware` in the application. Default: none. */
+  readonly middleware?: List;
   /** Merged into `config` of each route, name by name; the route wins, then the inner group. Default: none. */
   readonly config?: Readonly<Record<PropertyKey, unknown>>;
   /** Merged into `constraints` of each route in the same way. Default: none. */
@@ -63,6 +69,7 @@ export interface CheckedGroup {
   readonly description: string | undefined;
   readonly security: readonly object[] | undefined;
   readonly hooks: readonly GroupHook[];
+  readonly middleware: readonly Middleware[];
   readonly config: object;
   readonly constraints: object;
 }
@@ -109,7 +116,8 @@ export function checkGroup(options: unknown): CheckedGroup {
       description: optional(string()),
       security: optional(list(custom('an object', isObject))),
       hooks,
-      config: copied('an object'),
+      middleware: middlewareList,
+      config: copiedConfig,
       constraints: copied('an object'),
     },
     { path: 'options', error: (message) => new groupErrors.OPTIONS(message) },
@@ -120,6 +128,17 @@ function copied(what: string): OptionSpec<object> {
   const given = custom(what, isObject, {});
   return { check: (value, site) => Object.freeze({ ...given.check(value, site) }) };
 }
+
+// There the list of a route would take the place of the group's: a guard would be lost without a word.
+const copiedConfig: OptionSpec<object> = {
+  check(value, site) {
+    const config = copied('an object').check(value, site);
+    if ('middleware' in config) {
+      throw site.error(`expected ${site.path} to have no middleware: it is an option of the group`);
+    }
+    return config;
+  },
+};
 
 function listOf(given: Functions | undefined): readonly GroupHook['run'][] {
   return given === undefined ? [] : [given].flat();

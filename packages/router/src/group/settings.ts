@@ -1,13 +1,14 @@
 // What groups say of their routes, put together from the outside in, and into the options of a route.
 // Invariant: nothing that the user gave is changed, so that a plugin can be registered more than once. Tags add up, outer
-// first, none twice; of all else the inner word counts. Middleware of groups will be one more setting of these.
+// first, none twice; middleware adds up in the same way; of all else the inner word counts.
 import type { RouteShorthandOptions } from 'fastify';
+import { GROUPS } from '../middleware/route-config.ts';
 import type { CheckedGroup } from './options.ts';
 
 /** What holds for a route, of all groups around it. */
 export type GroupSettings = Pick<
   CheckedGroup,
-  'tags' | 'description' | 'security' | 'config' | 'constraints'
+  'tags' | 'description' | 'security' | 'middleware' | 'config' | 'constraints'
 >;
 
 /** Outside of all groups. */
@@ -15,6 +16,7 @@ export const noSettings: GroupSettings = Object.freeze({
   tags: [],
   description: undefined,
   security: undefined,
+  middleware: [],
   config: {},
   constraints: {},
 });
@@ -25,6 +27,7 @@ export function settingsWithin(outer: GroupSettings, group: CheckedGroup): Group
     tags: union(outer.tags, group.tags),
     description: group.description ?? outer.description,
     security: group.security ?? outer.security,
+    middleware: [...outer.middleware, ...group.middleware],
     config: { ...outer.config, ...group.config },
     constraints: { ...outer.constraints, ...group.constraints },
   };
@@ -43,7 +46,12 @@ interface Described {
 /** The options of a route in its groups. */
 export function withSettings<O extends Options>(options: O, settings: GroupSettings): O {
   const schema = schemaOf(options.schema, settings);
-  const config = { ...settings.config, ...options.config };
+  const { middleware } = settings;
+  const config = {
+    ...settings.config,
+    ...options.config,
+    ...(middleware.length > 0 && { [GROUPS]: middleware }),
+  };
   const constraints = { ...settings.constraints, ...options.constraints };
   return {
     ...options,

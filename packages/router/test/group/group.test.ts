@@ -27,6 +27,11 @@ describe.each(VERSIONS)('Fastify %s', (_version, make) => {
     expect((await app.inject('/get')).statusCode).toBe(404);
   });
 
+  test('withTypeProvider gives the group back', () => {
+    const any = group({ prefix: '/any' });
+    expect(any.withTypeProvider()).toBe(any);
+  });
+
   test('all, route and constant declare routes too, and calls can be chained', async () => {
     const app = makeApp(make);
     const plans: string[] = [];
