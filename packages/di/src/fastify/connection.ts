@@ -3,7 +3,7 @@
 import type { Socket } from 'node:net';
 
 interface Waiting {
-  close(): void;
+  close(isLost: true): void;
 }
 
 const waiting = new WeakMap<Socket, Set<Waiting>>();
@@ -17,7 +17,7 @@ export function whenConnectionCloses(socket: Socket, somebody: Waiting): () => v
     waiting.set(socket, all);
     const told = all;
     socket.once('close', () => {
-      for (const one of told) one.close();
+      for (const one of told) one.close(true);
     });
   }
   const listed = all.add(somebody);

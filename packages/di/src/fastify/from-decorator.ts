@@ -5,15 +5,15 @@ import { errors } from '../errors.ts';
 import type { Token } from '../token.ts';
 import { registrationIn } from './registration.ts';
 
-/** Provides a decorator of the application under a token. It is read when the container starts, so the plugin that decorates may
- * come later; it stays that plugin's, and is never disposed here.
+/** Provides a decorator of the application under a token. It is read when the container starts, stays its plugin's, and is never
+ * disposed here. That plugin may come later; if it comes before this one, it is closed after the services that use it.
  * @param app    a context in which this package is registered, or one in it
  * @param name   of the decorator: 'mongo' for `app.mongo`
  * @param token  whose services are of the decorator's type
  * @throws CATZ_DI_OPTIONS, CATZ_DI_DUPLICATE, CATZ_DI_STARTED; at the start CATZ_DI_START_FAILED where there is no such decorator
  * @example
- * await app.register(di, { container });
  * await app.register(mongodb, { url });
+ * await app.register(di, { container });
  * fromDecorator(app, 'mongo', Mongo); */
 export function fromDecorator<Name extends keyof FastifyInstance, T>(
   app: FastifyInstance,

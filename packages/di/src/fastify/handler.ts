@@ -28,7 +28,7 @@ export function watched(handler: RouteHandlerMethod, label: string): RouteHandle
   return outer as unknown as RouteHandlerMethod;
 }
 
-/** Calls a handler. // HOT: runs for every request. */
+/** Calls a handler. // HOT: benchmarks/di, runs for every request. */
 export function run(
   life: RequestLife,
   handler: Handler,

@@ -32,11 +32,11 @@ export function addHooks(app: FastifyInstance, top: Registration): void {
     request[LIFE]?.fail(error);
     done();
   });
-  app.addHook('onSend', beforeSend);
+  app.addHook('onSend', catzillaScopeOnSend);
 }
 
-// Fastify takes what a hook returns, whatever its arguments are. So only the requests that have to wait get a promise.
-function beforeSend(
+// By this name @catzilla/fastify-cache knows that it has nothing to do on a hit, unless the request has opened its scope.
+function catzillaScopeOnSend(
   request: LivingRequest,
   reply: FastifyReply,
   payload: unknown,
@@ -45,7 +45,22 @@ function beforeSend(
   const life = request[LIFE];
   const ending = life?.scope === undefined ? undefined : life.beforeSend(life.scope, reply);
   if (ending === undefined) done(null, payload);
-  else return ending as unknown as void;
+  else void sendAfter(ending, payload, done);
+}
+
+// What the rest of the way throws (a payload of a type that cannot be sent) is the request's error: were the hook itself
+// asynchronous, nobody would catch it in Fastify 5.5.
+async function sendAfter(
+  ending: Promise<void>,
+  payload: unknown,
+  done: DoneFuncWithErrOrRes,
+): Promise<void> {
+  try {
+    await ending;
+    done(null, payload);
+  } catch (error) {
+    done(error as Error);
+  }
 }
 
 function lifeOf(request: LivingRequest, top: Registration): RequestLife {

@@ -9,7 +9,7 @@ import { whenConnectionCloses } from './connection.ts';
 import { requestSignal } from './signal.ts';
 
 /** Where the life of a request stands on it. */
-export const LIFE: unique symbol = Symbol('catzilla.di.life');
+export const LIFE: unique symbol = Symbol.for('catzilla.di.life');
 
 /** How far the route's handler is: not called; its promise pending; returned, and the reply is to be sent later; done. */
 type Phase = 'waiting' | 'running' | 'replying' | 'settled';
@@ -136,11 +136,12 @@ export class RequestLife {
     }
   }
 
-  /** The response was closed, or its connection was. */
-  close(): void {
+  /** The response was closed.
+   * @param isLost  its connection was, before the response had its turn */
+  close(isLost = false): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    if (!this.#wasFinished()) {
+    if (isLost || !this.#wasFinished()) {
       this.#isAborted = true;
       this.#controller?.abort();
     }
@@ -186,8 +187,12 @@ export class RequestLife {
   #listen(): void {
     const raw = this.reply?.raw;
     const { socket } = this.request.raw;
-    if (raw !== undefined && (isGone(raw) || socket?.destroyed === true)) {
+    if (raw !== undefined && isGone(raw)) {
       this.close();
+      return;
+    }
+    if (socket?.destroyed === true) {
+      this.close(true);
       return;
     }
     raw?.once('close', () => this.close());
@@ -207,14 +212,15 @@ export class RequestLife {
     return this.reply?.sent === true;
   }
 
+  // Whether the response has ended and went out. Node's `writableFinished` does not tell: of HTTP/1.1 it is also true of what a
+  // closed connection had in its buffers. Such a response is destroyed; so is every one to an injected request, whose
+  // connection is not.
   #wasFinished(): boolean {
     const raw = this.reply?.raw;
     if (raw === undefined || !raw.writableEnded) return false;
-    // What HTTP/2 calls the socket is the stream, which is destroyed in any case; and it has no `writableFinished`, nor has what
-    // an injected request is answered with.
-    const asked = this.request.raw;
-    const isLost = asked.httpVersionMajor === 2 ? asked.aborted : asked.socket?.destroyed === true;
-    return raw.writableFinished || !isLost;
+    const { httpVersionMajor, socket } = this.request.raw;
+    if (httpVersionMajor === 2) return raw.writableFinished;
+    return !raw.destroyed || socket?.destroyed !== true;
   }
 
   #outcome(): Outcome {
@@ -226,10 +232,7 @@ export class RequestLife {
   // A request that has failed already keeps its first error.
   #failedToEnd(error: unknown, failed: boolean): void {
     if (failed) this.request.log.error({ err: error }, 'a disposer failed after the request had');
-    else {
-      this.fail(error);
-      throw error;
-    }
+    else throw error;
   }
 
   #endHandlerLate(scope: Scope): void {

@@ -1,6 +1,6 @@
 // inject: what handlers and hooks receive, and when their tokens are checked.
 import Fastify from 'fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import {
   all,
@@ -14,7 +14,7 @@ import {
   optional,
   token,
 } from '../../src/index.ts';
-import { Journal, makeApp, turns, versions } from './support.ts';
+import { Journal, gate, makeApp, turns, versions } from './support.ts';
 
 const Name = token<string>('name');
 const Slow = asyncToken<string>('slow');
@@ -294,6 +294,31 @@ describe.each(versions)('inject, on Fastify $version,', ({ make }) => {
       const bodies = await Promise.all(apps.map(async (app) => (await app.inject('/')).body));
       expect(bodies).toEqual(['Ada', 'Bob']);
     }
+  });
+
+  it('watches a handler that was declared before the plugin', async () => {
+    const app = makeApp(make);
+    const journal = new Journal();
+    const Res = token<string>('res');
+    const rest = gate();
+    app.get(
+      '/',
+      inject([Res], async (request: FastifyRequest, reply) => {
+        void reply.send('early');
+        await rest.passed;
+        journal.add(`still ${request.scope.get(Res)}`);
+      }),
+    );
+    await app.register(di, {
+      container: defineContainer().scoped(Res, [], () => 'res', {
+        dispose: () => journal.add('end'),
+      }),
+    });
+    expect((await app.inject('/')).body).toBe('early');
+    await turns();
+    rest.open();
+    await journal.until('end');
+    expect(journal.entries).toEqual(['still res', 'end']);
   });
 });
 

@@ -88,12 +88,18 @@ export class Client {
     socket.on('error', () => undefined);
   }
 
+  /** A connection that is closed when the test ends. */
   static async connect(port: number): Promise<Client> {
+    const client = await Client.connectForNow(port);
+    onTestFinished(() => client.leave());
+    return client;
+  }
+
+  /** One that the test has to leave itself, and that nothing remembers afterwards. */
+  static async connectForNow(port: number): Promise<Client> {
     const socket = connect(port, '127.0.0.1');
     await once(socket, 'connect');
-    const client = new Client(socket);
-    onTestFinished(() => void socket.destroy());
-    return client;
+    return new Client(socket);
   }
 
   get(url: string): this {

@@ -18,7 +18,7 @@ import type { RoutePolicy } from '../options/policy.ts';
 import { isNotModified } from '../rfc/conditional.ts';
 import type { Fields } from '../rfc/fields.ts';
 import { setPass } from './pass.ts';
-import { hooksAround } from './route.ts';
+import { hasOpenScope, hooksAround } from './route.ts';
 import type { CachedRoute } from './route.ts';
 
 /** Answers a request from an entry that may answer it.
@@ -94,7 +94,8 @@ function mustSend(
   if (request.raw.httpVersionMajor === 2) return true;
   if (replyHeaders(reply)['set-cookie'] !== undefined || hasTrailers(reply)) return true;
   if (route.scope.settings.mode === 'send') return true;
-  return policy.runsOnSend && hooksAround(route, request, reply).foreign;
+  if (!policy.runsOnSend) return false;
+  return hasOpenScope(request) || hooksAround(route, request, reply).foreign;
 }
 
 function answerRaw(

@@ -11,7 +11,7 @@ import { isRawAllowed } from '../answer/raw.ts';
 import { selfTestState } from '../answer/self-test.ts';
 import { hasTrailers, replyHeaders } from '../internals.ts';
 import type { Scope } from '../scope.ts';
-import { hasForeignHooks } from './route.ts';
+import { hasForeignHooks, hasOpenScope } from './route.ts';
 
 const TAKEN: unique symbol = Symbol('catzilla.fastify-cache.constant');
 
@@ -62,7 +62,7 @@ function answerRaw(
 ): boolean {
   if (state.scope?.settings.mode !== 'auto' || selfTestState().state !== 'passed') return false;
   if (!isRawAllowed(request.raw, reply.raw) || hasTrailers(reply)) return false;
-  if ((state.isForeign ??= hasForeignHooks(request, reply))) return false;
+  if ((state.isForeign ??= hasForeignHooks(request, reply)) || hasOpenScope(request)) return false;
   const posts = postsOf(request);
   if (posts === 'all') return false;
   if (posts === 'perRequest') runPerRequest(request, reply);

@@ -14,6 +14,10 @@ export const HOOK: Readonly<Record<'first' | 'last' | 'early' | 'prune', string>
   early: 'catzillaCacheEarlyLookup',
   prune: 'catzillaCachePruneQuery',
 };
+/** Of @catzilla/di, which need not be installed: has something to do only where the request has opened its scope. */
+const SCOPE_HOOK = 'catzillaScopeOnSend';
+/** Under which @catzilla/di keeps what it knows of a request. */
+const LIFE: unique symbol = Symbol.for('catzilla.di.life');
 /** Fastify's own for automatic HEAD routes: counts the body and drops it. */
 const HEAD_HOOK = 'headRouteOnSendHandler';
 
@@ -66,6 +70,11 @@ export function hasForeignHooks(request: FastifyRequest, reply: FastifyReply): b
   return onSendNames(request, reply)?.some(isForeign) ?? true;
 }
 
+/** Whether the request has opened its scope of services: those that end with the handler do so before the payload, hits included. */
+export function hasOpenScope(request: FastifyRequest & { [LIFE]?: { scope?: unknown } }): boolean {
+  return request[LIFE]?.scope !== undefined;
+}
+
 function inspect(route: CachedRoute, request: FastifyRequest, reply: FastifyReply): HooksAround {
   const names = onSendNames(request, reply);
   if (names === undefined) return { foreign: true, after: true };
@@ -88,9 +97,14 @@ function onSendNames(request: FastifyRequest, reply: FastifyReply): readonly str
   return context && (context.onSend ?? []).map((hook) => hook.name.replace(/^bound /, ''));
 }
 
-// The hook of @catzilla/router's middleware is none: what must see each reply of it is run without the hook.
+// The hook of @catzilla/router's middleware is none: what must see each reply of it is run without the hook. That of @catzilla/di
+// is looked at request by request: hasOpenScope.
 function isForeign(name: string): boolean {
   return (
-    name !== HOOK.first && name !== HOOK.last && name !== HEAD_HOOK && name !== MIDDLEWARE_HOOK
+    name !== HOOK.first &&
+    name !== HOOK.last &&
+    name !== HEAD_HOOK &&
+    name !== MIDDLEWARE_HOOK &&
+    name !== SCOPE_HOOK
   );
 }

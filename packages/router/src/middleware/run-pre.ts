@@ -1,4 +1,4 @@
-// Runs `pre` functions, one after the other, up to the end of a point. HOT: benchmarks/middleware
+// Runs `pre` functions, one after the other, up to the end of a point. HOT: benchmarks/validation
 // Invariant: behind one that throws, answers, or gives back what it should not, nothing runs: neither the next one nor the
 // handler. As long as nothing is asynchronous, no promise is made.
 import type { FastifyReply, FastifyRequest } from 'fastify';

@@ -133,4 +133,14 @@ declare module 'fastify' {
      * @throws CATZ_VALIDATION_OPENAPI before that */
     openapi(): OpenApiDocument;
   }
+  /** What a schema says of a route for documents, with the types that @fastify/swagger gives it: they hold without it, too. */
+  interface FastifySchema {
+    hide?: boolean;
+    deprecated?: boolean;
+    tags?: readonly string[];
+    description?: string;
+    summary?: string;
+    security?: ReadonlyArray<{ [securityLabel: string]: readonly string[] }>;
+    operationId?: string;
+  }
 }

@@ -84,7 +84,7 @@ function read(thrown: unknown, current: number, settings: ProblemSettings): Faul
 type Thrown = Readonly<Record<string, unknown>>;
 
 /** `type` of a problem without one of its own. */
-export function typeOf(code: string, problemBase: string): string {
+function typeOf(code: string, problemBase: string): string {
   return problemBase === ABOUT_BLANK ? ABOUT_BLANK : problemBase + code;
 }
 
