@@ -3,6 +3,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 import { winners } from './allocators/words.mjs';
+import { REPORTED as APP_REPORTED } from './app/ratios.mjs';
+import { REPORTED as DI_REPORTED } from './di/ratios.mjs';
 import { findings } from './hit-ratio/findings.mjs';
 import { allocationSites, allocationTable } from './http/allocations.mjs';
 import { REPORTED as HTTP_REPORTED } from './http/ratios.mjs';
@@ -11,6 +13,7 @@ import { columnsOf } from './lib/columns.mjs';
 import { bound, groupBy, outcome } from './lib/report.mjs';
 import { figure, markdownTable } from './lib/table.mjs';
 import { REPORTED as ROUTER_REPORTED } from './router/ratios.mjs';
+import { REPORTED as VALIDATION_REPORTED } from './validation/ratios.mjs';
 
 const page = new URL('../docs/benchmarks.md', import.meta.url);
 const readme = new URL('../README.md', import.meta.url);
@@ -46,10 +49,19 @@ const TITLES = {
   http: 'HTTP: @catzilla/fastify-cache',
   tiers: 'Tiers: @catzilla/tiers',
   router: 'Router: @catzilla/router',
+  di: 'Services: @catzilla/di',
+  validation: 'Validation and middleware: @catzilla/validation, @catzilla/router',
+  app: 'The whole: createApp() and threads',
   allocators: 'Allocators: segments against glibc and jemalloc',
 };
 /** What is told without a target, by suite. */
-const REPORTED = { http: HTTP_REPORTED, router: ROUTER_REPORTED };
+const REPORTED = {
+  http: HTTP_REPORTED,
+  router: ROUTER_REPORTED,
+  di: DI_REPORTED,
+  validation: VALIDATION_REPORTED,
+  app: APP_REPORTED,
+};
 const HIT_RATIO_UNITS = [
   'Hit ratios in percent, differences in points. _With near-cache_ and _policy lru_ are the engine too; the others are',
   'reference policies of object granularity with as many entries. The optimum knows the future.',

@@ -1,7 +1,17 @@
 // The command line of `npm run bench`. Unknown suites and flags are errors that name what exists.
 // Uses built-ins only: it runs before benchmarks/node_modules exists.
 
-export const SUITES = ['engine', 'hit-ratio', 'http', 'tiers', 'router', 'allocators'];
+export const SUITES = [
+  'engine',
+  'hit-ratio',
+  'http',
+  'tiers',
+  'router',
+  'di',
+  'validation',
+  'app',
+  'allocators',
+];
 
 const USAGE = `usage: npm run bench -- <${SUITES.join('|')}> [--quick] [--rounds N] [--only TEXT]
   --quick      shorter windows and smaller data, a minute or a few; the result is marked as quick

@@ -239,6 +239,40 @@ const KINDS = {
         ),
       ),
   },
+  scope: {
+    header: ['', 'CPU ns, all threads', 'min – max', 'of it this one', 'wall ns', 'disposes'],
+    cells: (one) => [
+      ...figuresOrReason(one, ['threadNs', 'wallNs']),
+      one.details[0]?.disposes ?? '-',
+    ],
+  },
+  graph: {
+    header: [
+      '',
+      'CPU ms, all threads',
+      'min – max',
+      'wall ms',
+      'of it described',
+      'checked',
+      'started',
+    ],
+    cells: (one) => figuresOrReason(one, ['wallMs', 'definedMs', 'checkedMs', 'startedMs']),
+  },
+  port: {
+    header: [
+      '',
+      'two over one',
+      'min – max',
+      'by CPU second',
+      'requests/s, one',
+      'requests/s, two',
+      'CPU µs/request, one',
+      'two',
+      'client',
+    ],
+    cells: (one) =>
+      figuresOrReason(one, ['byCpu', 'one', 'two', 'oneMicros', 'twoMicros', 'clientMicros']),
+  },
   http: {
     header: ['', 'CPU µs/request', 'min – max', 'requests/s', 'p50 ms', 'p99 ms'],
     cells: (one) => [

@@ -2,6 +2,7 @@
 // of requests/. What is measured is cells.mjs and requests/stages.mjs, what the figures are ratios.mjs. A router that
 // refuses a table, or that crashes over it, has a row that says so.
 import { runChild } from '../lib/child.mjs';
+import { runInRounds } from '../lib/rounds.mjs';
 import { summarize } from '../lib/statistics.mjs';
 import {
   buildCells,
@@ -44,16 +45,7 @@ export async function runSuite({ quick, rounds, only }, progress) {
   const matcher = openMatcher();
   try {
     const jobs = makeJobs({ quick, rounds, only, matcher }).filter(isWanted);
-    for (let round = 0; round < rounds; round++) {
-      const due = jobs.filter((job) => round < job.rounds && job.refused === undefined);
-      for (let step = 0; step < due.length; step++) {
-        const job = due[(step + Math.floor((round * due.length) / rounds)) % due.length];
-        progress(`round ${round + 1}/${rounds}, ${step + 1}/${due.length}: ${job.id}`);
-        const sample = await job.run();
-        if (sample.refused === undefined) job.samples.push(sample);
-        else job.refused = sample.refused;
-      }
-    }
+    await runInRounds(jobs, rounds, progress);
     const requests = await measureRequests({ quick, rounds, isWanted }, progress);
     if (jobs.length + requests.length === 0) throw new Error(`nothing is called '${only}'`);
     const measures = [...jobs.map(toMeasure), ...requests];
@@ -99,7 +91,7 @@ function makeJobs({ quick, rounds, only, matcher }) {
     rounds: only === THRESHOLD ? rounds : Math.min(rounds, ROUNDS_OF_THRESHOLD),
     run: () => thresholdMeasure(cell.tasks, (task) => lookup(task, quick)),
   }));
-  return [...lookups, ...matches, ...builds, ...thresholds].map((job) => ({ ...job, samples: [] }));
+  return [...lookups, ...matches, ...builds, ...thresholds];
 }
 
 function lookup(task, quick) {

@@ -1,18 +1,14 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { startClient } from '../http/rig.mjs';
+import { measureRound, rowId } from '../http/rounds.mjs';
 import { runChild } from '../lib/child.mjs';
 import { columnsOf } from '../lib/columns.mjs';
 import { buildCells, LABELS, lookupCells, matchCells, thresholdCells } from '../router/cells.mjs';
 import { geometricMean, makeRatios, REPORTED } from '../router/ratios.mjs';
-import { measureRound } from '../router/requests/rounds.mjs';
+import { SERVER } from '../router/requests/rounds.mjs';
 import { servers } from '../router/requests/servers.mjs';
-import {
-  LABELS as SERVER_LABELS,
-  makeStages,
-  rowId,
-  spreadLoad,
-} from '../router/requests/stages.mjs';
+import { LABELS as SERVER_LABELS, makeStages, spreadLoad } from '../router/requests/stages.mjs';
 import { loadRouter, ROUTERS } from '../router/routers.mjs';
 import { runSuite } from '../router/suite.mjs';
 import { makeTable, SIZES, THRESHOLD_SIZES } from '../router/tables.mjs';
@@ -318,9 +314,10 @@ describe('a round of requests', () => {
     const rows = variants.map((variant) => ({ id: variant, variant, samples: [] }));
     const client = startClient();
     try {
-      const plan = { client, load: { ...load, status: 200, connections: 2 }, round: 0 };
-      const stage = { rows, spec: { routes: 500 }, warm: 10, slices: 2, requests: 20 };
-      await measureRound(stage, plan);
+      const makeLoad = () => ({ ...load, connections: 2 });
+      const pace = { warm: 10, slices: 2, requests: 20 };
+      const stage = { rows, server: SERVER, spec: { routes: 500 }, ...pace, makeLoad };
+      await measureRound(stage, { client, round: 0 });
       return rows.flatMap(({ samples }) => samples);
     } finally {
       await client.stop();

@@ -15,10 +15,7 @@ export const LABELS = {
   'constant-cache': 'the same, with @catzilla/fastify-cache registered',
 };
 
-/**
- * @returns [{ group, suffix, variants, spec, warm, slices, requests, makeLoad }], suffix: behind the variant in a row's id; spec: of the servers; warm and requests: to each of
- *   them, before the first slice and in each; makeLoad: { request, body }, or lists of them that take turns
- */
+/** @returns stages, as rounds.mjs of the HTTP suite takes them */
 export function makeStages(quick) {
   return [
     {
@@ -45,11 +42,6 @@ export function makeStages(quick) {
       quick,
     ),
   ];
-}
-
-/** The id of a variant's row. */
-export function rowId({ suffix }, variant) {
-  return suffix === undefined ? variant : `${variant} ${suffix}`;
 }
 
 /** The same answer from an ordinary route and from constant ones; the rows are `<variant> <suffix>`. */
