@@ -46,7 +46,8 @@ export async function buildApp(options: CitiesOptions = {}): Promise<FastifyInst
   const latency = new LatencyLog();
   // A private engine, without a name to share: each application has populations of its own.
   const engine = openCache({ maxBytes });
-  const app = await createApp({ cache: { cache: engine } });
+  // Errors as Fastify answers them: schemas of JSON Schema alone need nothing more.
+  const app = await createApp({ cache: { cache: engine }, validation: false });
   // Hooks of onClose run in reverse order: this one after those of every route below.
   app.addHook('onClose', async () => engine.close());
 

@@ -1,11 +1,86 @@
-// Public API of catzilla: createApp(), and what an application needs of the parts it composes.
-export { createApp } from './create-app.ts';
-export type { AppOptions } from './app-options.ts';
+// Public API of catzilla: createApp(), the plugin, and what an application needs of the parts they compose.
+export { createApp } from './app/create-app.ts';
+export type { CatzillaApp } from './app/create-app.ts';
+export { catzilla } from './app/catzilla.ts';
+export type { AppConfig } from './app/compose.ts';
+export { defineConfig } from './config/define-config.ts';
+export type { AppOptions, CatzillaOptions } from './config/app-options.ts';
+export type { Mode, Variables } from './options/mode.ts';
+export type { Part } from './options/part.ts';
+export type { ServerOptions } from './options/server.ts';
+export type { BuiltinOptions, MultipartOptions, RateLimitOptions } from './builtins/options.ts';
+export type { HealthCheck, HealthOptions } from './health/options.ts';
+export type { CheckState } from './health/check-runner.ts';
+export type { PartState } from './health/parts.ts';
+export type { AppHealth, HealthSnapshot, Readiness } from './health/plugin.ts';
+export type { ShutdownOptions } from './shutdown/options.ts';
+export type { Lifecycle, LifecycleState, ShutdownReport } from './shutdown/lifecycle.ts';
+export type { ShutdownStep } from './shutdown/steps.ts';
+export { loadApp } from './app-module.ts';
+export type { AppFunction, AppFunctionOptions, AppModule, LoadOptions } from './app-module.ts';
+export { serveControl } from './control/serve-control.ts';
+export type { ServeControlOptions } from './control/serve-control.ts';
+export type { ControlServer } from './control/server.ts';
 export { errors } from './errors.ts';
+
 export { fastifyCache } from '@catzilla/fastify-cache';
 export type { FastifyCacheOptions, RouteCacheOptions } from '@catzilla/fastify-cache';
+export { memoryBus, streamBus } from '@catzilla/bus';
+export type { Bus } from '@catzilla/bus';
+export { cached, createTieredCache } from '@catzilla/tiers';
+export type { TieredCache, TieredOptions } from '@catzilla/tiers';
 export { openCache } from '@catzilla/cache-core';
 export type { Cache, CacheOptions, CacheStats } from '@catzilla/cache-core';
+export {
+  catzillaRouter,
+  contextOf,
+  defineMiddleware,
+  dynamicRoutes,
+  group,
+  hostTables,
+  middleware,
+  useContext,
+} from '@catzilla/router';
+export type {
+  CatzillaRouterOptions,
+  GroupOptions,
+  Middleware,
+  MiddlewareContext,
+  MiddlewareDefinition,
+  MiddlewareOptions,
+  RootGroup,
+  RouteGroup,
+} from '@catzilla/router';
+export {
+  all,
+  asyncToken,
+  CurrentReply,
+  CurrentRequest,
+  defineContainer,
+  di,
+  fromDecorator,
+  inject,
+  keyed,
+  lazy,
+  Log,
+  multiToken,
+  optional,
+  ScopeFactory,
+  ScopeInfo,
+  Server,
+  Signal,
+  token,
+} from '@catzilla/di';
+export type { AsyncToken, Definition, DiOptions, MultiToken, Scope, Token } from '@catzilla/di';
+export { openapi, problem, validate, validation } from '@catzilla/validation';
+export type {
+  CatzillaTypeProvider,
+  Issue,
+  OpenApiOptions,
+  ProblemError,
+  Result,
+  ValidationOptions,
+} from '@catzilla/validation';
 export type {
   FastifyInstance,
   FastifyPluginAsync,

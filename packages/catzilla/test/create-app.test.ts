@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createApp, openCache, type AppOptions } from '../src/index.ts';
+import { createApp, createTieredCache, openCache, type AppOptions } from '../src/index.ts';
 
 async function open(options?: AppOptions) {
   const app = await createApp(options);
@@ -141,11 +141,41 @@ describe('the options of createApp', () => {
   it.each([
     [{ cahce: {} }, 'unknown option options.cahce, did you mean cache?'],
     [{ http: {} }, /^unknown option options\.http, /],
-    [{ cache: 60_000 }, 'expected options.cache to be false or an object, got 60000'],
-    [{ cache: true }, 'expected options.cache to be false or an object, got true'],
-    [{ cache: null }, /^expected options\.cache to be false or an object, got null/],
-    [{ server: [] }, /^expected options\.server to be an object, got /],
+    [{ cache: 60_000 }, 'expected options.cache to be false, true or an object, got 60000'],
+    [{ cache: null }, /^expected options\.cache to be false, true or an object, got null/],
+    [{ router: [] }, /^expected options\.router to be false, true or an object, got /],
+    [{ server: [] }, 'expected options.server to be an object, got an array of 0'],
     [{ server: false }, 'expected options.server to be an object, got false'],
+    [
+      { server: { bodylimit: 1 } },
+      'unknown option options.server.bodylimit, did you mean bodyLimit?',
+    ],
+    [{ server: { https: {} } }, /^expected options\.server to have no https: make the Fastify/],
+    [
+      { builtins: { helment: true } },
+      'unknown option options.builtins.helment, did you mean helmet?',
+    ],
+    [
+      { builtins: { rateLimit: { maximum: 3 } } },
+      /^unknown option options\.builtins\.rateLimit\.maximum, /,
+    ],
+    [
+      { builtins: { cors: 1 } },
+      'expected options.builtins.cors to be false, true or an object, got 1',
+    ],
+    [{ health: { path: '/x' } }, /^expected options\.health\.path to be an object, got "\/x"/],
+    [{ health: 'yes' }, 'expected options.health to be false, true or an object, got "yes"'],
+    [
+      { health: { path: { live: 'healthz' } } },
+      /false or a path that begins with \/, got "healthz"/,
+    ],
+    [
+      { health: { checks: { db: {} } } },
+      /^expected options\.health\.checks\.db\.check to be a function/,
+    ],
+    [{ shutdown: { killAfter: 0 } }, /^expected options\.shutdown\.killAfter to be a duration/],
+    [{ mode: 'test' }, /^expected options\.mode to be "development" or "production", got "test"/],
+    [{ env: true }, 'expected options.env to be false or an object of variables by name, got true'],
     ['cache', /^expected options to be an object, got /],
   ])('refuse %j', async (options, message) => {
     await expect(createApp(options as AppOptions)).rejects.toMatchObject({
@@ -158,5 +188,99 @@ describe('the options of createApp', () => {
   it('pass on what the cache says of its own', async () => {
     const options = { cache: { tll: 1 } } as AppOptions;
     await expect(createApp(options)).rejects.toMatchObject({ code: 'CATZ_FASTIFY_CACHE_OPTION' });
+  });
+
+  it('pass on what router, tiers and Fastify say of their own', async () => {
+    const refused = async (options: unknown) => createApp(options as AppOptions);
+    await expect(refused({ router: { engine: 'x' } })).rejects.toMatchObject({
+      code: 'CATZ_ROUTER_OPTIONS',
+    });
+    await expect(refused({ tiers: { nmae: 'x' } })).rejects.toMatchObject({
+      code: 'CATZ_TIERS_OPTION',
+    });
+    await expect(refused({ server: { bodyLimit: 'x' } })).rejects.toMatchObject({
+      code: 'FST_ERR_ROUTE_BODY_LIMIT_OPTION_NOT_INT',
+    });
+  });
+});
+
+describe('the parts of createApp', () => {
+  it('are there by default, and answer what they are for', async () => {
+    const app = await open();
+    app.get('/', async () => ({ ok: true }));
+    await app.ready();
+    expect(app.routes().map(({ url }) => url)).toContain('/');
+    expect(app.lifecycle.state).toBe('ready');
+    const reply = await app.inject('/');
+    expect(reply.headers['x-content-type-options']).toBe('nosniff');
+    expect((await app.inject('/healthz')).json()).toStrictEqual({ status: 'ok' });
+    expect((await app.inject('/readyz')).json()).toStrictEqual({ status: 'ready' });
+  });
+
+  it('are absent where they are off', async () => {
+    const app = await open({
+      router: false,
+      builtins: false,
+      cache: false,
+      health: false,
+      shutdown: false,
+    });
+    app.get('/', async () => ({ ok: true }));
+    await app.ready();
+    for (const name of ['routes', 'cache', 'health', 'tiers']) {
+      expect(app.hasDecorator(name), name).toBe(false);
+    }
+    expect((await app.inject('/')).headers['x-content-type-options']).toBeUndefined();
+    expect((await app.inject('/healthz')).statusCode).toBe(404);
+    expect(app.config.shutdown).toMatchObject({ shutdownDelay: 0, signals: false });
+  });
+
+  it('share the tiers of the application with the response cache', async () => {
+    const app = await open({ tiers: { name: 'create-app-tiers' }, cache: { ttl: 60_000 } });
+    app.get('/', async () => ({ ok: true }));
+    await app.inject('/');
+    expect(app.cache.tiers).toBe(app.tiers);
+    expect(await app.tiers.getOrSet('answer', async () => 42)).toBe(42);
+    await app.close();
+    await expect(app.tiers.get('answer')).rejects.toMatchObject({ code: 'CATZ_TIERS_CLOSED' });
+  });
+
+  it('leave tiers of the caller open, and give the cache its own where it says so', async () => {
+    const tiers = createTieredCache({ name: 'create-app-own-tiers' });
+    onTestFinished(() => tiers.close());
+    const app = await open({ tiers, cache: { cache: { maxBytes: 2_097_152 } } });
+    expect(app.tiers).toBe(tiers);
+    expect(app.cache.tiers).not.toBe(tiers);
+    await app.close();
+    expect(await tiers.getOrSet('answer', async () => 42)).toBe(42);
+  });
+
+  it('close what has started when a later one fails', async () => {
+    const options = { tiers: { name: 'create-app-failing' }, cache: { tll: 1 } } as AppOptions;
+    const seen: string[] = [];
+    const stream = { write: (line: string) => void seen.push(line) };
+    await expect(createApp({ ...options, server: { logger: { stream } } })).rejects.toThrow('tll');
+    const again = createTieredCache({
+      name: 'create-app-failing',
+      memory: { maxBytes: 2_097_152 },
+    });
+    await again.close();
+  });
+
+  it('show what they were made of, without secrets', async () => {
+    const app = await open({
+      builtins: { cookie: { secret: 'very secret' } },
+      cache: { ttl: 5 },
+      env: false,
+    });
+    expect(app.config).toMatchObject({
+      mode: 'development',
+      cache: { ttl: 5 },
+      builtins: { cookie: { secret: 'very secret' }, cors: false },
+      health: { path: { live: '/healthz', ready: '/readyz' } },
+      tiers: false,
+    });
+    expect(Object.isFrozen(app.config.cache)).toBe(true);
+    expect(JSON.stringify(app.config)).not.toContain('very secret');
   });
 });

@@ -87,6 +87,33 @@ describe('the programs of the documentation', { timeout: 30_000 }, () => {
   });
 });
 
+describe('the guide to the framework', { timeout: 30_000 }, () => {
+  it('has a first application that checks, caches, documents itself and ends by a signal', async () => {
+    const [program] = await programs('docs/guide/the-framework.md');
+    const url = await run(program!);
+    await get(`${url}/items/1`);
+    expect((await get(`${url}/items/1`)).status).toMatch(/^catzilla; hit(;|$)/);
+    const wrong = await fetch(`${url}/items/x`);
+    expect(wrong.status).toBe(400);
+    expect(await wrong.json()).toMatchObject({ errors: [{ in: 'params', pointer: '/id' }] });
+    const unknown = await fetch(`${url}/items/2`);
+    expect(await unknown.json()).toMatchObject({ status: 404, code: 'NO_SUCH_ITEM' });
+    const headers = { 'content-type': 'application/json' };
+    await get(`${url}/items/1`, { method: 'PUT', headers, body: '{"name":"Chair"}' });
+    expect((await get(`${url}/items/1`)).body).toContain('Chair');
+    expect((await get(`${url}/readyz`)).body).toBe('{"status":"ready"}');
+    expect((await get(`${url}/openapi.json`)).body).toContain('/items/{id}');
+  });
+
+  it('has an application that was made by Fastify', async () => {
+    const [, program, ...rest] = await programs('docs/guide/the-framework.md');
+    expect(rest).toStrictEqual([]);
+    const url = await run(program!);
+    const first = await get(`${url}/time`);
+    expect((await get(`${url}/time`)).body).toBe(first.body);
+  });
+});
+
 describe('the guide to the HTTP cache', () => {
   it('explains every word that Cache-Status may give as detail, and no other', async () => {
     const read = (path: string) => readFile(new URL(path, ROOT), 'utf8');

@@ -1,0 +1,7 @@
+// The module that runs in each thread of `catzilla start`.
+import { parentPort, workerData } from 'node:worker_threads';
+import { serve } from './serve.ts';
+import type { ThreadPort } from './serve.ts';
+import type { ThreadData } from './protocol.ts';
+
+serve(parentPort as ThreadPort, workerData as ThreadData);
