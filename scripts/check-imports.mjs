@@ -13,8 +13,10 @@ const FLOORS = {
   common: 0,
   'cache-core': 1,
   bus: 1,
+  di: 1,
   router: 1,
   tiers: 2,
+  validation: 2,
   'fastify-cache': 3,
   catzilla: 4,
 };

@@ -1,10 +1,20 @@
 // Loads the packages with import, as a user does, and runs the smoke program.
 import * as cacheCore from '@catzilla/cache-core';
+import * as di from '@catzilla/di';
 import fastifyCache from '@catzilla/fastify-cache';
 import * as router from '@catzilla/router';
+import * as validation from '@catzilla/validation';
 import * as catzilla from 'catzilla';
 import fastify from 'fastify';
 import smoke from './smoke.cjs';
 
-const report = await smoke({ cacheCore, router, fastifyCache, catzilla, fastify });
+const report = await smoke({
+  cacheCore,
+  di,
+  router,
+  validation,
+  fastifyCache,
+  catzilla,
+  fastify,
+});
 console.log(`smoke by import: passed, ${report}`);

@@ -2,12 +2,14 @@
 // is then the function itself.
 const cacheCore = require('@catzilla/cache-core');
 const fastifyCache = require('@catzilla/fastify-cache');
+const di = require('@catzilla/di');
 const router = require('@catzilla/router');
+const validation = require('@catzilla/validation');
 const catzilla = require('catzilla');
 const fastify = require('fastify');
 const smoke = require('./smoke.cjs');
 
-smoke({ cacheCore, router, fastifyCache, catzilla, fastify }).then(
+smoke({ cacheCore, di, router, validation, fastifyCache, catzilla, fastify }).then(
   (report) => console.log(`smoke by require: passed, ${report}`),
   (error) => {
     console.error(error);

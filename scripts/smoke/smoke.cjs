@@ -7,7 +7,8 @@ const { readFileSync } = require('node:fs');
 const { basename, dirname, join } = require('node:path');
 const { Worker } = require('node:worker_threads');
 
-module.exports = async function smoke({ cacheCore, router, fastifyCache, catzilla, fastify }) {
+module.exports = async function smoke(modules) {
+  const { cacheCore, router, fastifyCache, catzilla, fastify } = modules;
   await engine(cacheCore);
   routes(router);
 
@@ -17,6 +18,7 @@ module.exports = async function smoke({ cacheCore, router, fastifyCache, catzill
 
   const composed = await catzilla.createApp({ cache: { ttl: 60_000 } });
   await secondIsHit(composed);
+  await framework(modules);
 
   return `Node ${process.version}, ${process.platform}-${process.arch}, ${addons().join(', ')}`;
 };
@@ -48,6 +50,30 @@ async function engine({ openCache }) {
   cache.clear();
   assert.equal(cache.stats().entries, 0);
   cache.close();
+}
+
+// A service, a schema and a refusal, each by the package alone.
+async function framework({ di, validation, fastify }) {
+  const greeter = di.token('greeter');
+  const container = di.defineContainer({ name: 'smoke' });
+  const app = fastify();
+  await app.register(validation.validation);
+  await app.register(di.di, {
+    container: container.singleton(greeter, [], () => ({ greet: (name) => `hello ${name}` })),
+  });
+  const querystring = { type: 'object', properties: { n: { type: 'integer' } } };
+  app.get(
+    '/greet',
+    { schema: { querystring } },
+    di.inject([greeter], async ({ query }, _reply, { greet }) => greet(query.n + 1)),
+  );
+  assert.equal((await app.inject('/greet?n=41')).body, 'hello 42');
+  const refused = await app.inject('/greet?n=secret');
+  assert.equal(refused.statusCode, 400);
+  assert.equal(refused.headers['content-type'], 'application/problem+json');
+  assert.equal(refused.json().errors[0].pointer, '/n');
+  assert.ok(!refused.body.includes('secret'));
+  await app.close();
 }
 
 function routes({ RouteTable }) {

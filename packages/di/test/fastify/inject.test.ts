@@ -306,7 +306,8 @@ describe.each(versions)('inject, on Fastify $version,', ({ make }) => {
       inject([Res], async (request: FastifyRequest, reply) => {
         void reply.send('early');
         await rest.passed;
-        journal.add(`still ${request.scope.get(Res)}`);
+        const still: string = request.scope.get(Res);
+        journal.add(`still ${still}`);
       }),
     );
     await app.register(di, {
