@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const CLI = fileURLToPath(new URL('../../../packages/catzilla/dist/cli/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../../packages/catzilla/bin/catzilla.js', import.meta.url));
 const APP = fileURLToPath(new URL('app.mjs', import.meta.url));
 /** What the kernel counts CPU time in: _SC_CLK_TCK is 100 on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;

@@ -1,5 +1,5 @@
-// Public API of @catzilla/validation. `require()` gives the plugin itself, `import` its default.
-export { validation, validation as default, validation as 'module.exports' } from './plugin.ts';
+// Public API of @catzilla/validation.
+export { validation, validation as default } from './plugin.ts';
 export type {
   Coercion,
   LimitOptions,

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // The program `catzilla`: hands the process to runCli(), and its exit code back. Nothing else is done here, for nothing here
 // can be tested but by a process. The only place of the command line that touches process.
 import { runCli } from './run-cli.ts';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, onTestFinished } from 'vitest';
 
-const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../bin/catzilla.js', import.meta.url));
 /** Longest wait for what a process is to say; a test that hangs says what came until then. */
 const LONGEST = 60_000;
 
