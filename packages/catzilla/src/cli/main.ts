@@ -12,4 +12,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
 });
 
 // Whatever an application that was only looked at has left open: a pool, a timer. What has to be written is by then.
+// oxlint-disable-next-line unicorn/no-process-exit -- this is the program
 setTimeout(() => process.exit(), 2_000).unref();
