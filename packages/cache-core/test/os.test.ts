@@ -168,7 +168,7 @@ describe('reusePortFd', () => {
     onTestFinished(() => closeFd(copy));
     const program = `
       const { readdirSync, readlinkSync } = require('node:fs');
-      const target = (fd) => { try { return readlinkSync('/proc/self/fd/' + fd); } catch {} };
+      const target = (fd) => { try { return readlinkSync('/proc/self/fd/' + fd); } catch (error) { return error.code; } };
       process.send(readdirSync('/proc/self/fd').map(target));`;
     const child = spawn(process.execPath, ['-e', program], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

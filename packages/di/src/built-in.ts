@@ -6,7 +6,7 @@ import type {
   Logger,
   ScopeFactory as ScopeFactoryType,
   ScopeInfo as ScopeInfoType,
-} from './run/types.ts';
+} from './types.ts';
 import { token } from './token.ts';
 import type { Token } from './token.ts';
 

@@ -41,7 +41,7 @@ export type {
   ServiceOf,
   SyncResult,
   ValueReplacement,
-} from './define/types.ts';
+} from './binding/types.ts';
 export type { DisposeAt } from './binding/binding.ts';
 export type {
   Disposer,
@@ -68,7 +68,7 @@ export type {
   ScopeOptions,
   Seed,
   TokenStats,
-} from './run/types.ts';
+} from './types.ts';
 export type { Graph, GraphEdge, GraphNode } from './graph/graph.ts';
 export { di } from './fastify/plugin.ts';
 export type { AppContainer } from './fastify/plugin.ts';

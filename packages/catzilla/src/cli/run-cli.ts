@@ -6,7 +6,7 @@ import { constants } from 'node:os';
 import { nearest } from '@catzilla/common';
 import { cliErrors } from '../errors.ts';
 import { FAILED, MISUSED, OK } from './command.ts';
-import type { Command, CommandContext, Output, Signals, Terminal } from './command.ts';
+import type { Command, CommandContext, Signals, Terminal } from './command.ts';
 import { commands as ours } from './commands/index.ts';
 import { commandHelp, programHelp } from './help.ts';
 import { parseCommandLine } from './parse.ts';
@@ -112,17 +112,4 @@ function failureText(error: unknown, json: boolean): string {
 function codeOf(error: unknown): string | undefined {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
   return typeof code === 'string' ? code : undefined;
-}
-
-/** Writes one result: a line of JSON with `--json`, else what `text` makes of it. */
-export function printResult(
-  { stdout, json }: { readonly stdout: Output; readonly json: boolean },
-  result: unknown,
-  text: () => string,
-): void {
-  stdout.write(json ? `${JSON.stringify(result)}\n` : ensureLine(text()));
-}
-
-function ensureLine(text: string): string {
-  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
 }

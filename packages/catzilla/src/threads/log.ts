@@ -1,7 +1,6 @@
 // Log lines of the main thread, which has no Fastify: of pino's form, so that one reader takes all lines of the process.
 // Each names its thread; the main thread is 0. Lines are written at once.
 import { hostname } from 'node:os';
-import type { Output } from '../cli/command.ts';
 
 const LEVELS = { info: 30, warn: 40, error: 50, fatal: 60 } as const;
 
@@ -12,7 +11,7 @@ export type LogLine = (message: string, fields?: Readonly<Record<string, unknown
 export type ThreadLog = Readonly<Record<keyof typeof LEVELS, LogLine>>;
 
 /** Makes the log of the main thread. */
-export function makeLog(output: Output): ThreadLog {
+export function makeLog(output: Pick<NodeJS.WritableStream, 'write'>): ThreadLog {
   const base = { pid: process.pid, hostname: hostname() };
   const at =
     (level: number): LogLine =>

@@ -3,7 +3,8 @@ import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Command, CommandContext } from '../../src/cli/command.ts';
-import { printResult, runCli } from '../../src/cli/run-cli.ts';
+import { printResult } from '../../src/cli/print.ts';
+import { runCli } from '../../src/cli/run-cli.ts';
 import { textOption, wholeNumber } from '../../src/cli/parse.ts';
 
 function terminal() {

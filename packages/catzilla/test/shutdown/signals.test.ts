@@ -106,7 +106,10 @@ console.log(await app.listen({ port: 0, host: '127.0.0.1' }));`,
 describe('a process of its own', { timeout: 60_000 }, () => {
   it('ends by SIGTERM with code 0, after the request under way', async () => {
     const { child, ended, url } = await start(
-      `app.get('/', async () => { process.stdout.write('begun'); await new Promise((r) => setTimeout(r, 200)); return { late: true }; });`,
+      `let go;
+       const closing = new Promise((resolve) => { go = resolve; });
+       app.addHook('preClose', async () => go());
+       app.get('/', async () => { process.stdout.write('begun'); await closing; return { late: true }; });`,
     );
     const answer = fetch(url);
     await once(child.stdout, 'data');

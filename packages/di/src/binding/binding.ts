@@ -2,7 +2,7 @@
 // Invariant: frozen; dependencies are taken apart, options have their defaults, and `origin` knows the caller's line. Whether
 // bindings fit together is left to the compile step.
 import type { Key, Need } from '../modifiers.ts';
-import type { Outcome, ScopeKind } from '../run/types.ts';
+import type { Outcome, ScopeKind } from '../types.ts';
 import type { AnyToken } from '../token.ts';
 
 /** How long an instance lives. An alias lives as what it stands for; a value and a seed are given, not made. */

@@ -12,7 +12,7 @@ import {
 } from '@catzilla/common';
 import type { OptionSpec, OptionSpecs } from '@catzilla/common';
 import { errors } from '../errors.ts';
-import type { Outcome, ScopeKind } from '../run/types.ts';
+import type { Outcome, ScopeKind } from '../types.ts';
 import type { Dispose, DisposeAt } from './binding.ts';
 
 /** Longest time a timer of Node can be set to, ms. */

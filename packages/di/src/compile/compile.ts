@@ -2,7 +2,7 @@
 // Invariant: all faults are looked for before one is reported, each check over the whole graph, so that one start shows them all.
 // Kinds of faults have a file each; which error they become is left to the container.
 import type { DefinitionData, OverrideEntry } from '../binding/binding.ts';
-import type { InjectionSite } from '../run/types.ts';
+import type { InjectionSite } from '../types.ts';
 import type { AnyToken, Token } from '../token.ts';
 import { findAsyncInSync } from './async-in-sync.ts';
 import { findCaptives } from './captive.ts';

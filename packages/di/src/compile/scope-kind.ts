@@ -1,5 +1,5 @@
 // Injection sites against the table: tokens that nobody provides, and seeds that scopes of the site's kind do not give.
-import type { InjectionSite, ScopeKind } from '../run/types.ts';
+import type { InjectionSite, ScopeKind } from '../types.ts';
 import { nameOf, normalize } from '../modifiers.ts';
 import type { Need } from '../modifiers.ts';
 import { fault } from './faults.ts';

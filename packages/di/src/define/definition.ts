@@ -32,7 +32,7 @@ import type {
   Replacement,
   ResultOf,
   ServiceOf,
-} from './types.ts';
+} from '../binding/types.ts';
 
 /** Begins a definition.
  * @param options.name  what messages and graphs call the container. Default: 'container'

@@ -6,7 +6,7 @@ import type { DoneFuncWithErrOrRes, FastifyInstance, FastifyReply } from 'fastif
 import { LIFE, RequestLife } from './life.ts';
 import type { LivingRequest } from './life.ts';
 import type { Registration } from './registration.ts';
-import type { Scope } from '../run/types.ts';
+import type { Scope } from '../types.ts';
 
 /** Whether a context has the hooks, its own or those of a context around it. */
 export function hasHooks(app: FastifyInstance): boolean {

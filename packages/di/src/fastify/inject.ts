@@ -20,7 +20,7 @@ import { show } from '@catzilla/common';
 import { needsOf } from '../binding/make.ts';
 import { errors } from '../errors.ts';
 import type { Dependency, Injected } from '../modifiers.ts';
-import type { Injector, Scope } from '../run/types.ts';
+import type { Injector, Scope } from '../types.ts';
 import { run } from './handler.ts';
 import { LIFE } from './life.ts';
 import type { LivingRequest, RequestLife } from './life.ts';
@@ -38,6 +38,16 @@ export type InjectedObject<D extends Readonly<Record<string, Dependency>>> = {
   -readonly [K in keyof D]: Injected<D[K]>;
 };
 
+/** What `inject` is given: a list of dependencies, or dependencies by name. */
+export type Injections = readonly Dependency[] | Readonly<Record<string, Dependency>>;
+
+/** What follows request and reply: the services of a list, or one object of them. */
+export type InjectedServices<D extends Injections> = D extends readonly Dependency[]
+  ? InjectedList<D>
+  : D extends Readonly<Record<string, Dependency>>
+    ? [services: InjectedObject<D>]
+    : never;
+
 /** Makes a handler that receives services: `app.get('/u/:id', inject([Users], async (request, reply, users) => …))`.
  * Also for the hooks onRequest, preValidation, preHandler and onResponse, which then count as asynchronous: they end by
  * returning. Services that have to be awaited are, before the handler is called; one that fails is the request's error.
@@ -49,7 +59,7 @@ export type InjectedObject<D extends Readonly<Record<string, Dependency>>> = {
  * app.get<{ Params: { id: string } }>('/u/:id', inject({ users: Users }, async (request, reply, { users }) =>
  *   users.find(request.params.id))); */
 export function inject<
-  const D extends readonly Dependency[],
+  const D extends Injections,
   R,
   RawServer extends RawServerBase = RawServerDefault,
   RawRequest extends RawRequestDefaultExpression<RawServer> =
@@ -82,64 +92,7 @@ export function inject<
       SchemaCompiler,
       TypeProvider
     >,
-    ...services: InjectedList<D>
-  ) => R,
-): (
-  this: FastifyInstance<RawServer, RawRequest, RawReply, Logger, TypeProvider>,
-  request: FastifyRequest<
-    RouteGeneric,
-    RawServer,
-    RawRequest,
-    SchemaCompiler,
-    TypeProvider,
-    ContextConfig,
-    Logger
-  >,
-  reply: FastifyReply<
-    RouteGeneric,
-    RawServer,
-    RawRequest,
-    RawReply,
-    ContextConfig,
-    SchemaCompiler,
-    TypeProvider
-  >,
-) => R;
-export function inject<
-  const D extends Readonly<Record<string, Dependency>>,
-  R,
-  RawServer extends RawServerBase = RawServerDefault,
-  RawRequest extends RawRequestDefaultExpression<RawServer> =
-    RawRequestDefaultExpression<RawServer>,
-  RawReply extends RawReplyDefaultExpression<RawServer> = RawReplyDefaultExpression<RawServer>,
-  RouteGeneric extends RouteGenericInterface = RouteGenericInterface,
-  ContextConfig = ContextConfigDefault,
-  SchemaCompiler extends FastifySchema = FastifySchema,
-  TypeProvider extends FastifyTypeProvider = FastifyTypeProviderDefault,
-  Logger extends FastifyBaseLogger = FastifyBaseLogger,
->(
-  tokens: D,
-  handler: (
-    this: FastifyInstance<RawServer, RawRequest, RawReply, Logger, TypeProvider>,
-    request: FastifyRequest<
-      RouteGeneric,
-      RawServer,
-      RawRequest,
-      SchemaCompiler,
-      TypeProvider,
-      ContextConfig,
-      Logger
-    >,
-    reply: FastifyReply<
-      RouteGeneric,
-      RawServer,
-      RawRequest,
-      RawReply,
-      ContextConfig,
-      SchemaCompiler,
-      TypeProvider
-    >,
-    services: InjectedObject<D>,
+    ...services: InjectedServices<D>
   ) => R,
 ): (
   this: FastifyInstance<RawServer, RawRequest, RawReply, Logger, TypeProvider>,

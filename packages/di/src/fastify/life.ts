@@ -3,7 +3,7 @@
 // or for a reply queued behind another one that of the connection), the handler, hooks made by `inject`, and what was given
 // to `hold`; at the latest `disposeGrace` after the response. Who calls the handler is handler.ts, which hooks run hooks.ts.
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Outcome, Scope, ScopeOptions } from '../run/types.ts';
+import type { Outcome, Scope, ScopeOptions } from '../types.ts';
 import type { Registration } from './registration.ts';
 import { whenConnectionCloses } from './connection.ts';
 import { requestSignal } from './signal.ts';

@@ -5,7 +5,7 @@ import type { OptionSpec } from '@catzilla/common';
 import type { FastifyInstance } from 'fastify';
 import { MAX_TIMER } from '../binding/options.ts';
 import type { Definition } from '../define/definition.ts';
-import type { Override } from '../define/types.ts';
+import type { Override } from '../binding/types.ts';
 import { errors } from '../errors.ts';
 import { durations } from '../run/options.ts';
 

@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { errors } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Container } from '../run/container.ts';
-import type { ContainerStats, Resolver, Scope, ScopeFactory } from '../run/types.ts';
+import type { ContainerStats, Resolver, Scope, ScopeFactory } from '../types.ts';
 import { addHooks, hasHooks } from './hooks.ts';
 import { checkPluginOptions } from './options.ts';
 import type { DiOptions } from './options.ts';

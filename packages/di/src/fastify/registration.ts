@@ -8,7 +8,7 @@ import type { Definition } from '../define/definition.ts';
 import { errors } from '../errors.ts';
 import type { Dependency } from '../modifiers.ts';
 import type { Container } from '../run/container.ts';
-import type { InjectionSite, Injector, Scope } from '../run/types.ts';
+import type { InjectionSite, Injector, Scope } from '../types.ts';
 import type { Token } from '../token.ts';
 import type { RequestLife, RequestScopeOptions } from './life.ts';
 import type { DiSettings } from './options.ts';

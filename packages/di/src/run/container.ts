@@ -13,7 +13,7 @@ import { checkSite, needsOfSite } from '../compile/scope-kind.ts';
 import { isScoped, needsOwner } from '../compile/captive.ts';
 import { SEED, TRANSIENT, VALUE, behind } from '../compile/service.ts';
 import type { Link, Service } from '../compile/service.ts';
-import type { Replacement, Overridable } from '../define/types.ts';
+import type { Replacement, Overridable } from '../binding/types.ts';
 import { aggregate, errors } from '../errors.ts';
 import { graphOf } from '../graph/graph.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -39,7 +39,7 @@ import type {
   ScopeFactory,
   ScopeOptions,
   Seed,
-} from './types.ts';
+} from '../types.ts';
 
 /** Options of a container. */
 export type ContainerOptions = ContainerSettings<Container>;

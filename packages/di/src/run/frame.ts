@@ -4,7 +4,7 @@
 import type { Plan } from '../compile/compile.ts';
 import type { Service } from '../compile/service.ts';
 import type { Linked, OpenScopes } from './open-scopes.ts';
-import type { Logger, Outcome, ScopeFactory, ScopeKind } from './types.ts';
+import type { Logger, Outcome, ScopeFactory, ScopeKind } from '../types.ts';
 
 /** Nothing was made yet. */
 export const EMPTY: unique symbol = Symbol('empty');

@@ -15,10 +15,10 @@ import type { OverrideEntry } from '../binding/binding.ts';
 import { originOf } from '../binding/binding.ts';
 import { overrideOf } from '../binding/make.ts';
 import { MAX_TIMER } from '../binding/options.ts';
-import type { Override } from '../define/types.ts';
+import type { Override } from '../binding/types.ts';
 import { errors } from '../errors.ts';
 import type { Token } from '../token.ts';
-import type { InjectionSite, Logger, ScopeOptions } from './types.ts';
+import type { InjectionSite, Logger, ScopeOptions } from '../types.ts';
 
 /** Options of a container. `P` is the type of the parent. */
 export interface ContainerSettings<P> {

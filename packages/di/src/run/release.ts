@@ -7,7 +7,7 @@ import { aggregate, errors } from '../errors.ts';
 import { messageOf } from './failure.ts';
 import { GONE, Instance } from './frame.ts';
 import type { Frame } from './frame.ts';
-import type { Outcome } from './types.ts';
+import type { Outcome } from '../types.ts';
 
 /** How an end went. */
 export interface Ended {

@@ -15,7 +15,7 @@ import { checkScope } from './options.ts';
 import { errorOf, releaseAll, waitFor } from './release.ts';
 import type { Ended } from './release.ts';
 import { closed, resolve } from './resolve.ts';
-import type { Logger, Outcome, Scope, ScopeKind, ScopeOptions } from './types.ts';
+import type { Logger, Outcome, Scope, ScopeKind, ScopeOptions } from '../types.ts';
 
 /** The class behind `Scope`. */
 export class LiveScope implements Scope, LiveFrame {

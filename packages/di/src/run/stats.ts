@@ -4,7 +4,7 @@ import type { Service } from '../compile/service.ts';
 import { ALIAS, BUILT_IN } from '../compile/service.ts';
 import { messageOf } from './failure.ts';
 import type { Runtime } from './frame.ts';
-import type { ContainerState, ContainerStats, Logger, TokenStats } from './types.ts';
+import type { ContainerState, ContainerStats, Logger, TokenStats } from '../types.ts';
 
 /** The counters of a container. */
 export function statsOf(runtime: Runtime, state: ContainerState, plan: Plan): ContainerStats {

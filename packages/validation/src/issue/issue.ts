@@ -3,11 +3,22 @@
 import type { FastifySchemaValidationError } from 'fastify';
 import { errors } from '../errors.ts';
 import type { CodedError } from '@catzilla/common';
-import type { ProblemIssue } from '../problem/problem.ts';
 import { cutPointer, pointerTo } from './pointer.ts';
 
+/** The parts of a request, and its response. */
+export const PARTS = ['body', 'query', 'params', 'headers', 'cookies', 'response'] as const;
+
 /** One thing that is wrong: `{ in: 'body', pointer: '/age', code: 'type', message: 'must be integer' }`. */
-export type Issue = ProblemIssue;
+export interface Issue {
+  /** The part of the request. */
+  readonly in: (typeof PARTS)[number];
+  /** A JSON Pointer (RFC 6901) into that part; empty: the part as a whole. */
+  readonly pointer: string;
+  /** What kind of rule was broken, for programs: `required`, `minLength`. */
+  readonly code: string;
+  /** The same for humans, without values of the client. */
+  readonly message: string;
+}
 
 /** A part of a request, or its response. */
 export type Part = Issue['in'];

@@ -1,8 +1,7 @@
 // The list of what is wrong in a request, as a problem shows it: from issues in our form, or in ajv's, which Fastify leaves on an
 // error as `validation`. Invariant: no value of the client, names cut, at most `max` entries, whoever made the error.
-import { issuesOf as issuesOfAjv, partOf } from '../issue/issue.ts';
+import { issuesOf as issuesOfAjv, PARTS, partOf } from '../issue/issue.ts';
 import { cutPointer } from '../issue/pointer.ts';
-import { PARTS } from './problem.ts';
 import type { ProblemIssue } from './problem.ts';
 
 /** Characters of a code, and of a message, which may hold a name of the client's. */

@@ -5,21 +5,11 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { checkOptions, custom, list, object, optional, show, string } from '@catzilla/common';
 import type { OptionSpecs } from '@catzilla/common';
 import { errors } from '../errors.ts';
-
-/** The parts of a request, and its response. */
-export const PARTS = ['body', 'query', 'params', 'headers', 'cookies', 'response'] as const;
+import { PARTS } from '../issue/issue.ts';
+import type { Issue } from '../issue/issue.ts';
 
 /** What one entry of `errors` says. */
-export interface ProblemIssue {
-  /** The part of the request. */
-  readonly in: (typeof PARTS)[number];
-  /** A JSON Pointer (RFC 6901) into that part; empty: the part as a whole. */
-  readonly pointer: string;
-  /** What kind of rule was broken, for programs: `required`, `minLength`. */
-  readonly code: string;
-  /** The same for humans, without values of the client. */
-  readonly message: string;
-}
+export type ProblemIssue = Issue;
 
 /** What a problem tells. */
 export interface ProblemOptions {

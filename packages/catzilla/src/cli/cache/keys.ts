@@ -4,7 +4,7 @@ import type { KeyList } from '../../control/cache-keys.ts';
 import { OK } from '../command.ts';
 import { textOption, wholeNumber } from '../parse.ts';
 import { connectProgram } from '../program.ts';
-import { printResult } from '../run-cli.ts';
+import { printResult } from '../print.ts';
 import { visible } from '../table.ts';
 import type { CacheAction } from './action.ts';
 

@@ -6,7 +6,7 @@ import type { CommandContext } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { textOption } from '../parse.ts';
 import { connectProgram } from '../program.ts';
-import { printResult } from '../run-cli.ts';
+import { printResult } from '../print.ts';
 import { countOf } from '../units.ts';
 import { isOn, misuse, textOptions } from './action.ts';
 import type { CacheAction } from './action.ts';

@@ -2,7 +2,7 @@
 import type { CacheStatsAnswer } from '../../control/commands.ts';
 import { OK } from '../command.ts';
 import { connectProgram, programInfo, programText, QUICK } from '../program.ts';
-import { printResult } from '../run-cli.ts';
+import { printResult } from '../print.ts';
 import { paintFor, table, visible } from '../table.ts';
 import type { Paint } from '../table.ts';
 import { bytesText, countText, percentText } from '../units.ts';

@@ -8,7 +8,7 @@ import { FAILED, OK } from '../command.ts';
 import type { CommandContext } from '../command.ts';
 import { textOption, wholeNumber } from '../parse.ts';
 import { connectProgram, programInfo } from '../program.ts';
-import { printResult } from '../run-cli.ts';
+import { printResult } from '../print.ts';
 import { paintFor, table, visible } from '../table.ts';
 import { misuse } from './action.ts';
 import type { CacheAction } from './action.ts';

@@ -6,7 +6,7 @@ import { FAILED, OK } from '../command.ts';
 import type { Command, CommandContext } from '../command.ts';
 import type { Finding } from '../doctor/finding.ts';
 import type { Peer } from '../doctor/peers.ts';
-import { printResult } from '../run-cli.ts';
+import { printResult } from '../print.ts';
 import { paintFor, table, visible } from '../table.ts';
 import type { Paint } from '../table.ts';
 import { countOf } from '../units.ts';

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { RouteRow, RouteRows } from '../app/route-rows.ts';
 import { FAILED, OK } from '../command.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { printResult } from '../run-cli.ts';
+import { printResult } from '../print.ts';
 import { paintFor, table, visible } from '../table.ts';
 import type { Paint } from '../table.ts';
 

@@ -1,6 +1,6 @@
 // What containers and scopes show to the outside, and what they are told. Types only.
-import type { AsyncToken, MultiToken, Token } from '../token.ts';
-import type { Dependency, Key } from '../modifiers.ts';
+import type { AsyncToken, MultiToken, Token } from './token.ts';
+import type { Dependency, Key } from './modifiers.ts';
 
 /** What a scope is for. */
 export type ScopeKind = 'request' | 'task' | 'socket' | 'message' | (string & {});

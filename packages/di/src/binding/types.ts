@@ -1,7 +1,7 @@
 // Types of the definition's methods: what a factory may return for a token, and what it may depend on.
-import type { Disposer } from '../binding/options.ts';
+import type { Disposer } from './options.ts';
 import type { Dependency, KeyedDependency, ResolvedAll, SyncDependency } from '../modifiers.ts';
-import type { Outcome } from '../run/types.ts';
+import type { Outcome } from '../types.ts';
 import type { AnyToken, AsyncToken, MultiToken, Token } from '../token.ts';
 
 /** The type of the service that a token stands for. */
