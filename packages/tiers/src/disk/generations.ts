@@ -2,10 +2,10 @@
 // Invariants: the oldest are gone before a new one is made, so the bound holds at any moment; a new one is named by the
 // manifest before it is written, so what the manifest does not name is rubbish; a generation in doubt takes all OLDER ones
 // with it, for they hold what it may have hidden. One call that writes at a time (file-store.ts sees to it).
+import { bootId } from '@catzilla/cache-core/os';
 import type { DiskVerdict } from './disk-store.ts';
 import { errorWindow } from './error-window.ts';
 import type { Format, Generation, Item } from './generation.ts';
-import { bootId } from './holder.ts';
 import { readManifest, writeManifest } from './manifest.ts';
 import type { Mark, Seal } from './manifest.ts';
 import { removeRubbish } from './remove-rubbish.ts';

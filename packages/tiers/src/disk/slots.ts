@@ -1,8 +1,8 @@
 // Slots: folders `0`, `1`, … within a cache's, each with one opener and its share of the bytes.
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { claim } from './claim.ts';
-import type { Claim } from './claim.ts';
+import { claim } from '@catzilla/cache-core/os';
+import type { Claim } from '@catzilla/cache-core/os';
 
 /** A slot held. */
 export interface Slot extends Claim {

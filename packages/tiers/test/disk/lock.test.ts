@@ -3,9 +3,8 @@ import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { claim } from '../../src/disk/claim.ts';
-import { isGone, SILENCE, thisThread } from '../../src/disk/holder.ts';
-import type { Holder } from '../../src/disk/holder.ts';
+import { claim, isGone, SILENCE, thisThread } from '@catzilla/cache-core/os';
+import type { Holder } from '@catzilla/cache-core/os';
 import { endChildren, startChild } from './support/child.ts';
 import { removeFolders, temporaryFolder } from './support/folder.ts';
 import { closeStores, openStore } from './support/open.ts';
@@ -134,7 +133,7 @@ describe('a claim', () => {
         claimed.release();
       }
       await send(held);`;
-      const url = new URL('../../dist/disk/claim.js', import.meta.url).href;
+      const url = import.meta.resolve('@catzilla/cache-core/os');
       const children = [false, false, false, true, true].map((dies) =>
         startChild(body, { folder, claim: url, dies }),
       );

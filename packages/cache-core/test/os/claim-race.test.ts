@@ -3,10 +3,10 @@ import { linkSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node
 import type * as Fs from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, it, vi } from 'vitest';
-import { claim } from '../../src/disk/claim.ts';
-import { SILENCE, thisThread } from '../../src/disk/holder.ts';
-import { removeFolders, temporaryFolder } from './support/folder.ts';
-import { until } from './support/until.ts';
+import { claim } from '../../src/os/claim.ts';
+import { SILENCE, thisThread } from '../../src/os/holder.ts';
+import { removeFolders, temporaryFolder } from '../support/folder.ts';
+import { until } from '../support/until.ts';
 
 vi.mock(import('node:fs'), async (original) => {
   const module = await original();

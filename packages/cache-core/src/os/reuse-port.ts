@@ -1,12 +1,12 @@
-// @catzilla/cache-core/os: listening sockets that several threads share a port with, where Node has no call for it (before
+// Listening sockets that several threads share a port with, where Node has no call for it (before
 // 22.12), or where the socket has to outlive the thread that listens. Linux only: elsewhere the kernel does not spread
 // connections over such sockets.
 // Invariant: nothing here keeps a file descriptor; whoever gets one closes it, or gives it to a server that does.
 import { isIP } from 'node:net';
 import { bool, checkOptions, int, show } from '@catzilla/common';
-import { errors } from './errors.ts';
-import { addon } from './native/load-addon.ts';
-import { getSystemErrorMessage, getSystemErrorName } from './native/system-error.ts';
+import { errors } from '../errors.ts';
+import { addon } from '../native/load-addon.ts';
+import { getSystemErrorMessage, getSystemErrorName } from '../native/system-error.ts';
 
 /** Options of reusePortFd(). */
 export interface ReusePortOptions {

@@ -6,9 +6,9 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { closeFd, dupFd, hasReusePort, reusePortFd } from '../src/os.ts';
-import { code } from './contract/suite.ts';
-import { until } from './support/until.ts';
+import { closeFd, dupFd, hasReusePort, reusePortFd } from '../../src/os/index.ts';
+import { code } from '../contract/suite.ts';
+import { until } from '../support/until.ts';
 
 /** A socket that is closed after the test, unless a server got it. */
 function listening(...args: Parameters<typeof reusePortFd>) {

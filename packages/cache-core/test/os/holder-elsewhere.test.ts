@@ -1,8 +1,8 @@
 // Where the system tells nothing of threads and starts (macOS, Windows): holders are judged by their pid and their silence.
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { claim } from '../../src/disk/claim.ts';
-import { isGone, SILENCE, thisThread } from '../../src/disk/holder.ts';
-import { removeFolders, temporaryFolder } from './support/folder.ts';
+import { claim } from '../../src/os/claim.ts';
+import { isGone, SILENCE, thisThread } from '../../src/os/holder.ts';
+import { removeFolders, temporaryFolder } from '../support/folder.ts';
 
 vi.mock(import('node:fs'), async (original) => {
   const module = await original();
