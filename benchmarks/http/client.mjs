@@ -33,7 +33,7 @@ function probe({ port, isSecure, request }) {
       socket.destroy();
       resolve({
         head: received.latin1Slice(0, answer.bodyAt),
-        body: received.subarray(answer.bodyAt, answer.end).toString('base64'),
+        body: bodyOf(received, answer).toString('base64'),
       });
     });
   });
@@ -128,20 +128,42 @@ function check(received, answer, expected) {
   if (received.compare(expected.line, 0, expected.line.length, 0, expected.line.length) !== 0) {
     return `expected ${expected.line}`;
   }
-  if (received.compare(expected.body, 0, expected.body.length, answer.bodyAt, answer.end) !== 0) {
+  if (!bodyOf(received, answer).equals(expected.body)) {
     return `expected the body of ${expected.body.length} bytes, got other bytes`;
   }
   return null;
 }
 
-/** Where body and answer end; null while the head is incomplete. Bodies without Content-Length must be a 304's. */
+function bodyOf(received, { bodyAt, end, chunks }) {
+  if (chunks === undefined) return received.subarray(bodyAt, end);
+  return Buffer.concat(chunks.map(([from, to]) => received.subarray(from, to)));
+}
+
+/** Where body and answer end; null while the head, or the chunks, are incomplete. Bodies with neither are a 304's. */
 function parse(received) {
   const headEnd = received.indexOf(HEAD_END);
   if (headEnd < 0) return null;
   const bodyAt = headEnd + HEAD_END.length;
   const isNotModified = received.latin1Slice(9, 12) === '304';
   const head = received.latin1Slice(0, headEnd);
+  if (/\r\ntransfer-encoding: *chunked/i.test(head)) return parseChunks(received, bodyAt);
   const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
   if (!isNotModified && length === undefined) throw new Error(`no Content-Length in\n${head}`);
   return { bodyAt, end: bodyAt + (isNotModified ? 0 : Number(length)) };
+}
+
+/** Chunks of a body (RFC 9112 7.1), without extensions and trailers. */
+function parseChunks(received, bodyAt) {
+  const chunks = [];
+  for (let at = bodyAt; ;) {
+    const lineEnd = received.indexOf('\r\n', at);
+    if (lineEnd < 0) return null;
+    const size = parseInt(received.latin1Slice(at, lineEnd), 16);
+    const from = lineEnd + 2;
+    const next = from + size + 2;
+    if (received.length < next) return null;
+    if (size === 0) return { bodyAt, end: next, chunks };
+    chunks.push([from, from + size]);
+    at = next;
+  }
 }

@@ -2,7 +2,8 @@
 // round starts a fresh server per variant, warms all of them, and then takes turns in short slices; the client checks all
 // bytes. A stage is { group, suffix?, variants, spec?, warm, slices, requests, makeLoad }, suffix: behind the variant in a
 // row's id; spec: of the servers; warm and requests: to each of them, before the first slice and in each; makeLoad(variant):
-// { request, body, status? }, or lists of them that take turns.
+// { request, body, status? }, or lists of them that take turns; settle(client, server, load), if there is one, gives the load
+// to go on with, where what is right is known only once the server runs.
 import { median, summarize } from '../lib/statistics.mjs';
 import { startClient, startServer } from './rig.mjs';
 
@@ -38,12 +39,13 @@ export async function measureStages(plan, progress) {
 
 /** Adds one sample to each row. */
 export async function measureRound(stage, { client, round }) {
-  const { rows, server: file, spec, warm, slices, requests, makeLoad } = stage;
+  const { rows, server: file, spec, warm, slices, requests, makeLoad, settle } = stage;
   const running = [];
   try {
     for (const row of rows) {
-      const load = { status: 200, connections: CONNECTIONS, ...makeLoad(row.variant) };
+      const made = { status: 200, connections: CONNECTIONS, ...makeLoad(row.variant) };
       const server = await startServer({ ...spec, variant: row.variant }, [], file);
+      const load = settle === undefined ? made : await settle(client, server, made);
       running.push({ row, server, load, taken: [] });
       await client.load({ ...load, port: server.port, requests: warm });
     }

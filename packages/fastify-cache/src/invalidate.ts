@@ -3,13 +3,13 @@
 // Invariant: what memory has is gone before the reply goes on, and no fill of this engine brings it back; the tiers below and
 // other instances hear of it meanwhile, and the reply does not wait for them.
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FieldValue } from '@catzilla/http';
 import { originOf } from './key/origin.ts';
 import type { Origin } from './key/origin.ts';
 import { pathOf } from './key/primary-key.ts';
 import { invalidateNames } from './purge/tags.ts';
 import { removeTarget } from './remove-target.ts';
 import { groupTag, parseGroups } from './rfc/cache-groups.ts';
-import type { FieldValue } from './rfc/fields.ts';
 import type { Scope } from './scope.ts';
 import { announceTarget } from './tiers/remove.ts';
 

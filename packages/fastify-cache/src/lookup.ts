@@ -2,11 +2,11 @@
 // Vary, an index that says which request fields select among variants (RFC 9111 4.1). HOT: benchmarks/http.
 // Invariant: a record of another route, another version or another full key is not found; of all that is read, only the
 // entry returned may hold a lease. Freshness and permission to reuse are the caller's to judge.
+import type { Fields } from '@catzilla/http';
 import { isIndex, letGo } from './entry/entry.ts';
 import type { Entry, VariantIndex } from './entry/entry.ts';
 import { engineKey } from './key/primary-key.ts';
 import type { Records } from './records.ts';
-import type { Fields } from './rfc/fields.ts';
 import type { Normalizers } from './rfc/normalize.ts';
 import { variantKey } from './rfc/vary.ts';
 
@@ -25,8 +25,12 @@ export function findEntry(
   normalize: Normalizers,
   now: number,
 ): Entry | undefined {
+  records.foundNothing = false;
   const stored = records.read(engineKey(key), now);
-  if (stored === undefined) return undefined;
+  if (stored === undefined) {
+    records.foundNothing = true;
+    return undefined;
+  }
   if (stored.key !== key) return letGo(stored);
   if (isIndex(stored)) return findVariant(records, stored, key, route, headers, normalize, now);
   return stored.route === route ? stored : letGo(stored);

@@ -3,10 +3,10 @@
 // path, what the newest response there said, so that requests find the form.
 // Invariant: a response is stored under a form that its own field gives, and else under its URL: what another response said
 // never makes it answer for more. Only routes with the option `noVarySearch` come here.
+import type { FieldValue } from '@catzilla/http';
 import { engineKey } from './key/primary-key.ts';
 import { canonicalSearch, parseNoVarySearch } from './rfc/no-vary-search.ts';
 import type { NoVarySearch } from './rfc/no-vary-search.ts';
-import type { FieldValue } from './rfc/fields.ts';
 import type { Scope } from './scope.ts';
 
 /** The key that a response is stored under, by what it says of queries; this is remembered for its path. Never throws.

@@ -43,6 +43,9 @@ export interface FoundIndex {
 
 /** The records of one cache. */
 export class Records {
+  /** The last search of findEntry has found no record under its key: to be asked right behind it, before anything else is
+   * searched. */
+  foundNothing = false;
   readonly #tiered: TieredCache;
   readonly #largestNear: number;
   readonly #large = new Map<string, Large>();

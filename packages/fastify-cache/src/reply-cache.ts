@@ -2,9 +2,9 @@
 // Invariant: it speaks about this one response; calls after the head was sent are errors, not silence.
 import type { FastifyReply } from 'fastify';
 import { show } from '@catzilla/common';
+import { isToken } from '@catzilla/http';
 import { errors } from './errors.ts';
 import { checkTags } from './options/tag.ts';
-import { isToken } from './rfc/fields.ts';
 
 /** What a handler said; kept on the reply until the store decision. */
 export interface ReplyWishes {

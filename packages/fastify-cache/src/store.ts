@@ -9,13 +9,13 @@
 // unless it was made of an older one, and then it carries a stamp that lies before the purge, so that every tier refuses it.
 import { randomBytes } from 'node:crypto';
 import type { TierName, WriteResult } from '@catzilla/tiers';
+import type { Fields } from '@catzilla/http';
 import { encodeEntry, encodeIndex } from './entry/encode.ts';
 import type { EntryHead, VariantIndex } from './entry/entry.ts';
 import { engineKey } from './key/primary-key.ts';
 import { variantFullKey } from './lookup.ts';
 import { MAX_FILL_AGE } from './purge-token.ts';
 import type { FoundIndex } from './records.ts';
-import type { Fields } from './rfc/fields.ts';
 import type { Normalizers } from './rfc/normalize.ts';
 import type { Scope } from './scope.ts';
 import type { PluginReason } from './stats.ts';

@@ -14,12 +14,12 @@ import type {
   FastifyRequest,
   LightMyRequestResponse,
 } from 'fastify';
+import { isWritable } from '@catzilla/http';
 import { errors } from './errors.ts';
 import { passOf } from './hooks/pass.ts';
 import { normalizeHost } from './key/host.ts';
 import { splitAbsolute } from './key/primary-key.ts';
 import { wishesOf } from './reply-cache.ts';
-import { isWritable } from './rfc/fields.ts';
 
 /** Options of warm. */
 export interface WarmOptions {

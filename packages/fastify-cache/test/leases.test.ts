@@ -139,7 +139,8 @@ it('after a change, hits give the new body, large or small, with the head that w
   site.cache.set(key, stored);
   const last = await ask(site);
   expect(last.body.equals(first.body)).toBe(true);
-  expect(/etag: .*/.exec(last.head)).toEqual(/etag: .*/.exec(first.head));
+  // A match holds all that was searched too, and the age moves on.
+  expect(/etag: .*/.exec(last.head)?.[0]).toBe(/etag: .*/.exec(first.head)?.[0]);
   await until(() => site.cache.stats().leases.open === 0);
 });
 

@@ -2,10 +2,9 @@
 // Invariant: told fields replace Cache-Control and Expires, Age is left out and Date is now: a client that counted the time
 // in this cache as its own would always find the response old (RFC 9213 2.3).
 import { show } from '@catzilla/common';
+import { formatHttpDate, isWritable } from '@catzilla/http';
 import type { EntryHead } from '../entry/entry.ts';
 import type { RoutePolicy } from '../options/policy.ts';
-import { isWritable } from '../rfc/fields.ts';
-import { formatHttpDate } from '../rfc/http-date.ts';
 import type { StoredField } from '../rfc/stored-headers.ts';
 
 type Told = NonNullable<RoutePolicy['clientCacheControl']>;

@@ -2,10 +2,9 @@
 // x-cache, then what hooks set for the current request.
 // Invariant: for fields that describe the representation the stored value wins, for every other the current request's;
 // Vary is the union. render.ts writes the same for the case without conflicts.
+import { fieldLines, notModifiedFields } from '@catzilla/http';
+import type { FieldValue } from '@catzilla/http';
 import { appendCacheStatus } from '../rfc/cache-status.ts';
-import { notModifiedFields } from '../rfc/conditional.ts';
-import { fieldLines } from '../rfc/fields.ts';
-import type { FieldValue } from '../rfc/fields.ts';
 import { ageSeconds } from '../rfc/reuse.ts';
 import { OWN_TARGET } from '../rfc/storable.ts';
 import { toldFields } from './client-control.ts';

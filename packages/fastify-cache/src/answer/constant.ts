@@ -4,8 +4,8 @@
 // Whether a raw write is allowed is raw.ts's to say, before.
 import type { ServerResponse } from 'node:http';
 import type { ConstantForm } from '@catzilla/router';
+import { formatHttpDate } from '@catzilla/http';
 import type { ReplyHeaders } from '../internals.ts';
-import { formatHttpDate } from '../rfc/http-date.ts';
 import { linesBeside } from './extra-lines.ts';
 import { connectionTail, writeRaw } from './raw.ts';
 import { isSame, snapshot } from './snapshot.ts';

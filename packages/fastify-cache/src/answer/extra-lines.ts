@@ -2,7 +2,7 @@
 // Invariant: what comes out is exactly what Node would write for them, or nothing at all: any name or value that needs
 // thought (a conflict with a stored field, a cookie, a connection field, a character Node refuses) gives undefined, and
 // the answer takes the way through writeHead.
-import { isToken } from '../rfc/fields.ts';
+import { isToken } from '@catzilla/http';
 import { isRepresentationField } from '../rfc/stored-headers.ts';
 import type { Entry } from '../entry/entry.ts';
 import type { ReplyHeaders } from '../internals.ts';

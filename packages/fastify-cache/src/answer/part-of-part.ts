@@ -1,6 +1,6 @@
 // The entry that answers a range from a stored part of a response: as part.ts makes it of a whole one.
+import type { ByteRange } from '@catzilla/http';
 import type { Entry } from '../entry/entry.ts';
-import type { ByteRange } from '../rfc/range.ts';
 import type { Part } from '../rfc/partial.ts';
 import type { StoredField } from '../rfc/stored-headers.ts';
 import { derive } from './part.ts';

@@ -1,12 +1,11 @@
 // The entry that answers a range request in the place of the stored one: a slice, several as multipart/byteranges, or a
 // 416 (RFC 9110 14.4, 14.6, 15.3.7, 15.5.17). It is sent as any other entry, and never stored.
 // Invariant: the stored entry is left as it is, forms included; a lease goes on with a slice, and is released when none of
-// its bytes are sent from the cache's memory. Which ranges, and whether any, is decided in rfc/range.ts.
+// its bytes are sent from the cache's memory. Which ranges, and whether any, is decided by @catzilla/http.
 import { randomBytes } from 'node:crypto';
+import { fieldText, validatorsOf } from '@catzilla/http';
+import type { ByteRange, RangeDecision } from '@catzilla/http';
 import type { Entry, Pin } from '../entry/entry.ts';
-import { validatorsOf } from '../rfc/conditional.ts';
-import { fieldText } from '../rfc/fields.ts';
-import type { ByteRange, RangeDecision } from '../rfc/range.ts';
 import { isRepresentationField } from '../rfc/stored-headers.ts';
 import type { StoredField } from '../rfc/stored-headers.ts';
 

@@ -1,8 +1,8 @@
 // What a GET with Range is answered from: the part of a stored response that it asks for (RFC 9110 14.2).
 import type { FastifyRequest } from 'fastify';
+import { decideRange } from '@catzilla/http';
+import type { Fields } from '@catzilla/http';
 import type { Entry } from '../entry/entry.ts';
-import type { Fields } from '../rfc/fields.ts';
-import { decideRange } from '../rfc/range.ts';
 import { partOf } from './part.ts';
 
 /** The part of an entry that a request asks for; the entry itself where it asks for all.

@@ -2,8 +2,8 @@
 // the answers keep next to it. One Entry lives as long as its near-cache record, so a hit decodes nothing.
 // Invariant: names and values were validated when the entry was made; nothing in it changes but its `forms`.
 // How it is written to bytes is encode.ts, how it is read back decode.ts.
-import { validatorsOf } from '../rfc/conditional.ts';
-import type { Validators } from '../rfc/conditional.ts';
+import { validatorsOf } from '@catzilla/http';
+import type { Validators } from '@catzilla/http';
 import type { StaleWindows } from '../rfc/stale.ts';
 import type { StoredField } from '../rfc/stored-headers.ts';
 import type { Composed } from '../answer/composed.ts';

@@ -2,6 +2,8 @@
 // Invariant: whatever the way, status, fields, their order and the body are equal; only the cost differs.
 import { runPerRequest } from '@catzilla/router';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isNotModified } from '@catzilla/http';
+import type { Fields } from '@catzilla/http';
 import { extraLines } from '../answer/extra-lines.ts';
 import { answerHead } from '../answer/head.ts';
 import { settleLease } from '../answer/pin.ts';
@@ -15,8 +17,6 @@ import { letGo } from '../entry/entry.ts';
 import type { Entry } from '../entry/entry.ts';
 import { hasTrailers, replyHeaders } from '../internals.ts';
 import type { RoutePolicy } from '../options/policy.ts';
-import { isNotModified } from '../rfc/conditional.ts';
-import type { Fields } from '../rfc/fields.ts';
 import { setPass } from './pass.ts';
 import { hasOpenScope, hooksAround } from './route.ts';
 import type { CachedRoute } from './route.ts';

@@ -3,9 +3,8 @@
 // In their place stand those of a stale entry, whose validators ask whether it is still current (RFC 9111 4.3.1).
 // Invariant: the client gets its 304 whether or not the reply is stored; an error is never turned into one.
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isNotModified, notModifiedFields, validatorsOf } from '../rfc/conditional.ts';
-import { isComputedEtag } from '../rfc/etag.ts';
-import type { Fields } from '../rfc/fields.ts';
+import { isComputedEtag, isNotModified, notModifiedFields, validatorsOf } from '@catzilla/http';
+import type { Fields } from '@catzilla/http';
 import { isRepresentationField } from '../rfc/stored-headers.ts';
 import type { StoredField } from '../rfc/stored-headers.ts';
 import type { Entry } from '../entry/entry.ts';
@@ -50,6 +49,7 @@ export function restoreConditions(
   conditions: Fields | undefined,
   isOurs: boolean,
 ): void {
+  if (conditions === undefined && !isOurs) return;
   const { headers } = request.raw;
   if (isOurs) for (const name of NAMES) delete headers[name];
   for (const [name, value] of Object.entries(conditions ?? {})) {

@@ -1,9 +1,9 @@
 // Tells caches in front of the application which groups a response belongs to, by the field they read.
 import type { FastifyReply } from 'fastify';
+import { fieldLines } from '@catzilla/http';
+import type { FieldValue } from '@catzilla/http';
 import type { RoutePolicy } from '../options/policy.ts';
 import { parseGroups } from '../rfc/cache-groups.ts';
-import { fieldLines } from '../rfc/fields.ts';
-import type { FieldValue } from '../rfc/fields.ts';
 
 /** How a field holds tags: what it can hold, how they are told apart, and what a line of it says. */
 interface Form {

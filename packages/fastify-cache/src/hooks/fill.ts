@@ -1,5 +1,6 @@
 // A run of the real handler whose reply may be stored: what is noted before it, and what becomes of it however it ends.
 // Invariant: a response that ends, in whatever way, frees who waits for it, here and in other instances.
+import type { ServerResponse } from 'node:http';
 import { notePerRequestFields } from '@catzilla/router';
 import { startFill } from '../tiers/fill-start.ts';
 import { setConditions, takeConditions } from './conditional.ts';
@@ -7,6 +8,11 @@ import { mayAskAgain, refreshOf } from './refresh.ts';
 import type { Ask } from './ask.ts';
 import { setPass, settleFill, snapshotHeaders } from './pass.ts';
 import type { FillPass } from './pass.ts';
+
+/** Which fill a response ends. */
+const FILL: unique symbol = Symbol('catzilla.fastify-cache.fill');
+
+type Filled = ServerResponse & { [FILL]?: FillPass };
 
 /** Runs the handler.
  * @returns what it returned */
@@ -34,7 +40,12 @@ export function fill(
     key,
     own: ask.own,
     headers: ask.headers,
-    ...facts,
+    fwd: facts.fwd,
+    open: facts.open,
+    collapsed: facts.collapsed,
+    below: facts.below,
+    lock: facts.lock,
+    stale: facts.stale,
     started: Date.now(),
     start: startFill(scope, request.raw.url ?? '/', key),
     before: snapshotHeaders(reply),
@@ -54,8 +65,10 @@ export function fill(
   };
   setPass(request, pass);
   notePerRequestFields(request);
-  reply.raw.once('finish', () => release(pass, true));
-  reply.raw.once('close', () => release(pass, false));
+  // Functions that all responses share: most replies would pay for closures of their own for nothing.
+  (reply.raw as Filled)[FILL] = pass;
+  reply.raw.on('finish', onFinish);
+  reply.raw.on('close', onClose);
   let result: unknown;
   try {
     result = route.handler.call(instance, request, reply);
@@ -72,6 +85,14 @@ export function fill(
     result.then(check, check);
   }
   return result;
+}
+
+function onFinish(this: ServerResponse): void {
+  release((this as Filled)[FILL] as FillPass, true);
+}
+
+function onClose(this: ServerResponse): void {
+  release((this as Filled)[FILL] as FillPass, false);
 }
 
 // The end of a response, however it came: nobody may go on waiting for it.

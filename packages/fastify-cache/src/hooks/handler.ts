@@ -3,11 +3,11 @@
 // never skip one, unless the route chose to answer hits earlier (early.ts). Invariant: a fault of the cache is a miss. The
 // real handler keeps its `this`, and what it returns goes to Fastify as it is.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Fields } from '@catzilla/http';
 import { equivalentKey } from '../no-vary-search.ts';
 import { noteOrigin } from '../key/origin.ts';
 import { requestBypass } from '../rfc/bypass.ts';
 import type { Bypass } from '../rfc/bypass.ts';
-import type { Fields } from '../rfc/fields.ts';
 import { answer } from './answer.ts';
 import { lookup } from './ask.ts';
 import { miss } from './miss.ts';
@@ -55,7 +55,8 @@ export function handle(
     answer(route, policy, request, reply, entry, now);
     return undefined;
   }
-  return miss({ route, instance, request, reply, policy, key, own, headers }, now);
+  const isAbsent = key === own && route.scope.records.foundNothing;
+  return miss({ route, instance, request, reply, policy, key, own, headers }, now, isAbsent);
 }
 
 /** Answers a request from memory if there is a fresh entry for it; else leaves it as it is.

@@ -1,22 +1,22 @@
 // The store decision about a reply that stands for itself, with all that hooks of the instance have made of it.
 // Invariant: what is stored is what is sent; what is refused says why, in Cache-Status and in the counters.
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { computeEtag, formatHttpDate } from '@catzilla/http';
+import type { Fields } from '@catzilla/http';
 import { toldFields } from '../answer/client-control.ts';
 import { emitTags } from './emit-tags.ts';
-import { hasTrailers } from '../internals.ts';
+import { hasRawHeaders, hasTrailers, replyHeaders } from '../internals.ts';
 import { MAX_TAGS } from '../options/tag.ts';
 import { wishesOf } from '../reply-cache.ts';
-import { computeEtag } from '../rfc/etag.ts';
-import type { Fields } from '../rfc/fields.ts';
 import { dateOf } from '../rfc/freshness.ts';
-import { formatHttpDate } from '../rfc/http-date.ts';
+import { SilentReplies } from '../rfc/silent-replies.ts';
 import { storable } from '../rfc/storable.ts';
 import type { StoreFacts } from '../rfc/storable.ts';
 import { storedFields } from '../rfc/stored-headers.ts';
 import { BodyCopy, discard, isStream, tee } from '../tee.ts';
 import { forgetKeys } from '../tiers/remove.ts';
 import { engineKey } from '../key/primary-key.ts';
-import { announce, announceVary } from './announce.ts';
+import { announce, announceVary, UNFRESH } from './announce.ts';
 import { applyConditions } from './conditional.ts';
 import { bodyLimit, keep, refuse } from './keep.ts';
 import type { Job } from './keep.ts';
@@ -42,6 +42,13 @@ export function judgeFill(
   pass: FillPass,
   { original, payload }: { readonly original: unknown; readonly payload: unknown },
 ): unknown {
+  if (isSilent(request, reply, pass)) {
+    const now = Date.now();
+    announceVary(reply, pass);
+    refuse(pass, 'no-freshness', now);
+    announce(reply, pass, UNFRESH);
+    return applyConditions(reply, pass, payload, now);
+  }
   const transformed =
     pass.seen &&
     original !== pass.first &&
@@ -86,6 +93,23 @@ export function judgeFill(
     announce(reply, pass, reason ? { stored: false, detail: reason } : { stored: true });
   }
   return applyConditions(reply, pass, sent, now);
+}
+
+// Most replies: nothing of what decides otherwise is there, neither from the handler nor from the options. What tags a function
+// of the options would tell is not asked here, and it may fail. HOT: benchmarks/app
+function isSilent(request: FastifyRequest, reply: FastifyReply, pass: FillPass): boolean {
+  const { route, policy } = pass;
+  if (pass.failed || pass.isRefresh || policy.tagsOf.length > 0) return false;
+  if (wishesOf(reply) !== undefined || hasTrailers(reply)) return false;
+  if (route.silent?.policy !== policy) route.silent = new SilentReplies(policy);
+  const { raw } = reply;
+  return route.silent.has(
+    request.method,
+    request.headers as Fields,
+    raw.statusCode,
+    replyHeaders(reply) as Fields,
+    hasRawHeaders(raw) ? (raw.getHeaders() as Fields) : undefined,
+  );
 }
 
 // What was refreshed is there no longer: nobody is to get it any more, though its window is open.

@@ -1,8 +1,8 @@
 // The end of a fill whose body is whole: its entry is put together, stored, and the waiters are freed; or it is refused.
 // Invariant: every judged fill comes here exactly once, and is then counted, settled, and marked if nobody should wait for it.
+import { computeEtag } from '@catzilla/http';
 import type { EntryHead } from '../entry/entry.ts';
 import { keyOfSearch } from '../no-vary-search.ts';
-import { computeEtag } from '../rfc/etag.ts';
 import { PART } from '../rfc/partial.ts';
 import type { StoreFacts } from '../rfc/storable.ts';
 import type { StoredField } from '../rfc/stored-headers.ts';

@@ -21,11 +21,12 @@ import { answerFromPart } from './part.ts';
 import { refreshBehind, refreshOf } from './refresh.ts';
 
 /** Handles a request whose answer is not fresh in memory.
+ * @param isAbsent  memory has no record under its key
  * @returns what the handler returned, or a promise of the reply */
-export function miss(ask: Ask, now: number): unknown {
+export function miss(ask: Ask, now: number, isAbsent: boolean): unknown {
   const { request, reply, route, headers, policy } = ask;
   const { collapser, counters } = route.scope;
-  const missed = explain(ask, now);
+  const missed = explain(ask, now, isAbsent);
   if (answerStale(ask, missed.candidate, now)) return undefined;
   const part = answerFromPart(ask, now);
   if (part !== undefined) {
@@ -184,7 +185,7 @@ async function afterFill(ask: Ask, first: Promise<FillOutcome>): Promise<unknown
       answer(route, policy, request, reply, entry, now);
       return reply;
     }
-    missed = explain(ask, now);
+    missed = explain(ask, now, false);
     if (answerStale(ask, missed.candidate, now)) return reply;
     const stale = missed.candidate?.entry;
     if (outcome === 'failed' && stale !== undefined && maySubstitute(stale, now)) {

@@ -62,6 +62,7 @@ export function takeRoute(scope: Scope, instance: FastifyInstance, options: Rout
     constrained: Object.keys(route.constraints ?? {}).length > 0,
     template: route.url,
     counts: { hits: 0, misses: 0, stored: 0, notStored: 0 },
+    silent: undefined,
     around: undefined,
     pruned: false,
     isEarly: false,
@@ -147,7 +148,7 @@ function lastOnSend(state: CachedRoute): unknown {
   ): void => {
     if (isUnsafe(request.method)) invalidate(state.scope, request, reply, statusOf(reply, payload));
     const judged = judge(request, reply, payload);
-    reply.removeHeader(OWN_TARGET);
+    if (reply.hasHeader(OWN_TARGET)) reply.removeHeader(OWN_TARGET);
     if (judged instanceof Promise) void sendLater(judged, done);
     else done(null, judged);
   };

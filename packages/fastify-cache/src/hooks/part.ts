@@ -1,14 +1,14 @@
 // Routes with `storePartial`: 206 replies are stored as parts, joined with what is there, and answer later requests for
 // ranges inside them (RFC 9111 3.3, 3.4). Invariant: a part never answers a request for the whole; joined to one, it is
 // stored as the 200 it has become.
+import { decideRange } from '@catzilla/http';
+import type { Fields } from '@catzilla/http';
 import { letGo, ownBody } from '../entry/entry.ts';
 import type { Entry } from '../entry/entry.ts';
 import { partOfPart } from '../answer/part-of-part.ts';
 import { findEntry } from '../lookup.ts';
-import type { Fields } from '../rfc/fields.ts';
 import { isWhole, joined, PART, partIn } from '../rfc/partial.ts';
 import type { Piece } from '../rfc/partial.ts';
-import { decideRange } from '../rfc/range.ts';
 import { reuseRefusal } from '../rfc/reuse.ts';
 import { isFreshNow } from '../rfc/use.ts';
 import type { Ask } from './ask.ts';

@@ -3,13 +3,14 @@
 // Invariant: a fill is settled exactly once, by whichever hook or event ends it (settleFill).
 import { perRequestFields } from '@catzilla/router';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Fields } from '@catzilla/http';
 import type { Entry } from '../entry/entry.ts';
 import type { FillOutcome, OpenFill } from '../collapse.ts';
+import { hasRawHeaders, replyHeaders } from '../internals.ts';
 import type { ReplyHeaders } from '../internals.ts';
 import type { RoutePolicy } from '../options/policy.ts';
 import type { FoundIndex } from '../records.ts';
 import type { ForwardReason } from '../rfc/reasons.ts';
-import type { Fields } from '../rfc/fields.ts';
 import type { StoredKeys } from '../store.ts';
 import type { BodyCopy } from '../tee.ts';
 import type { FillLock } from '../tiers/fill-lock.ts';
@@ -101,8 +102,11 @@ export function setPass(request: FastifyRequest, pass: Pass): void {
 
 /** A copy of what is on the reply now, lists included. */
 export function snapshotHeaders(reply: FastifyReply): ReplyHeaders {
-  const headers = reply.getHeaders() as ReplyHeaders;
-  for (const name of Object.keys(headers)) {
+  // Those of the raw response come first in what getHeaders() joins; most have none there.
+  const headers: ReplyHeaders = hasRawHeaders(reply.raw)
+    ? reply.getHeaders()
+    : { ...replyHeaders(reply) };
+  for (const name in headers) {
     const value = headers[name];
     if (Array.isArray(value)) headers[name] = [...(value as unknown[])];
   }

@@ -1,9 +1,9 @@
 // Where the answer of a request lies: its full key, and the fields that select among the variants under it.
 // Invariant: a request for which either cannot be told passes the cache by.
 import type { FastifyRequest } from 'fastify';
+import type { Fields } from '@catzilla/http';
 import { IDENTITY, identityValue } from '../key/identity.ts';
 import type { RoutePolicy } from '../options/policy.ts';
-import type { Fields } from '../rfc/fields.ts';
 import type { CachedRoute } from './route.ts';
 
 /** Where a request's answer would be stored: the full key, and the fields that select among its variants. */

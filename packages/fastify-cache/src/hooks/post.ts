@@ -2,10 +2,10 @@
 // Content-Location that it is what a GET of the same URI would give.
 // Invariant: the POST itself is never answered from the cache, and invalidates its URI first: what is stored is born after.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Fields } from '@catzilla/http';
 import { sameOriginTarget } from '../invalidate.ts';
 import type { RoutePolicy } from '../options/policy.ts';
 import { requestBypass } from '../rfc/bypass.ts';
-import type { Fields } from '../rfc/fields.ts';
 import { originOf } from '../key/origin.ts';
 import { startFill } from '../tiers/fill-start.ts';
 import { fill } from './fill.ts';

@@ -1,13 +1,13 @@
 // The route's policy and tags with what one reply adds to them.
 import { show } from '@catzilla/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Fields } from '@catzilla/http';
 import { errors } from '../errors.ts';
 import { originOf } from '../key/origin.ts';
 import type { RoutePolicy } from '../options/policy.ts';
 import { checkTags } from '../options/tag.ts';
 import { wishesOf } from '../reply-cache.ts';
 import { groupTag, parseGroups } from '../rfc/cache-groups.ts';
-import type { Fields } from '../rfc/fields.ts';
 import type { FillPass } from './pass.ts';
 import { responseTags } from '../rfc/response-tags.ts';
 

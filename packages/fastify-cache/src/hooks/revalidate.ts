@@ -2,10 +2,10 @@
 // answered; the 200 of a HEAD makes it fresh or out of date; an error may be answered by it all the same.
 // Invariant: an entry is updated only by a response that is about it; what may no longer be stored is removed.
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Fields } from '@catzilla/http';
 import type { Entry } from '../entry/entry.ts';
 import { makeEntry } from '../entry/entry.ts';
 import { engineKey } from '../key/primary-key.ts';
-import type { Fields } from '../rfc/fields.ts';
 import { freshened, isAbout, comparedByHead } from '../rfc/freshen.ts';
 import { storable } from '../rfc/storable.ts';
 import { storedFields } from '../rfc/stored-headers.ts';

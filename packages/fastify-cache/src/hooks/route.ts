@@ -4,6 +4,7 @@ import { MIDDLEWARE_HOOK } from '@catzilla/router';
 import type { FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { routeContext } from '../internals.ts';
 import type { RoutePlan, RoutePolicy } from '../options/policy.ts';
+import type { SilentReplies } from '../rfc/silent-replies.ts';
 import type { Scope } from '../scope.ts';
 import type { RouteCounts } from '../stats.ts';
 
@@ -46,6 +47,8 @@ export interface CachedRoute {
   pruned: boolean;
   /** Has the hook that answers hits in onRequest. */
   isEarly: boolean;
+  /** Replies that say nothing to caches; undefined before the first. */
+  silent: SilentReplies | undefined;
   /** Unknown before the first request. */
   around: HooksAround | undefined;
 }

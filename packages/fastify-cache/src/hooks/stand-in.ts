@@ -3,13 +3,13 @@
 // Invariant: the client gets what its own conditions and ranges ask of the entry, with the headers that are of this request
 // (pass.ts); what the handler said of the reply that is replaced goes with it.
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isNotModified } from '@catzilla/http';
+import type { Fields } from '@catzilla/http';
 import { composeFields, headersOf } from '../answer/compose.ts';
 import { ranged } from '../answer/ranged.ts';
 import type { Entry } from '../entry/entry.ts';
 import { setReplyHeaders } from '../internals.ts';
 import type { ReplyHeaders } from '../internals.ts';
-import { isNotModified } from '../rfc/conditional.ts';
-import type { Fields } from '../rfc/fields.ts';
 import { discard } from '../tee.ts';
 import { ownHeaders } from './pass.ts';
 import type { FillPass } from './pass.ts';

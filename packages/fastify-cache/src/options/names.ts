@@ -2,10 +2,10 @@
 // Invariant: names that are compared without case leave here in lower case, all others as they came.
 import { custom, list, string } from '@catzilla/common';
 import type { OptionSpec } from '@catzilla/common';
+import { isToken } from '@catzilla/http';
 import { normalizeHost } from '../key/host.ts';
 import { patternFault } from '../match/pattern.ts';
 import type { Pattern } from '../match/pattern.ts';
-import { isToken } from '../rfc/fields.ts';
 import { expected, notEmpty } from './spec-parts.ts';
 import { MAX_TAGS, showTag, tagFault } from './tag.ts';
 

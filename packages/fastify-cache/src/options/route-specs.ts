@@ -14,8 +14,8 @@ import {
 } from '@catzilla/common';
 import type { OptionContext, OptionSite, OptionSpec, OptionSpecs } from '@catzilla/common';
 import type { TierName } from '@catzilla/tiers';
+import { isWritable, trimOws } from '@catzilla/http';
 import type { QueryOptions } from '../key/query.ts';
-import { isWritable, trimOws } from '../rfc/fields.ts';
 import { cookieName, mediaType, parameterName, tagList, targetName } from './names.ts';
 import { expected, filled, withoutUndefined } from './spec-parts.ts';
 import type { Checked } from './spec-parts.ts';

@@ -3,7 +3,7 @@
 // other field has languages.
 import { checkOptions, int, list, optional, show } from '@catzilla/common';
 import type { OptionSite, OptionSpec } from '@catzilla/common';
-import { isToken } from '../rfc/fields.ts';
+import { isToken } from '@catzilla/http';
 import type { Normalizer } from '../rfc/normalize.ts';
 import { fieldName, language } from './names.ts';
 import { expected, filled, withoutUndefined } from './spec-parts.ts';

@@ -2,9 +2,14 @@
 // Invariant: linear in the field but for one sort. Two values share a form only if they rank and refuse the same
 // languages alike; a choice is always one of the list, so that no client can make more variants than it is long.
 // Which of the three counts is the author's to say (normalize.ts).
-import { byWeightAndName, rankedForm, weightedList, weightedMember } from './accept-encoding.ts';
-import type { Weighted } from './accept-encoding.ts';
-import { splitList } from './fields.ts';
+import {
+  byWeightAndName,
+  rankedForm,
+  splitList,
+  weightedList,
+  weightedMember,
+} from '@catzilla/http';
+import type { Weighted } from '@catzilla/http';
 
 /** Accept-Language: lower case, no spaces, in order of weight; the order among equals is kept, for many handlers read it
  * as priority. Languages with q=0 are kept as `!name`. What cannot be read is `?` and the value. */

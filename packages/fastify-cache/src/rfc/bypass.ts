@@ -1,6 +1,6 @@
 // Requests that neither read nor fill the cache, decided from the request alone.
 // Bodies, upgrades and If-Match go to the handler untouched; credentials by the route's policy.
-import type { Fields } from './fields.ts';
+import type { Fields } from '@catzilla/http';
 import type { ForwardReason, Reason } from './reasons.ts';
 
 /** What a bypass says in Cache-Status. */

@@ -2,8 +2,8 @@
 // Invariant: two groups share a tag only if scheme, host and name are equal, the name character by character (2.1).
 // That Cache-Group-Invalidation counts on unsafe methods only, and does not cascade, is left to the caller (2.2.1, 3).
 import { createHash } from 'node:crypto';
+import type { FieldValue } from '@catzilla/http';
 import { tagFault } from '../options/tag.ts';
-import type { FieldValue } from './fields.ts';
 import { parseList } from './structured.ts';
 
 /** Reads Cache-Groups or Cache-Group-Invalidation, a List of Strings (RFC 9875 2, 3); never throws. Parameters are

@@ -1,7 +1,7 @@
 // Writes our member of the Cache-Status field (RFC 9211), a structured field list (RFC 9651).
 // Invariant: `hit` and `fwd` exclude each other, by type; our member stands last and others are kept.
-import { fieldLines } from './fields.ts';
-import type { FieldValue } from './fields.ts';
+import { fieldLines } from '@catzilla/http';
+import type { FieldValue } from '@catzilla/http';
 import type { ForwardReason } from './reasons.ts';
 
 /** A request answered from the cache. `ttl`: seconds it stays fresh, negative when stale. */

@@ -1,11 +1,8 @@
 // Updating a stored response by a 304, or by the 200 of a HEAD (RFC 9111 3.2, 4.3.4, 4.3.5).
 // Invariant: a response is updated only if its validators say that it is the one that was meant; what describes the bytes
 // stays as it was, for they have not come again.
-import { parseEtag, weakEqual } from './etag.ts';
-import { fieldText } from './fields.ts';
-import type { Fields } from './fields.ts';
-import { parseHttpDate } from './http-date.ts';
-import type { Validators } from './conditional.ts';
+import { fieldText, parseEtag, parseHttpDate, weakEqual } from '@catzilla/http';
+import type { Fields, Validators } from '@catzilla/http';
 import type { StoredField } from './stored-headers.ts';
 
 // They belong to the stored bytes (RFC 9111 3.2; RFC 9110 8.4, 14.4).

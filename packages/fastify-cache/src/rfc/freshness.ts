@@ -1,8 +1,7 @@
 // How long a response stays fresh and how old it is (RFC 9111 4.2). All in ms; seconds exist only in fields.
 // Invariant: what cannot be read makes a response older or staler, never fresher.
-import { fieldLines } from './fields.ts';
-import type { Fields, FieldValue } from './fields.ts';
-import { parseHttpDate } from './http-date.ts';
+import { fieldLines, singleDate } from '@catzilla/http';
+import type { FieldValue, Fields } from '@catzilla/http';
 import { maxDeltaSeconds, parseDeltaSeconds } from './parse-cache-control.ts';
 import type { CacheControl } from './parse-cache-control.ts';
 
@@ -125,10 +124,4 @@ function explicitLifetime(facts: LifetimeFacts): Lifetime | undefined {
 
 function from(source: LifetimeSource, ms: number): Lifetime {
   return { ms, source, ownMs: ms };
-}
-
-// Several lines of a single-valued field are as good as none (RFC 9111 4.2.1: stale).
-function singleDate(value: FieldValue, now: number): number | undefined {
-  const lines = fieldLines(value);
-  return lines.length === 1 ? parseHttpDate(lines[0]!, now) : undefined;
 }

@@ -2,7 +2,7 @@
 // Invariant: two queries have one canonical form exactly when the policy calls them equivalent (draft, Comparing);
 // a field that is not wholly understood is no policy, so that everything counts. Which responses may be shared
 // between URLs, and that scheme, host and path must be equal, is left to the caller.
-import type { FieldValue } from './fields.ts';
+import type { FieldValue } from '@catzilla/http';
 import { parseDictionary } from './structured.ts';
 import type { Member } from './structured.ts';
 

@@ -1,12 +1,9 @@
 // Request field values brought to one form, so that equal wishes select one variant (RFC 9111 4.1).
 // Invariant: two values become equal only if a handler that follows the field's definition answers both alike, or if the
 // author said so by a normaliser. What cannot be read stays as it came, behind a `?`, and so never equals a normalised one.
-// The forms are accept-encoding.ts and accept-language.ts; which fields count is vary.ts.
-import { acceptEncoding } from './accept-encoding.ts';
+// The forms are those of @catzilla/http and accept-language.ts; which fields count is vary.ts.
+import { acceptEncoding, splitList, trimOws } from '@catzilla/http';
 import { acceptLanguage, chooseLanguage, languageSet } from './accept-language.ts';
-import { splitList, trimOws } from './fields.ts';
-
-export { knownCodings } from './accept-encoding.ts';
 
 /** How the values of one request field select a variant, in place of the form it has by default (RFC 9111 4.1).
  *

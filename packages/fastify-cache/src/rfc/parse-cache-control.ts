@@ -1,8 +1,8 @@
 // Cache-Control of requests and responses (RFC 9111 5.2) as one typed object.
 // Invariant: where a field is malformed or contradicts itself, the strictest reading is taken: the smallest
 // lifetime, no permission to serve stale, the unqualified form, and no-store when a quoted string is never closed.
-import { fieldLines, isToken, splitList, trimOws, unquote } from './fields.ts';
-import type { FieldValue } from './fields.ts';
+import { fieldLines, isToken, splitList, trimOws, unquote } from '@catzilla/http';
+import type { FieldValue } from '@catzilla/http';
 
 /** Directives that were present. Durations are seconds, as in the field. An invalid duration is 0: what carries it is stale. */
 export interface CacheControl {
@@ -33,8 +33,11 @@ export const maxDeltaSeconds: number = 2_147_483_648;
 
 type Draft = { -readonly [K in keyof CacheControl]: CacheControl[K] };
 
+const NOTHING: CacheControl = Object.freeze(draft());
+
 /** Reads the lines of a Cache-Control field; never throws. Absent = no directive. */
 export function parseCacheControl(value: FieldValue): CacheControl {
+  if (value === undefined) return NOTHING;
   const found = draft();
   let isBroken = false;
   for (const line of fieldLines(value)) {

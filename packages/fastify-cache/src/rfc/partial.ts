@@ -1,9 +1,8 @@
 // Parts of a representation that are stored by themselves (RFC 9111 3.3, 3.4; RFC 9110 14.4, 15.3.7.3).
 // Invariant: two parts are joined only under one strong validator, and only where they leave no gap; a part that says
 // nothing of the whole's size, or has no strong validator, is not stored.
-import { parseEtag } from './etag.ts';
-import { fieldText } from './fields.ts';
-import type { Fields } from './fields.ts';
+import { fieldText, parseEtag } from '@catzilla/http';
+import type { Fields } from '@catzilla/http';
 
 /** Which bytes of a whole a body holds; both ends included. */
 export interface Part {

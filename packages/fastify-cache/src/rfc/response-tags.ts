@@ -2,9 +2,9 @@
 // Invariant: what is returned passes as a tag; the fields themselves are not touched. How many tags a response may have,
 // and whether clients see the fields, is left to the caller. No RFC: Surrogate-Key as Fastly reads it, Cache-Tag as
 // Cloudflare and Akamai do.
+import { fieldLines, trimOws } from '@catzilla/http';
+import type { Fields } from '@catzilla/http';
 import { tagFault } from '../options/tag.ts';
-import { fieldLines, trimOws } from './fields.ts';
-import type { Fields } from './fields.ts';
 
 /** The fields that hold tags, lower-case. */
 export const tagFields: readonly string[] = Object.freeze(['surrogate-key', 'cache-tag']);

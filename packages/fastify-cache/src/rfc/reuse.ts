@@ -1,6 +1,6 @@
 // May a stored, selected response answer this request (RFC 9111 4)? The twin of storable.ts for hits, and used by it.
 // Invariant: whatever storable refuses to store for a request's credentials is not read with them either.
-import type { Fields } from './fields.ts';
+import type { Fields } from '@catzilla/http';
 import type { Reason } from './reasons.ts';
 import type { StoreFacts, StorePolicy } from './storable.ts';
 

@@ -1,14 +1,19 @@
 // May a response be stored, and for how long (RFC 9111 3)? The one place that decides it.
 // Invariant: a veto holds whatever the ttl says; where only a ttl makes a response cacheable, more vetoes apply,
 // because its author never thought of caches. Sizes, aborts and purges are the plugin's to judge.
-import { fieldLines, fieldText, isWritable, splitList } from './fields.ts';
-import type { Fields } from './fields.ts';
+import {
+  fieldLines,
+  fieldText,
+  isWritable,
+  knownCodings,
+  splitList,
+  validatorsOf,
+} from '@catzilla/http';
+import type { FieldValue, Fields } from '@catzilla/http';
 import { bornAt, dateOf, isHeuristicallyCacheable, lifetimeOf, parseAge } from './freshness.ts';
 import type { Heuristic, LifetimeSource, TtlTable } from './freshness.ts';
-import { knownCodings } from './normalize.ts';
 import { parseCacheControl } from './parse-cache-control.ts';
 import type { CacheControl } from './parse-cache-control.ts';
-import { validatorsOf } from './conditional.ts';
 import type { Reason } from './reasons.ts';
 import { partIn } from './partial.ts';
 import { reuseRefusal } from './reuse.ts';
@@ -176,6 +181,11 @@ export function storable(
   return facts;
 }
 
+/** True for a Content-Type whose bodies have no end. */
+export function isEndless(contentType: FieldValue): boolean {
+  return isEndlessType(mediaType(contentType));
+}
+
 // They speak to shared caches (RFC 9111 5.2.2.8, 5.2.2.10).
 function forPrivate(cacheControl: CacheControl): CacheControl {
   return { ...cacheControl, sMaxage: undefined, proxyRevalidate: false };
@@ -261,9 +271,8 @@ function cookieVeto(
 
 function contentVeto(response: ResponseFacts, policy: StorePolicy): Reason | undefined {
   const { headers, status } = response;
-  const type = mediaType(headers);
-  // Endless by design: nobody may wait for their end.
-  if (type === 'text/event-stream' || type === 'multipart/x-mixed-replace') return 'event-stream';
+  const type = mediaType(headers['content-type']);
+  if (isEndlessType(type)) return 'event-stream';
   // variantKey drops codings it does not know from Accept-Encoding, so a body in one could reach the wrong client.
   const codings = splitList(fieldText(headers['content-encoding'])?.toLowerCase() ?? '').members;
   if (!codings.every((coding) => knownCodings.has(coding))) return 'content-encoding';
@@ -280,8 +289,13 @@ function matchesType(types: readonly string[], type: string): boolean {
   );
 }
 
-function mediaType(headers: Fields): string {
-  const text = fieldText(headers['content-type']) ?? '';
+// Endless by design: nobody may wait for their end.
+function isEndlessType(type: string): boolean {
+  return type === 'text/event-stream' || type === 'multipart/x-mixed-replace';
+}
+
+function mediaType(value: FieldValue): string {
+  const text = fieldText(value) ?? '';
   return text.split(';', 1)[0]!.trim().toLowerCase();
 }
 
@@ -292,7 +306,7 @@ function isLoginRedirect(status: number): boolean {
 
 // A nonce given twice protects nobody. A page without a type may be sniffed as HTML.
 function hasNonce(headers: Fields): boolean {
-  const type = mediaType(headers);
+  const type = mediaType(headers['content-type']);
   if (type !== '' && type !== 'text/html' && type !== 'application/xhtml+xml') return false;
   return ['content-security-policy', 'content-security-policy-report-only'].some((name) =>
     (fieldText(headers[name]) ?? '').toLowerCase().includes("'nonce-"),

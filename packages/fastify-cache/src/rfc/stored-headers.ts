@@ -1,9 +1,8 @@
 // Which fields of a response are kept with it (RFC 9111 3.1).
 // Invariant: nothing that belongs to one connection or one request is ever kept; unknown fields are.
-import { fieldLines, fieldText, splitList } from './fields.ts';
-import type { Fields, FieldValue } from './fields.ts';
+import { fieldLines, fieldText, formatHttpDate, splitList } from '@catzilla/http';
+import type { FieldValue, Fields } from '@catzilla/http';
 import { dateOf } from './freshness.ts';
-import { formatHttpDate } from './http-date.ts';
 
 /** A kept field: lower-case name, and its line or lines. */
 export type StoredField = readonly [name: string, value: string | readonly string[]];

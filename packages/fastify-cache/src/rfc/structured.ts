@@ -3,8 +3,8 @@
 // (RFC 9651 4.2): undefined means absent, empty or malformed. What types a field wants is left to its own file.
 // Our own parser, because structured-headers 2.1.0 reads `60.0` as the Integer 60, which RFC 9213 2.1 warns of, and
 // refuses a Dictionary in which anything follows a Date. Parameters are checked and dropped: no field here has any.
-import { fieldText } from './fields.ts';
-import type { FieldValue } from './fields.ts';
+import { fieldText } from '@catzilla/http';
+import type { FieldValue } from '@catzilla/http';
 
 /** A value without Parameters. `kind` is the type of RFC 9651 3.3; a Date is in seconds, `bytes` is base64 as it came. */
 export type BareItem =

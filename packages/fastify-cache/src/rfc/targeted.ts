@@ -2,7 +2,7 @@
 // Invariant: a value of the wrong type is never used, and never makes a response more reusable than if it were right:
 // a duration becomes 0, a prohibition holds in full, a permission is not given. Empty or malformed: as if not sent.
 // What Expires and Age do then is left to freshness.ts.
-import type { Fields, FieldValue } from './fields.ts';
+import type { FieldValue, Fields } from '@catzilla/http';
 import { parseCacheControl } from './parse-cache-control.ts';
 import type { CacheControl } from './parse-cache-control.ts';
 import { parseDictionary } from './structured.ts';

@@ -1,8 +1,8 @@
 // The second key: which request fields select among the variants of one URL (RFC 9111 4.1, RFC 9110 12.5.5).
 // Invariant: two requests get one variant key only if every nominated field matches; absent matches absent only.
 // The form of single values is normalize.ts; how many variants are kept is the store's.
-import { fieldLines, fieldText, isToken } from './fields.ts';
-import type { Fields, FieldValue } from './fields.ts';
+import { fieldLines, fieldText, isToken } from '@catzilla/http';
+import type { FieldValue, Fields } from '@catzilla/http';
 import { normalizeBy, normalizeValue } from './normalize.ts';
 import type { Normalizers } from './normalize.ts';
 

@@ -2,13 +2,13 @@
 // Invariant: requests that ask for one key at one time are one read, whatever came of collapsing; no method rejects: a tier
 // that fails has nothing, within its deadline. Which entry may answer is the caller's to judge.
 import type { TieredCache, TierName } from '@catzilla/tiers';
+import type { Fields } from '@catzilla/http';
 import { decode } from '../entry/decode.ts';
 import { isIndex, markedStale, newerOf } from '../entry/entry.ts';
 import type { Entry, Stored, VariantIndex } from '../entry/entry.ts';
 import { engineKey } from '../key/primary-key.ts';
 import { isNewer, variantFullKey } from '../lookup.ts';
 import type { FoundIndex } from '../records.ts';
-import type { Fields } from '../rfc/fields.ts';
 import { isFreshNow } from '../rfc/use.ts';
 import type { Normalizers } from '../rfc/normalize.ts';
 

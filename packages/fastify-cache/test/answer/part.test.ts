@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { isNotModified } from '@catzilla/http';
+import type { ByteRange } from '@catzilla/http';
 import { composeFields } from '../../src/answer/compose.ts';
 import { partOf } from '../../src/answer/part.ts';
 import { rendered } from '../../src/answer/render.ts';
 import { makeEntry } from '../../src/entry/entry.ts';
 import type { Entry, EntryHead } from '../../src/entry/entry.ts';
-import { isNotModified } from '../../src/rfc/conditional.ts';
-import type { ByteRange } from '../../src/rfc/range.ts';
 import type { StoredField } from '../../src/rfc/stored-headers.ts';
 
 const date = 'Sun, 06 Nov 1994 08:49:37 GMT';

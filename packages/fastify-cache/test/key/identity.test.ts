@@ -2,8 +2,8 @@
 // That nobody is answered with another's response end to end is the plugin's to show.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isToken } from '@catzilla/http';
 import { IDENTITY, identityValue } from '../../src/key/identity.ts';
-import { isToken } from '../../src/rfc/fields.ts';
 import { variantKey } from '../../src/rfc/vary.ts';
 
 const keyOf = (identity: string | undefined): string =>

@@ -2,10 +2,9 @@
 // What becomes of the entry then is hooks/revalidate.ts; which fields of the update may be stored is stored-headers.test.ts.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { validatorsOf } from '../../src/rfc/conditional.ts';
-import type { Fields } from '../../src/rfc/fields.ts';
+import { formatHttpDate, validatorsOf } from '@catzilla/http';
+import type { Fields } from '@catzilla/http';
 import { comparedByHead, freshened, isAbout } from '../../src/rfc/freshen.ts';
-import { formatHttpDate } from '../../src/rfc/http-date.ts';
 import type { StoredField } from '../../src/rfc/stored-headers.ts';
 
 const now = Date.UTC(2026, 0, 1);

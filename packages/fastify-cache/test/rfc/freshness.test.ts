@@ -2,6 +2,8 @@
 // What is stored of it, and what a stale one is good for, are storable.test.ts and use.test.ts.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { formatHttpDate } from '@catzilla/http';
+import type { Fields } from '@catzilla/http';
 import {
   bornAt,
   dateOf,
@@ -11,8 +13,6 @@ import {
   ttlOf,
 } from '../../src/rfc/freshness.ts';
 import type { Lifetime, LifetimeFacts, TtlTable } from '../../src/rfc/freshness.ts';
-import type { Fields } from '../../src/rfc/fields.ts';
-import { formatHttpDate } from '../../src/rfc/http-date.ts';
 import { parseCacheControl } from '../../src/rfc/parse-cache-control.ts';
 
 const now = Date.UTC(2026, 0, 1);

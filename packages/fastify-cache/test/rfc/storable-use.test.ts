@@ -2,8 +2,8 @@
 // field, to one identity. Lifetimes are freshness.test.ts, windows alone stale.test.ts, directives targeted.test.ts.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Fields } from '../../src/rfc/fields.ts';
-import { formatHttpDate } from '../../src/rfc/http-date.ts';
+import { formatHttpDate } from '@catzilla/http';
+import type { Fields } from '@catzilla/http';
 import { OWN_TARGET } from '../../src/rfc/storable.ts';
 import type { StorePolicy } from '../../src/rfc/storable.ts';
 import { NO_STALE } from '../../src/rfc/stale.ts';

@@ -2,8 +2,8 @@
 // makes cacheable. For how long it is of use, and to whom: storable-use.test.ts.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Fields } from '../../src/rfc/fields.ts';
-import { formatHttpDate } from '../../src/rfc/http-date.ts';
+import { formatHttpDate } from '@catzilla/http';
+import type { Fields } from '@catzilla/http';
 import type { StorePolicy } from '../../src/rfc/storable.ts';
 import { NO_STALE } from '../../src/rfc/stale.ts';
 import { now, strict, withTtl, judge, reason, fresh, stored } from '../support/storable.ts';

@@ -1,8 +1,8 @@
 // Which fields of a response are kept with it (src/rfc/stored-headers.ts), RFC 9111 3.1.
 // Which ones its own directives forbid to keep is storable.test.ts.
 import { describe, expect, it } from 'vitest';
+import type { Fields } from '@catzilla/http';
 import { isRepresentationField, storedFields } from '../../src/rfc/stored-headers.ts';
-import type { Fields } from '../../src/rfc/fields.ts';
 
 const receivedAt = Date.UTC(1994, 10, 6, 8, 49, 37, 500);
 const date = 'Sun, 06 Nov 1994 08:49:37 GMT';

@@ -1,5 +1,5 @@
 // What the tests of src/rfc/storable.ts share: policies, and the decision as its facts or its reason.
-import type { Fields } from '../../src/rfc/fields.ts';
+import type { Fields } from '@catzilla/http';
 import { OWN_TARGET, storable } from '../../src/rfc/storable.ts';
 import type {
   ResponseFacts,

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { validatorsOf } from '../../src/rfc/conditional.ts';
-import type { Fields, FieldValue } from '../../src/rfc/fields.ts';
-import { decideRange } from '../../src/rfc/range.ts';
-import type { RangeDecision } from '../../src/rfc/range.ts';
+import { validatorsOf } from '../src/conditional.ts';
+import type { Fields, FieldValue } from '../src/fields.ts';
+import { decideRange } from '../src/range.ts';
+import type { RangeDecision } from '../src/range.ts';
 
 const now = Date.UTC(2026, 0, 1);
 const modified = 'Sun, 06 Nov 1994 08:49:37 GMT';

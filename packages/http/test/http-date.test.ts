@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatHttpDate, parseHttpDate } from '../../src/rfc/http-date.ts';
+import { formatHttpDate, parseHttpDate } from '../src/http-date.ts';
 
 const now = Date.UTC(2026, 5, 1);
 const sample = Date.UTC(1994, 10, 6, 8, 49, 37);

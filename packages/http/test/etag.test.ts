@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { computeEtag, parseEtag, parseEtagList, weakEqual } from '../../src/rfc/etag.ts';
+import { computeEtag, parseEtag, parseEtagList, weakEqual } from '../src/etag.ts';
 
 describe('entity tags', () => {
   it('makes a strong tag from the bytes', () => {

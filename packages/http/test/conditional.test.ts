@@ -1,9 +1,15 @@
-// Conditions of clients against a stored response (src/rfc/conditional.ts), RFC 9110 13.
+// Conditions of clients against a stored response (src/conditional.ts), RFC 9110 13.
 // Whether a 304 of the handler is about that response is freshen.test.ts.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isNotModified, notModifiedFields, validatorsOf } from '../../src/rfc/conditional.ts';
-import type { Fields } from '../../src/rfc/fields.ts';
+import {
+  isMatch,
+  isNotModified,
+  isUnmodified,
+  notModifiedFields,
+  validatorsOf,
+} from '../src/conditional.ts';
+import type { Fields } from '../src/fields.ts';
 
 const now = Date.UTC(2026, 0, 1);
 const modified = 'Sun, 06 Nov 1994 08:49:37 GMT';
@@ -119,5 +125,36 @@ describe('V4 conditions', () => {
     const others = ['content-type', 'content-length', 'content-encoding', 'last-modified', 'x-a'];
     const fields = [...others, ...names].map((name) => [name, 'v'] as const);
     expect(notModifiedFields(fields).map(([name]) => name)).toEqual(names);
+  });
+});
+
+describe('preconditions of a change', () => {
+  const strong = validatorsOf(200, entry, now);
+  it.each([
+    [undefined, true],
+    ['*', true],
+    ['"a"', true],
+    ['"b", "a"', true],
+    ['"b"', false],
+    ['W/"a"', false],
+    ['', false],
+  ])('If-Match %j holds: %s', (value, expected) => {
+    expect(isMatch({ 'if-match': value }, strong)).toBe(expected);
+  });
+  it('If-Match never holds for a weak tag, or where there is none', () => {
+    expect(isMatch({ 'if-match': '"a"' }, validatorsOf(200, { etag: 'W/"a"' }, now))).toBe(false);
+    expect(isMatch({ 'if-match': '"a"' }, validatorsOf(200, {}, now))).toBe(false);
+  });
+  it('If-Unmodified-Since is judged by Last-Modified, and not beside If-Match', () => {
+    expect(isUnmodified({ 'if-unmodified-since': later }, strong, now)).toBe(true);
+    expect(isUnmodified({ 'if-unmodified-since': modified }, strong, now)).toBe(true);
+    expect(isUnmodified({ 'if-unmodified-since': earlier }, strong, now)).toBe(false);
+    expect(isUnmodified({ 'if-unmodified-since': 'soon' }, strong, now)).toBe(true);
+    expect(isUnmodified({ 'if-unmodified-since': earlier }, validatorsOf(200, {}, now), now)).toBe(
+      true,
+    );
+    expect(isUnmodified({ 'if-unmodified-since': earlier, 'if-match': '"a"' }, strong, now)).toBe(
+      true,
+    );
   });
 });

@@ -1,7 +1,8 @@
 // HTTP dates (RFC 9110 5.6.7): read in the three forms, written in the preferred one.
 // Invariant: what is not exactly one of the forms is no date; the local zone never counts.
 // The day of the week must be a name of a day, but is not checked against the date: it carries no information.
-import { trimOws } from './fields.ts';
+import { fieldLines, trimOws } from './fields.ts';
+import type { FieldValue } from './fields.ts';
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const SHORT_DAY = '(?:mon|tue|wed|thu|fri|sat|sun)';
@@ -44,6 +45,12 @@ export function parseHttpDate(value: string, now: number): number | undefined {
     if (time !== undefined && time <= horizon) return time;
   }
   return undefined;
+}
+
+/** The date of a field that may stand once; undefined when it is absent, repeated or invalid. */
+export function singleDate(value: FieldValue, now: number): number | undefined {
+  const lines = fieldLines(value);
+  return lines.length === 1 ? parseHttpDate(lines[0]!, now) : undefined;
 }
 
 let lastSecond = NaN;

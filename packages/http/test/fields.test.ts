@@ -8,7 +8,7 @@ import {
   splitList,
   trimOws,
   unquote,
-} from '../../src/rfc/fields.ts';
+} from '../src/fields.ts';
 
 describe('fields', () => {
   it('reads lines from a string, a list, a number and nothing', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { acceptEncoding, weightedMember } from '../../src/rfc/accept-encoding.ts';
+import { acceptEncoding, weightedMember } from '../src/accept-encoding.ts';
 
 describe('Accept-Encoding', () => {
   it.each([

@@ -1,11 +1,12 @@
-// Conditions of a client against a stored response (RFC 9110 13.1, 13.2.2; RFC 9111 4.3.2).
-// If-Match and If-Unmodified-Since are not judged here: requests with them pass the cache by.
+// Conditions of a client against a response (RFC 9110 13.1, 13.2.2; RFC 9111 4.3.2).
+// Invariant: strong comparison for what a change depends on (If-Match), weak for what saves a transfer (If-None-Match).
 import { parseEtag, parseEtagList, weakEqual } from './etag.ts';
 import { fieldLines, fieldText } from './fields.ts';
 import type { Fields } from './fields.ts';
-import { dateOf } from './freshness.ts';
-import { parseHttpDate } from './http-date.ts';
-import type { StoredField } from './stored-headers.ts';
+import { parseHttpDate, singleDate } from './http-date.ts';
+
+/** A field as a response is kept: lower-case name, and its line or lines. */
+export type HeldField = readonly [name: string, value: string | readonly string[]];
 
 /** What conditions are judged by. `lastModified`, `date`: ms, undefined when absent or invalid. */
 export interface Validators {
@@ -28,12 +29,11 @@ const sentWith304: ReadonlySet<string> = new Set([
 /** The validators of a stored response.
  * @param now  ms, for the century of an RFC 850 date */
 export function validatorsOf(status: number, headers: Fields, now: number): Validators {
-  const lastModified = fieldLines(headers['last-modified']);
   return {
     status,
     etag: fieldText(headers['etag']),
-    lastModified: lastModified.length === 1 ? parseHttpDate(lastModified[0]!, now) : undefined,
-    date: dateOf(headers, now),
+    lastModified: singleDate(headers['last-modified'], now),
+    date: singleDate(headers['date'], now),
   };
 }
 
@@ -50,8 +50,25 @@ export function isNotModified(headers: Fields, stored: Validators, now: number):
   return since !== undefined && modified !== undefined && modified <= since;
 }
 
+/** Whether If-Match holds: a tag of the list is, strongly, that of the response; true without the field (RFC 9110 13.1.1). */
+export function isMatch(headers: Fields, stored: Validators): boolean {
+  const match = fieldText(headers['if-match']);
+  if (match === undefined || match === '*') return true;
+  const current = parseEtag(stored.etag ?? '');
+  if (current === undefined || current.weak) return false;
+  return parseEtagList(match).some((tag) => !tag.weak && tag.opaque === current.opaque);
+}
+
+/** Whether If-Unmodified-Since holds; true without a valid one, without a date of change, and beside an If-Match, which
+ * replaces it (RFC 9110 13.1.4). */
+export function isUnmodified(headers: Fields, stored: Validators, now: number): boolean {
+  if (headers['if-match'] !== undefined) return true;
+  const since = singleDate(headers['if-unmodified-since'], now);
+  return since === undefined || stored.lastModified === undefined || stored.lastModified <= since;
+}
+
 /** The fields a 304 carries: Cache-Control, Content-Location, Date, ETag, Expires, Vary (RFC 9110 15.4.5). */
-export function notModifiedFields(fields: readonly StoredField[]): StoredField[] {
+export function notModifiedFields(fields: readonly HeldField[]): HeldField[] {
   return fields.filter(([name]) => sentWith304.has(name));
 }
 
