@@ -1,0 +1,123 @@
+// The plugin: one wildcard route for a folder, `app.static` beside it, and @fastify/static for what streams.
+// Invariant: the cache is of the process; everything else is of the registration, and ends with its context.
+import { basename, dirname } from 'node:path';
+import { openCache } from '@catzilla/cache-core';
+import type { Cache } from '@catzilla/cache-core';
+import { show } from '@catzilla/common';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import fp from 'fastify-plugin';
+import { cacheControlOf, isImmutable } from './answer/cache-control.ts';
+import { errors } from './errors.ts';
+import { Files } from './file/files.ts';
+import { resolveOptions } from './options.ts';
+import type { Settings, StaticOptions } from './options.ts';
+import { urlPath } from './path/target-path.ts';
+import { serve } from './serve.ts';
+import type { Parts } from './serve.ts';
+import { newCounters } from './stats.ts';
+import type { StaticStats } from './stats.ts';
+import { Recompressor } from './variant/recompress.ts';
+import { Variants } from './variant/variants.ts';
+
+/** What `app.static` is. */
+export interface StaticFiles {
+  /** Counters of this thread. */
+  stats(): StaticStats;
+  /** Forgets files, so that they are read anew when they are asked for: for what `revalidate: false` has kept.
+   * @param prefix  of their paths below the root, without a leading slash; '' for all
+   * @returns how many were known */
+  purge(prefix: string): number;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The files of the last registration of @catzilla/static in this context, or around it. */
+    static: StaticFiles;
+  }
+}
+
+const plugin: FastifyPluginAsync<StaticOptions> = async (app, options) => {
+  const settings = resolveOptions(options);
+  refusePatterns(app.prefix + settings.prefix);
+  const cache = openFor(settings);
+  const variants = new Variants(cache);
+  const parts = partsOf(settings, variants);
+  const api: StaticFiles = {
+    stats: () => ({
+      ...parts.counters,
+      reads: parts.files.reads,
+      compressed: variants.made,
+      files: parts.files.size,
+    }),
+    purge: (prefix) => parts.files.forget(prefix),
+  };
+  if (app.hasDecorator('static')) app.static = api;
+  else app.decorate('static', api);
+  app.addHook('onClose', async () => {
+    await parts.recompressor?.close();
+    cache.close();
+  });
+  if (settings.decorateReply) await addSendFile(app, settings);
+  await app.register(async (scope) => {
+    await addSendFile(scope, settings);
+    const prefix = scope.prefix + settings.prefix;
+    scope.route({
+      method: ['GET', 'HEAD'],
+      url: `${settings.prefix}*`,
+      // Not for an OpenAPI document, and no business of a response cache.
+      schema: { hide: true } as object,
+      config: { cache: false } as object,
+      handler: (request, reply) => serve(parts, prefix, request, reply),
+    });
+  });
+};
+
+/** Serves folders of files: encoded once, kept in a cache that all threads share, looked at in each request.
+ * May be registered several times, for other prefixes; `app.static` is that of the last.
+ * @throws CATZ_STATIC_OPTIONS, CATZ_STATIC_ROOT
+ * @example
+ * await app.register(staticFiles, { root: new URL('./public', import.meta.url) }); */
+export const staticFiles: FastifyPluginAsync<StaticOptions> = fp(plugin, {
+  name: '@catzilla/static',
+  fastify: '>=5.5.0 <6',
+});
+
+function partsOf(settings: Settings, variants: Variants): Parts {
+  const counters = newCounters();
+  const cacheControl = (path: string, root: string): string =>
+    cacheControlOf(isImmutable(settings.immutable, urlPath(root, path)), settings.maxAge);
+  const { recompress } = settings;
+  return {
+    settings,
+    files: new Files({ ...settings, cacheControl }, variants),
+    variants,
+    recompressor:
+      recompress === false ? undefined : new Recompressor(recompress, variants, counters),
+    counters,
+    cacheControl,
+    stream: (reply, path, value) =>
+      reply
+        .header('cache-control', value)
+        .sendFile(basename(path), dirname(path), { cacheControl: false, dotfiles: 'allow' }),
+  };
+}
+
+// By its bounds: two registrations with the same share one, as do all threads.
+function openFor({ maxBytes, maxFileBytes }: Settings): Cache {
+  const maxValueBytes = Math.max(maxFileBytes, 1);
+  return openCache(`catzilla-static-${maxBytes}-${maxValueBytes}`, { maxBytes, maxValueBytes });
+}
+
+// @fastify/static puts its methods on the replies of the context that it is registered in.
+async function addSendFile(app: FastifyInstance, { roots }: Settings): Promise<void> {
+  if (app.hasReplyDecorator('sendFile')) return;
+  await app.register(fastifyStatic, { root: [...roots], serve: false });
+}
+
+function refusePatterns(prefix: string): void {
+  if (!/[:*]/.test(prefix)) return;
+  throw new errors.OPTIONS(
+    `expected options.prefix to be the same for all requests, got ${show(prefix)}`,
+  );
+}
