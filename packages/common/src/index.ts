@@ -27,5 +27,6 @@ export {
 export type { DurationRange, NumberRange, StringRange } from './option-specs.ts';
 export { show } from './show.ts';
 export { nearest } from './nearest.ts';
+export { programUrl } from './program-url.ts';
 export { loadNative } from './load-native.ts';
 export type { NativeAttempt, NativeFailure, NativeOptions } from './load-native.ts';

@@ -3,8 +3,8 @@
 import { spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { programUrl } from '@catzilla/common';
 import { readId } from '../record.ts';
-import { programUrl } from '../program-url.ts';
 import { openFile } from './load.ts';
 import type { LmdbPackage } from './load.ts';
 

@@ -2,7 +2,7 @@
 // Invariant: it holds the process only while a request is under way; if the thread ends by itself, every request rejects.
 import { Worker } from 'node:worker_threads';
 import type { TransferListItem } from 'node:worker_threads';
-import { programUrl } from '../program-url.ts';
+import { programUrl } from '@catzilla/common';
 import type { WriterReply, WriterRequest } from './writer.ts';
 
 export interface WriterClient {
