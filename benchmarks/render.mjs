@@ -13,6 +13,8 @@ import { columnsOf } from './lib/columns.mjs';
 import { bound, groupBy, outcome } from './lib/report.mjs';
 import { figure, markdownTable } from './lib/table.mjs';
 import { REPORTED as ROUTER_REPORTED } from './router/ratios.mjs';
+import { REPORTED as STATIC_REPORTED } from './static/ratios.mjs';
+import { REPORTED as TASKS_REPORTED } from './tasks/ratios.mjs';
 import { REPORTED as VALIDATION_REPORTED } from './validation/ratios.mjs';
 
 const page = new URL('../docs/benchmarks.md', import.meta.url);
@@ -51,6 +53,8 @@ const TITLES = {
   router: 'Router: @catzilla/router',
   di: 'Services: @catzilla/di',
   validation: 'Validation and middleware: @catzilla/validation, @catzilla/router',
+  tasks: 'Tasks: @catzilla/tasks',
+  static: 'Static files: @catzilla/static',
   app: 'The whole: createApp() and threads',
   allocators: 'Allocators: segments against glibc and jemalloc',
 };
@@ -60,6 +64,8 @@ const REPORTED = {
   router: ROUTER_REPORTED,
   di: DI_REPORTED,
   validation: VALIDATION_REPORTED,
+  tasks: TASKS_REPORTED,
+  static: STATIC_REPORTED,
   app: APP_REPORTED,
 };
 const HIT_RATIO_UNITS = [

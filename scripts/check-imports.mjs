@@ -14,10 +14,13 @@ const FLOORS = {
   'cache-core': 1,
   bus: 1,
   di: 1,
+  http: 1,
   router: 1,
   tiers: 2,
+  tasks: 2,
   validation: 2,
   'fastify-cache': 3,
+  static: 3,
   catzilla: 4,
 };
 const NODE_HEADERS =

@@ -15,6 +15,7 @@ import { addonPackages, workspaces } from './lib/workspace.mjs';
  * them, not on Node. */
 const ONCE = [
   '**/test/prove/**',
+  '**/test/differential/**',
   '**/test/stream/cut-off.test.ts',
   '**/test/stream/topologies.test.ts',
   '**/test/soak.test.ts',
@@ -33,8 +34,14 @@ const RULES = [
 ];
 /** Random tables of routes: `npm test` has looked at many, and each Node reads URLs for native code in its own way. */
 const FEWER = { ROUTER_TABLES: '200' };
-/** Packages that stand on drivers and files rather than on the addon and HTTP: under the oldest and the newest Node alone. */
-const AT_THE_ENDS = new Set(['@catzilla/bus', '@catzilla/tiers']);
+/** Packages that stand on drivers, files and the language rather than on an addon: under the oldest and the newest Node alone. */
+const AT_THE_ENDS = new Set([
+  '@catzilla/bus',
+  '@catzilla/di',
+  '@catzilla/tasks',
+  '@catzilla/tiers',
+  '@catzilla/validation',
+]);
 
 await main(async () => {
   const versions = process.argv.slice(2).length > 0 ? process.argv.slice(2) : NODE_VERSIONS;

@@ -9,6 +9,8 @@ export const SUITES = [
   'router',
   'di',
   'validation',
+  'tasks',
+  'static',
   'app',
   'allocators',
 ];

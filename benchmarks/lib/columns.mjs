@@ -273,6 +273,33 @@ const KINDS = {
     cells: (one) =>
       figuresOrReason(one, ['byCpu', 'one', 'two', 'oneMicros', 'twoMicros', 'clientMicros']),
   },
+  jobs: {
+    header: ['', 'jobs/s', 'min – max', 'ratio', 'CPU µs/job', 'of the server'],
+    cells: (one) => {
+      const [label, perSecond, range, ...cpu] = figuresOrReason(one, ['cpuMicros', 'serverMicros']);
+      return [label, perSecond, range, figure(one.ratio), ...cpu];
+    },
+  },
+  pickup: {
+    header: ['', 'p50 ms', 'min – max', 'p99 ms', 'max ms'],
+    cells: (one) => figuresOrReason(one, ['p99Ms', 'maxMs']),
+  },
+  'pickup-tail': {
+    header: ['', 'p99 ms', 'min – max', 'p50 ms', 'max ms'],
+    cells: (one) => figuresOrReason(one, ['p50Ms', 'maxMs']),
+  },
+  backlog: {
+    header: ['', 'resident MB', 'min – max', 'B/job', 'CPU µs to add one'],
+    cells: (one) => figuresOrReason(one, ['bytesPerJob', 'cpuMicros']),
+  },
+  reopen: {
+    header: ['', 's', 'min – max', 'CPU s', 'jobs/s', 'resident MB'],
+    cells: (one) => figuresOrReason(one, ['cpuSeconds', 'perSecond', 'rssMb']),
+  },
+  idle: {
+    header: ['', 'CPU %', 'min – max', 'of the server'],
+    cells: (one) => figuresOrReason(one, ['serverPercent']),
+  },
   http: {
     header: ['', 'CPU µs/request', 'min – max', 'requests/s', 'p50 ms', 'p99 ms'],
     cells: (one) => [

@@ -3,6 +3,8 @@ import * as cacheCore from '@catzilla/cache-core';
 import * as di from '@catzilla/di';
 import fastifyCache from '@catzilla/fastify-cache';
 import * as router from '@catzilla/router';
+import { staticFiles } from '@catzilla/static';
+import * as tasks from '@catzilla/tasks';
 import * as validation from '@catzilla/validation';
 import * as catzilla from 'catzilla';
 import fastify from 'fastify';
@@ -12,6 +14,8 @@ const report = await smoke({
   cacheCore,
   di,
   router,
+  staticFiles,
+  tasks,
   validation,
   fastifyCache,
   catzilla,

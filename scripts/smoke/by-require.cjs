@@ -4,12 +4,24 @@ const cacheCore = require('@catzilla/cache-core');
 const fastifyCache = require('@catzilla/fastify-cache');
 const di = require('@catzilla/di');
 const router = require('@catzilla/router');
+const { staticFiles } = require('@catzilla/static');
+const tasks = require('@catzilla/tasks');
 const validation = require('@catzilla/validation');
 const catzilla = require('catzilla');
 const fastify = require('fastify');
 const smoke = require('./smoke.cjs');
 
-smoke({ cacheCore, di, router, validation, fastifyCache, catzilla, fastify }).then(
+smoke({
+  cacheCore,
+  di,
+  router,
+  staticFiles,
+  tasks,
+  validation,
+  fastifyCache,
+  catzilla,
+  fastify,
+}).then(
   (report) => console.log(`smoke by require: passed, ${report}`),
   (error) => {
     console.error(error);

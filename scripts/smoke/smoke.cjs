@@ -19,6 +19,8 @@ module.exports = async function smoke(modules) {
   const composed = await catzilla.createApp({ cache: { ttl: 60_000 } });
   await secondIsHit(composed);
   await framework(modules);
+  await background(modules);
+  await files(modules);
 
   return `Node ${process.version}, ${process.platform}-${process.arch}, ${addons().join(', ')}`;
 };
@@ -76,6 +78,37 @@ async function framework({ di, validation, fastify }) {
   await app.close();
 }
 
+// A job enqueued by a request, run after its reply.
+async function background({ tasks, fastify }) {
+  const schema = {
+    '~standard': { version: 1, vendor: 'smoke', validate: (value) => ({ value }) },
+  };
+  const app = fastify();
+  const double = tasks.defineTask({ name: 'double', schema, handler: async ({ n }) => 2 * n });
+  await app.register(tasks.tasks, { tasks: [double] });
+  let held;
+  app.post('/double', async (request) => {
+    held = await request.enqueue(double, { n: 21 });
+    return 'accepted';
+  });
+  assert.equal((await app.inject({ method: 'POST', url: '/double' })).body, 'accepted');
+  assert.equal(await (await held.handle()).result({ timeout: 20_000 }), 42);
+  await app.close();
+}
+
+// This file, over HTTP; nothing beside its folder.
+async function files({ staticFiles, fastify }) {
+  const app = fastify();
+  await app.register(staticFiles, { root: __dirname, prefix: '/files' });
+  const answer = await app.inject('/files/smoke.cjs');
+  assert.equal(answer.body, readFileSync(__filename, 'utf8'));
+  const { etag } = answer.headers;
+  const again = await app.inject({ url: '/files/smoke.cjs', headers: { 'if-none-match': etag } });
+  assert.equal(again.statusCode, 304);
+  assert.equal((await app.inject('/files/%00')).statusCode, 403);
+  await app.close();
+}
+
 function routes({ RouteTable }) {
   const table = new RouteTable({ engine: 'native' });
   table.add('GET', '/cities', 'all').add('GET', '/cities/:id/streets', 'streets');
@@ -103,9 +136,10 @@ async function secondIsHit(app) {
   await app.close();
 }
 
-// An addon is in the same table as the modules, whether `import` or `require` led to it.
+// An addon is in the same table as the modules, whether `import` or `require` led to it. Dependencies may have theirs.
 function addons() {
-  const loaded = Object.keys(require.cache).filter((file) => file.endsWith('.node'));
+  const isOurs = (file) => file.endsWith('.node') && basename(file).startsWith('@catzilla+');
+  const loaded = Object.keys(require.cache).filter(isOurs);
   assert.equal(loaded.length, 2, `expected two addons, got ${loaded.join(', ') || 'none'}`);
   return loaded.sort().map((file) => {
     const hash = createHash('sha256').update(readFileSync(file)).digest('hex');

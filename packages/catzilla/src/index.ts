@@ -72,6 +72,24 @@ export {
   token,
 } from '@catzilla/di';
 export type { AsyncToken, Definition, DiOptions, MultiToken, Scope, Token } from '@catzilla/di';
+export { staticFiles } from '@catzilla/static';
+export type { StaticFiles, StaticOptions } from '@catzilla/static';
+export { bullBoard, createTasks, defineTask, tasks } from '@catzilla/tasks';
+export type {
+  EnqueueOptions,
+  Priority,
+  RequestEnqueue,
+  Task,
+  TaskContext,
+  TaskHandle,
+  Tasks,
+  TasksHealth,
+  TasksOptions,
+  TasksPluginOptions,
+  TasksStats,
+} from '@catzilla/tasks';
+export { embeddedBackend } from '@catzilla/tasks/embedded';
+export type { EmbeddedOptions } from '@catzilla/tasks/embedded';
 export { openapi, problem, validate, validation } from '@catzilla/validation';
 export type {
   CatzillaTypeProvider,

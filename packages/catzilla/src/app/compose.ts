@@ -11,6 +11,7 @@ import { explain } from '../config/environment.ts';
 import type { Resolved } from '../config/resolve.ts';
 import { addLifecycle } from '../shutdown/lifecycle.ts';
 import { takeSignals } from '../shutdown/signals.ts';
+import { addTasks } from './tasks.ts';
 import { addTiers } from './tiers.ts';
 
 /** The effective configuration of an application, as `app.config`: frozen; printed, it hides what is secret. */
@@ -43,7 +44,8 @@ export async function compose(
     lifecycle.mark(name);
   };
 
-  const { tiers, di, validation, openapi, middleware, cache, health } = checked;
+  const { tiers, di, validation, openapi, middleware, cache, tasks, health } = checked;
+  const { static: files } = checked;
   if (early !== undefined) await add('router', () => early(app));
   if (tiers !== false) await add('tiers', () => addTiers(app, tiers));
   if (di !== false) {
@@ -78,6 +80,13 @@ export async function compose(
       const shared = tiers === false ? {} : { cache: app.tiers };
       await app.register(fastifyCache, { ...shared, ...cache });
     });
+  }
+  // After the cache, so that handlers have it until they are drained.
+  if (tasks !== false) await add('tasks', () => addTasks(app, tasks));
+  if (files !== false) {
+    await add('static', async () =>
+      app.register((await import('@catzilla/static')).staticFiles, files),
+    );
   }
   if (health !== false) {
     await add('health', async () => {

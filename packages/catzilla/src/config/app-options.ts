@@ -6,6 +6,8 @@ import type { OptionSite, OptionSpec } from '@catzilla/common';
 import type { DiOptions } from '@catzilla/di';
 import type { FastifyCacheOptions } from '@catzilla/fastify-cache';
 import type { CatzillaRouterOptions, MiddlewareOptions } from '@catzilla/router';
+import type { StaticOptions } from '@catzilla/static';
+import type { TasksPluginOptions } from '@catzilla/tasks';
 import type { TieredCache, TieredOptions } from '@catzilla/tiers';
 import type { OpenApiOptions, ValidationOptions } from '@catzilla/validation';
 import { builtinsSpec } from '../builtins/options.ts';
@@ -42,6 +44,10 @@ export interface CatzillaOptions {
   readonly middleware?: Part<MiddlewareOptions> | undefined;
   /** The response cache (@catzilla/fastify-cache). Default: on, and stores what a response or a route declares fresh. */
   readonly cache?: Part<FastifyCacheOptions> | undefined;
+  /** Background tasks (@catzilla/tasks), which needs a list of `tasks`: `app.tasks` and `request.enqueue`. Default: false. */
+  readonly tasks?: TasksPluginOptions | false | undefined;
+  /** Static files (@catzilla/static), which need a `root`. Default: false. */
+  readonly static?: StaticOptions | false | undefined;
   /** GET /healthz and /readyz. Default: on. */
   readonly health?: Part<HealthOptions> | undefined;
   /** How the application ends: see `app.lifecycle`. false: no delay and no signals. Default: on. */
@@ -71,6 +77,8 @@ export interface CheckedAppOptions {
   readonly openapi: OpenApiOptions | false;
   readonly middleware: MiddlewareOptions | false;
   readonly cache: FastifyCacheOptions | false;
+  readonly tasks: TasksPluginOptions | false;
+  readonly static: StaticOptions | false;
   readonly health: CheckedHealth | false;
   readonly shutdown: CheckedShutdown;
 }
@@ -90,6 +98,8 @@ export const partNames: readonly (keyof CheckedAppOptions)[] = [
   'openapi',
   'middleware',
   'cache',
+  'tasks',
+  'static',
   'health',
   'shutdown',
 ];
@@ -117,6 +127,8 @@ export function checkAppOptions(options: unknown, mode: Mode): CheckedAppOptions
       openapi: openApi(chosen),
       middleware: part<MiddlewareOptions>(true),
       cache: part<FastifyCacheOptions>(true),
+      tasks: part<TasksPluginOptions>(false),
+      static: part<StaticOptions>(false),
       health: orOff((value, at) => checkHealth(value, at), false as const),
       shutdown: orOff((value, at) => checkShutdown(value, chosen, at), NO_SHUTDOWN),
       env: envSpec,

@@ -1,10 +1,11 @@
-// What the parts of an application say of themselves: one word each. They make an application degraded, never unready, for
-// each goes on with less: without Redis memory serves, without a cache the handlers do.
+// What the parts of an application say of themselves: one word each. They make an application degraded and not unready, for
+// each goes on with less: without Redis memory serves, without a cache the handlers do. The one exception are tasks whose log
+// can no longer be trusted: what is enqueued would be refused until a restart.
 import type { FastifyInstance } from 'fastify';
 
 /** State of a part. */
 export interface PartState {
-  readonly state: 'ok' | 'degraded';
+  readonly state: 'ok' | 'degraded' | 'failed';
   readonly reason: string | undefined;
 }
 
@@ -13,14 +14,21 @@ interface Parts {
   readonly cache?: {
     health(): { readonly ok: boolean; readonly tiers: Readonly<Record<string, string>> };
   };
+  readonly tasks?: {
+    health(): { readonly state: PartState['state']; readonly reasons: readonly string[] };
+  };
   readonly isUnderPressure?: () => boolean;
 }
 
 /** Asks the parts that answer at once. */
 export function partStates(app: FastifyInstance): Readonly<Record<string, PartState>> {
-  const { cache, isUnderPressure } = app as unknown as Parts;
+  const { cache, tasks, isUnderPressure } = app as unknown as Parts;
   const states: Record<string, PartState> = {};
   if (cache !== undefined) states['cache'] = cacheState(cache);
+  if (tasks !== undefined) {
+    const { state, reasons } = tasks.health();
+    states['tasks'] = { state, reason: reasons.length === 0 ? undefined : reasons.join('; ') };
+  }
   if (isUnderPressure !== undefined) {
     const reason = isUnderPressure.call(app) ? 'there is no room for more work' : undefined;
     states['underPressure'] = stateOf(reason);

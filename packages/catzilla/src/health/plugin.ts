@@ -15,7 +15,8 @@ import type { CheckedCheck, CheckedHealth } from './options.ts';
 import { partStates } from './parts.ts';
 import type { PartState } from './parts.ts';
 
-/** 'degraded' is ready: something is missing that the application does without. 'failing': a required check fails. */
+/** 'degraded' is ready: something is missing that the application does without. 'failing': a required check fails, or a part
+ * that only a restart helps. */
 export type Readiness = 'starting' | 'ready' | 'degraded' | 'failing' | 'draining' | 'closing';
 
 /** What is known of an application's health. */
@@ -113,7 +114,7 @@ function readiness(
   if (lifecycle.state === 'closed') return 'closing';
   if (lifecycle.state !== 'ready') return lifecycle.state;
   const required = checks.filter((check) => check.required);
-  if (required.some(({ state }) => state === 'failed')) return 'failing';
+  if ([...required, ...parts].some(({ state }) => state === 'failed')) return 'failing';
   if (required.some(({ state }) => state === 'pending')) return 'starting';
   const isWhole = [...checks, ...parts].every(({ state }) => state === 'ok' || state === 'pending');
   return isWhole ? 'ready' : 'degraded';

@@ -1,6 +1,7 @@
 // What the main thread and the threads that serve tell each other. Plain data only, for it is cloned.
 // Order: `loaded`, then `listen`, then `ready`; `failed` instead of either; then any number of `ask`, and at the end `stop` and
-// `stopped`. Both sides run the same release, so there is no version.
+// `stopped`; `tasks` at any time. Both sides run the same release, so there is no version.
+import type { MessagePort } from 'node:worker_threads';
 
 /** What a thread begins with. */
 export interface ThreadData {
@@ -59,6 +60,8 @@ export interface Ready {
 /** From a thread. */
 export type FromThread =
   | { readonly type: 'loaded' }
+  /** A port, by which the thread uses the stores of background tasks that the main thread has. */
+  | { readonly type: 'tasks'; readonly port: MessagePort }
   | ({ readonly type: 'ready' } & Ready)
   | { readonly type: 'failed'; readonly failure: Failure }
   | { readonly type: 'stopped'; readonly failure: Failure | undefined }

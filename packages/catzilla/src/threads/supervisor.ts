@@ -1,12 +1,13 @@
 // The main thread of `catzilla start`: threads that run the application, on one port. It serves nothing itself.
-// Invariant: as many threads serve as were asked for, or are on their way to; what the port and the caches hang on (sockets,
-// handles) belongs to the main thread and outlives each of them. Once `ended` has settled, nothing of it is left.
+// Invariant: as many threads serve as were asked for, or are on their way to; what the port, the caches and background tasks hang on
+// (sockets, handles, stores) belongs to the main thread and outlives each of them. Once `ended` has settled, nothing of it is left.
 // What a thread does is serve.ts; how many crashes are too many is crashes.ts.
 import { cliErrors } from '../errors.ts';
 import { sharingOf, threadCount } from './address.ts';
 import type { Sharing } from './address.ts';
 import { Crashes, MOST, WINDOW } from './crashes.ts';
 import { KeptCaches } from './kept-caches.ts';
+import { KeptTasks } from './kept-tasks.ts';
 import { errorFields } from './log.ts';
 import type { ThreadLog } from './log.ts';
 import { SharedPort } from './shared-port.ts';
@@ -73,6 +74,7 @@ export class Supervisor {
   readonly #alive: Set<AppThread> = new Set();
   readonly #crashes: Crashes = new Crashes();
   readonly #caches: KeptCaches = new KeptCaches();
+  readonly #tasks: KeptTasks;
   readonly #settle: Settle;
   #state: 'starting' | 'serving' | 'stopping' = 'starting';
   #stopLimit = 0;
@@ -88,6 +90,9 @@ export class Supervisor {
     this.#log = log;
     this.#sharing = sharing;
     this.#port = new SharedPort(host, port, sharing);
+    this.#tasks = new KeptTasks((error) =>
+      log.error('the stores of tasks cannot be had', errorFields(error)),
+    );
     this.#slots = Array.from({ length: threadCount(threads, sharing) }, (_, i) => ({
       number: i + 1,
       thread: undefined,
@@ -196,7 +201,8 @@ export class Supervisor {
   #spawn(slot: Slot): AppThread {
     const { file, shutdownDelay, env, entry } = this.#options;
     const module = entry ?? new URL('./worker.js', import.meta.url);
-    const thread = new AppThread(module, { file, thread: slot.number, shutdownDelay }, env);
+    const data = { file, thread: slot.number, shutdownDelay };
+    const thread = new AppThread(module, data, env, (port) => this.#tasks.connect(port));
     this.#alive.add(thread);
     void thread.ended.then((end) => this.#hasEnded(slot, thread, end));
     return thread;
@@ -367,8 +373,21 @@ export class Supervisor {
     await Promise.all([...this.#alive].map((thread) => thread.terminate()));
     this.#port.close();
     this.#caches.close();
+    await this.#closeTasks();
     if (this.#failure !== undefined) this.#settle.reject(this.#failure);
     else this.#settle.resolve(this.#isOrderly);
+  }
+
+  async #closeTasks(): Promise<void> {
+    try {
+      const queues = await this.#tasks.close();
+      if (Object.keys(queues).length > 0) {
+        this.#log.warn('jobs that were only in memory are lost', { queues });
+      }
+    } catch (error) {
+      this.#isOrderly = false;
+      this.#log.error('a store of tasks did not close in order', errorFields(error as Error));
+    }
   }
 }
 

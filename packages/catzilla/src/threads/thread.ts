@@ -1,6 +1,7 @@
 // A thread that runs the application, as the main thread sees it: what it was told, what it has said, and how it ended.
 // Invariant: whoever waits for it hears of its end; no wait is left open. It is started once and ends once.
 import { Worker } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import { cliErrors } from '../errors.ts';
 import { errorOf } from './protocol.ts';
 import type {
@@ -42,6 +43,7 @@ export class AppThread {
   /** Resolves when the application is there; rejects with what it failed with. */
   readonly loaded: Promise<void>;
   readonly #worker: Worker;
+  readonly #serveTasks: (port: MessagePort) => void;
   readonly #waits: Set<Wait> = new Set();
   #state: ThreadState = 'starting';
   #error: Error | undefined;
@@ -49,9 +51,16 @@ export class AppThread {
   #hasStopped = false;
 
   /** @param entry  the module that runs in it
-   * @param env  its environment */
-  constructor(entry: URL, data: ThreadData, env: Readonly<Record<string, string | undefined>>) {
+   * @param env  its environment
+   * @param serveTasks  given a port when the thread has use for the stores of tasks */
+  constructor(
+    entry: URL,
+    data: ThreadData,
+    env: Readonly<Record<string, string | undefined>>,
+    serveTasks: (port: MessagePort) => void,
+  ) {
     this.number = data.thread;
+    this.#serveTasks = serveTasks;
     this.#worker = new Worker(entry, {
       workerData: data,
       name: `catzilla ${data.thread}`,
@@ -142,6 +151,7 @@ export class AppThread {
 
   #hear(message: FromThread): void {
     if (message.type === 'stopped') return this.#noteStop(message.failure);
+    if (message.type === 'tasks') return this.#serveTasks(message.port);
     for (const wait of this.#waits) {
       const id = 'id' in message ? message.id : undefined;
       if (wait.id !== id) continue;

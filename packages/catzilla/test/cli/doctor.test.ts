@@ -59,7 +59,7 @@ it('finds nothing wrong with a cached application, and names its parts', async (
   expect(all.filter(({ level }) => level === 'error')).toStrictEqual([]);
   expect(of('parts').map(({ text }) => text)).toStrictEqual([
     'mode development; on: router, validation, middleware, cache, health, helmet',
-    'off: tiers, di, openapi, cors, rateLimit, underPressure, cookie, formbody, multipart, compress',
+    'off: tiers, di, openapi, tasks, static, cors, rateLimit, underPressure, cookie, formbody, multipart, compress',
   ]);
   expect(of('cache').map(({ level }) => level)).toStrictEqual(['ok', 'ok']);
   expect(of('memory')[0]!.text).toContain('the cache takes up to 64.0 MiB');

@@ -1,9 +1,10 @@
 // An application for looking at: complete, but neither listening nor logging, and seen while its routes are declared.
-// Invariant: what the application itself opens (databases, timers) it opens here too; close it.
+// Invariant: what the application itself opens (databases, timers) it opens here too; close it. No job of its tasks is run.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { resolve } from 'node:path';
 import type { FastifyBaseLogger, FastifyInstance, RouteOptions } from 'fastify';
 import { loadApp } from '../../app-module.ts';
+import type { AppOptions } from '../../config/app-options.ts';
 import { modeOf } from '../../options/mode.ts';
 import { configOf } from '../../threads/thread-options.ts';
 import type { CommandContext } from '../command.ts';
@@ -37,11 +38,11 @@ export async function loadQuietly({ cwd, env }: CommandContext, file: string): P
     const { fastify } = message as { fastify: FastifyInstance };
     seen.set(fastify, watchRoutes(fastify));
   };
-  const server = await silence(path);
+  const overrides = await quietened(path);
   // Before anything can declare a route on it.
   subscribe(CHANNEL, watch);
   try {
-    const app = await loadApp(path, { mode: modeOf(env), overrides: { server } });
+    const app = await loadApp(path, { mode: modeOf(env), overrides });
     try {
       await app.ready();
     } catch (error) {
@@ -68,12 +69,13 @@ function watchRoutes(app: FastifyInstance): Declared {
   return declared;
 }
 
-// Fastify refuses both at once.
-async function silence(
-  path: string,
-): Promise<{ logger: false } | { loggerInstance: FastifyBaseLogger }> {
-  const { server = {} } = (await configOf(path)) as { server?: object };
-  return 'loggerInstance' in server ? { loggerInstance: silent } : { logger: false };
+async function quietened(path: string): Promise<AppOptions> {
+  const { server = {}, tasks } = (await configOf(path)) as { server?: object; tasks?: unknown };
+  // Fastify refuses both at once.
+  const logs = 'loggerInstance' in server ? { loggerInstance: silent } : { logger: false as const };
+  // An application that runs holds the folder of its tasks, and its jobs are none of ours.
+  const idle = tasks === undefined || tasks === false ? {} : { tasks: { autoStart: false } };
+  return { server: logs, ...idle } as AppOptions;
 }
 
 const nothing = (): void => undefined;

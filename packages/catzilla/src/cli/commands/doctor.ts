@@ -65,7 +65,12 @@ async function checkFile(context: CommandContext, file: string): Promise<readonl
   try {
     const remotes = remotesOf(loaded);
     const needed = new Set<Peer>(remotes.length > 0 ? ['ioredis'] : []);
-    const found = [...checkPeers(path, needed), ...checkApp(loaded, context.env)];
+    const { checkTasks } = await import('../doctor/tasks.ts');
+    const found = [
+      ...checkPeers(path, needed),
+      ...checkApp(loaded, context.env),
+      ...(await checkTasks(loaded.app)),
+    ];
     if (remotes.length === 0) return found;
     const { checkRedis } = await import('../doctor/redis.ts');
     const answers = await Promise.all(remotes.map((remote) => checkRedis(remote)));

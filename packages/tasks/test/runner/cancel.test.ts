@@ -1,0 +1,141 @@
+import { expect, it } from 'vitest';
+import { QueueEventsProducer } from 'bullmq';
+import { until } from '@catzilla/bus/testing';
+import { defineTask } from '../../src/define/define-task.ts';
+import { CANCEL_EVENT } from '../../src/define/stored.ts';
+import { aborted, anything, gate, openBench } from './support/bench.ts';
+import { onEachBackend } from './support/targets.ts';
+
+onEachBackend('a cancelled job', (target) => {
+  it('has its signal aborted, and fails without retry and without dead letter', async () => {
+    const reasons: unknown[] = [];
+    const task = defineTask({
+      name: 'long',
+      schema: anything,
+      handler: async (_, { signal }) => {
+        reasons.push(await aborted(signal));
+        throw new Error('stopped');
+      },
+    });
+    await using bench = await openBench(target(), [task]);
+    const job = await bench.add(task);
+    await bench.on('started');
+    expect(bench.runner.cancel('default', job.id!, 'not needed')).toBe(true);
+    expect(await bench.on('failed')).toMatchObject({ attempt: 1, code: 'CATZ_TASKS_CANCELLED' });
+    expect(reasons).toMatchObject([{ code: 'CATZ_TASKS_CANCELLED' }]);
+    const stored = await bench.queue('default').getJob(job.id!);
+    expect(stored?.failedReason).toBe(
+      `[CATZ_TASKS_CANCELLED] job ${job.id} was cancelled: not needed`,
+    );
+    expect(await bench.deadLetters('default')).toEqual([]);
+  });
+
+  it('is completed when its handler ends well all the same', async () => {
+    const task = defineTask({
+      name: 'nearly',
+      schema: anything,
+      handler: async (_, { signal }) => {
+        await aborted(signal);
+        return 'done';
+      },
+    });
+    await using bench = await openBench(target(), [task]);
+    const job = await bench.add(task);
+    await bench.on('started');
+    bench.runner.cancel('default', job.id!, 'late');
+    await bench.on('completed', ({ id }) => id === job.id);
+  });
+
+  it('keeps the reason that came first', async () => {
+    const task = defineTask({
+      name: 'twice',
+      schema: anything,
+      handler: async (_, { signal }) => {
+        throw await aborted(signal);
+      },
+    });
+    await using bench = await openBench(target(), [task]);
+    const job = await bench.add(task);
+    await bench.on('started');
+    bench.runner.cancel('default', job.id!, 'first');
+    bench.runner.cancel('default', job.id!, 'second');
+    await bench.on('failed');
+    expect((await bench.queue('default').getJob(job.id!))?.failedReason).toMatch(/first$/);
+  });
+
+  it('does not run again when it is cancelled after its time was over', async () => {
+    const release = gate();
+    const task = defineTask({
+      name: 'overdue',
+      schema: anything,
+      timeout: 5,
+      abandonAfter: false,
+      handler: async () => {
+        await release.opened;
+        throw new Error('anything');
+      },
+    });
+    await using bench = await openBench(target(), [task]);
+    const job = await bench.add(task);
+    await bench.on('timeout');
+    bench.runner.cancel('default', job.id!, 'enough');
+    release.open();
+    await until('it ended', async () => (await job.getState()) !== 'active');
+    expect((await bench.queue('default').getJob(job.id!))?.failedReason).toMatch(
+      /^\[CATZ_TASKS_CANCELLED\]/,
+    );
+    expect(await job.getState()).toBe('failed');
+  });
+
+  it('does not go back to its queue when it has not settled at the end', async (context) => {
+    const where = target();
+    if (where !== 'embedded') context.skip('over a network it is left to its lock');
+    const never = gate();
+    const task = defineTask({ name: 'deaf', schema: anything, handler: () => never.opened });
+    await using bench = await openBench(where, [task]);
+    const job = await bench.add(task);
+    await bench.on('started');
+    bench.runner.cancel('default', job.id!, 'enough');
+    await bench.runner.drain({ drainTimeout: 1, abortGrace: 1 });
+    expect(await job.getState()).toBe('failed');
+    never.open();
+  });
+
+  it('is not found when it does not run here', async () => {
+    const task = defineTask({ name: 'idle', schema: anything, handler: () => undefined });
+    await using bench = await openBench(target(), [task]);
+    expect(bench.runner.cancel('default', '1', 'x')).toBe(false);
+    expect(bench.runner.cancel('elsewhere', '1', 'x')).toBe(false);
+  });
+
+  it('that runs elsewhere is cancelled by an event, over a network', async (context) => {
+    const here = target();
+    if (here === 'embedded') {
+      context.skip('all that run jobs of an embedded store are in its process');
+      return;
+    }
+    const release = gate();
+    const task = defineTask({
+      name: 'remote',
+      schema: anything,
+      handler: async (_, { signal }) => {
+        await Promise.race([aborted(signal), release.opened]);
+        signal.throwIfAborted();
+      },
+    });
+    await using bench = await openBench(here, [task]);
+    const job = await bench.add(task);
+    await bench.on('started');
+    const { opts } = bench.queue('default');
+    const producer = new QueueEventsProducer('default', {
+      connection: { host: '127.0.0.1', port: here.port },
+      prefix: opts.prefix!,
+    });
+    const eventName = CANCEL_EVENT;
+    await producer.publishEvent({ eventName, jobId: job.id!, reason: 'from afar' });
+    const failed = await bench.on('failed');
+    expect(failed).toMatchObject({ id: job.id, code: 'CATZ_TASKS_CANCELLED' });
+    release.open();
+    await producer.close();
+  });
+});
