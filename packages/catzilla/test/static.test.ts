@@ -52,6 +52,22 @@ it('sends what it has encoded itself, once, whatever compresses the rest', async
   expect(answer.headers['x-content-type-options']).toBe('nosniff');
 });
 
+it('leaves alone what is not to be compressed, whatever compresses the rest', async () => {
+  const root = join(await folder(), 'public');
+  mkdirSync(root);
+  writeFileSync(join(root, 'a.txt'), text);
+  const app = await createApp({
+    env: false,
+    builtins: { compress: true },
+    static: { root, prefix: '/files', noCompress: () => true },
+  });
+  onTestFinished(() => app.close());
+  const answer = await app.inject({ url: '/files/a.txt', headers: { 'accept-encoding': 'gzip' } });
+  expect(answer.headers['content-encoding']).toBeUndefined();
+  expect(answer.headers.etag).toMatch(/^"/);
+  expect(answer.body).toBe(text);
+});
+
 it('stands behind a guard of the whole application', async () => {
   const guard = defineMiddleware()({
     name: 'guard',

@@ -1,7 +1,7 @@
 // Which bytes of a complete stored response a GET asks for (RFC 9110 13.1.5, 14.1, 14.2, 15.3.7.2, 17.15).
 // Invariant: ranges given out are not empty, lie inside the body, never overlap, and are at most 8; what is not exactly a
 // set of byte ranges, or saves nothing, is 'whole', as a server may always ignore Range.
-// The method and If-None-Match come first and are the caller's; the 206 or 416 itself is made in answer/part.ts.
+// The method and If-None-Match come first and are the caller's; the 206 or 416 itself is, too.
 import type { Validators } from './conditional.ts';
 import { parseEtag } from './etag.ts';
 import { fieldLines, splitList } from './fields.ts';

@@ -3,7 +3,8 @@ import { defineErrors } from '@catzilla/common';
 import type { ErrorTable } from '@catzilla/common';
 
 /** The keys of all errors. */
-export type ErrorKey = 'FORBIDDEN_PATH' | 'NOT_ACCEPTABLE' | 'OPTIONS' | 'PRECONDITION' | 'ROOT';
+export type ErrorKey =
+  'FORBIDDEN_PATH' | 'NOT_ACCEPTABLE' | 'OPTIONS' | 'PRECONDITION' | 'ROOT' | 'UNREADABLE';
 
 export const errors: ErrorTable<'CATZ_STATIC', ErrorKey> = defineErrors('CATZ_STATIC', {
   FORBIDDEN_PATH: {
@@ -25,6 +26,11 @@ export const errors: ErrorTable<'CATZ_STATIC', ErrorKey> = defineErrors('CATZ_ST
     message: 'the file is not in the state that the request depends on',
     statusCode: 412,
     help: 'If-Match or If-Unmodified-Since of the request does not hold any more.',
+  },
+  UNREADABLE: {
+    message: 'the file could not be read',
+    statusCode: 503,
+    help: 'The `cause` is what the file system said: too many open files (EMFILE), a fault of the disk (EIO).',
   },
   ROOT: {
     message: 'expected options.root to be a folder that can be read, got %s: %s',

@@ -1,6 +1,5 @@
 // The plugin: one wildcard route for a folder, `app.static` beside it, and @fastify/static for what streams.
 // Invariant: the cache is of the process; everything else is of the registration, and ends with its context.
-import { basename, dirname } from 'node:path';
 import { openCache } from '@catzilla/cache-core';
 import type { Cache } from '@catzilla/cache-core';
 import { show } from '@catzilla/common';
@@ -12,9 +11,9 @@ import { errors } from './errors.ts';
 import { Files } from './file/files.ts';
 import { resolveOptions } from './options.ts';
 import type { Settings, StaticOptions } from './options.ts';
+import type { Parts } from './parts.ts';
 import { urlPath } from './path/target-path.ts';
 import { serve } from './serve.ts';
-import type { Parts } from './serve.ts';
 import { newCounters } from './stats.ts';
 import type { StaticStats } from './stats.ts';
 import { Recompressor } from './variant/recompress.ts';
@@ -36,6 +35,8 @@ declare module 'fastify' {
     static: StaticFiles;
   }
 }
+
+const OF_THE_FILE = ['cache-control', 'content-encoding', 'etag', 'last-modified', 'accept-ranges'];
 
 const plugin: FastifyPluginAsync<StaticOptions> = async (app, options) => {
   const settings = resolveOptions(options);
@@ -61,13 +62,21 @@ const plugin: FastifyPluginAsync<StaticOptions> = async (app, options) => {
   if (settings.decorateReply) await addSendFile(app, settings);
   await app.register(async (scope) => {
     await addSendFile(scope, settings);
-    const prefix = scope.prefix + settings.prefix;
+    // As Fastify joins them.
+    const prefix = encodeURI(scope.prefix.replace(/\/$/, '') + settings.prefix);
     scope.route({
       method: ['GET', 'HEAD'],
       url: `${settings.prefix}*`,
       // Not for an OpenAPI document, and no business of a response cache.
       schema: { hide: true } as object,
       config: { cache: false } as object,
+      // Of @fastify/compress: what is to be compressed is, and tags are of the bytes as they are sent.
+      ...({ compress: false } as object),
+      // An error is not the file: what was said of the file goes, before any error handler speaks.
+      onError: (_request, reply, _error, done) => {
+        for (const name of OF_THE_FILE) reply.removeHeader(name);
+        done();
+      },
       handler: (request, reply) => serve(parts, prefix, request, reply),
     });
   });
@@ -96,10 +105,6 @@ function partsOf(settings: Settings, variants: Variants): Parts {
       recompress === false ? undefined : new Recompressor(recompress, variants, counters),
     counters,
     cacheControl,
-    stream: (reply, path, value) =>
-      reply
-        .header('cache-control', value)
-        .sendFile(basename(path), dirname(path), { cacheControl: false, dotfiles: 'allow' }),
   };
 }
 

@@ -2,31 +2,18 @@
 // Invariant: a file that is known and unchanged is answered without waiting for anything; one that is not is read once for all who ask.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { negotiateCoding } from '@catzilla/http';
-import { answer } from './answer/answer.ts';
+import { addVary, answer } from './answer/answer.ts';
+import { streamFile } from './answer/stream.ts';
 import { errors } from './errors.ts';
 import type { Files } from './file/files.ts';
 import type { FileRecord } from './file/record.ts';
-import type { Settings } from './options.ts';
+import type { Parts } from './parts.ts';
 import { decodePath } from './path/decode-path.ts';
 import type { Segments } from './path/decode-path.ts';
 import { hasDotfile } from './path/dotfile.ts';
 import { pathBelow, urlPath, withSlash } from './path/target-path.ts';
-import type { Counters } from './stats.ts';
 import type { Coding } from './variant/codings.ts';
-import type { Recompressor } from './variant/recompress.ts';
-import type { Variant, Variants } from './variant/variants.ts';
-
-/** What serving needs; of one registration. */
-export interface Parts {
-  readonly settings: Settings;
-  readonly files: Files;
-  readonly variants: Variants;
-  readonly recompressor: Recompressor | undefined;
-  readonly counters: Counters;
-  /** Sends a file from disk, by its real path. */
-  readonly stream: (reply: FastifyReply, path: string, cacheControl: string) => FastifyReply;
-  readonly cacheControl: (path: string, root: string) => string;
-}
+import type { Variant } from './variant/variants.ts';
 
 /** @param prefix  of the route, whole, with a slash at its end
  * @throws CATZ_STATIC_FORBIDDEN_PATH, CATZ_STATIC_NOT_ACCEPTABLE, CATZ_STATIC_PRECONDITION */
@@ -78,6 +65,7 @@ function find(
     if (fallback === undefined || target === undefined || !isNavigation(request)) {
       return reply.callNotFound();
     }
+    addVary(reply, 'Accept');
     return find(parts, fallback, request, reply, undefined);
   }
   const known = files.known(key, location, now);
@@ -97,10 +85,7 @@ async function fill(
     return send(parts, key, filled.record, request, reply, filled.bytes);
   }
   if (filled.kind === 'stream') {
-    parts.counters.streamed++;
-    const { path, root } = location;
-    parts.settings.headers?.(urlPath(root, path), reply);
-    return parts.stream(reply, filled.path, parts.cacheControl(path, root));
+    return streamFile(parts, request, reply, location, filled.path);
   }
   if (filled.cause !== undefined) {
     request.log.warn({ err: filled.cause }, 'a static file could not be read');
@@ -155,7 +140,7 @@ async function make(
   } catch (error) {
     if (!(error instanceof Changed)) throw error;
     // Found anew, from the start: it is another file now, or none.
-    parts.files.forget(key);
+    parts.files.drop(key);
     await find(parts, key.split('/'), request, reply, undefined);
     return reply;
   }

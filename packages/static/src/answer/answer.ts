@@ -40,7 +40,7 @@ export function answer(
   }
   reply.header('etag', variant.etag);
   reply.header('cache-control', record.cacheControl);
-  if (record.isEncodable) vary(reply);
+  if (record.isEncodable) addVary(reply, 'Accept-Encoding');
   if (isNotModified(headers, validators, now)) {
     counters.notModified++;
     decorate?.();
@@ -69,6 +69,7 @@ function part(
     counters.ranges++;
     // Of the answer, not of the file.
     reply.removeHeader('etag').removeHeader('last-modified');
+    reply.header('cache-control', 'no-store');
     return reply.code(416).header('content-range', `bytes */${bytes.length}`).send();
   }
   // Several would need a multipart body, which nobody asks for; the whole is always allowed (RFC 9110 14.2).
@@ -81,10 +82,10 @@ function part(
     .send(bytes.subarray(start, end + 1));
 }
 
-function vary(reply: FastifyReply): void {
-  const present = reply.getHeader('vary');
-  if (present === undefined) reply.header('vary', 'Accept-Encoding');
-  else if (!/(?:^|,)\s*(?:\*|accept-encoding)\s*(?:,|$)/i.test(String(present))) {
-    reply.header('vary', `${String(present)}, Accept-Encoding`);
-  }
+/** Adds a name to Vary. */
+export function addVary(reply: FastifyReply, name: string): void {
+  const present = String(reply.getHeader('vary') ?? '');
+  const names = present.split(',').map((one) => one.trim().toLowerCase());
+  if (names.includes('*') || names.includes(name.toLowerCase())) return;
+  reply.header('vary', present === '' ? name : `${present}, ${name}`);
 }

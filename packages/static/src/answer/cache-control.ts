@@ -18,3 +18,6 @@ export function isImmutable(
   // A RegExp with the flag g or y would remember where it was.
   return test instanceof RegExp ? path.search(test) !== -1 : test(path) === true;
 }
+
+/** For a file that is changing, whatever its name says. */
+export const REVALIDATE: string = cacheControlOf(false, 0);

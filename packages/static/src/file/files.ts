@@ -3,6 +3,8 @@
 // while it was read, or was changed a moment before, is answered but not remembered.
 import type { BigIntStats } from 'node:fs';
 import { computeEtag } from '@catzilla/http';
+import { errors } from '../errors.ts';
+import { REVALIDATE } from '../answer/cache-control.ts';
 import type { Segments } from '../path/decode-path.ts';
 import { urlPath } from '../path/target-path.ts';
 import type { Variants } from '../variant/variants.ts';
@@ -18,7 +20,13 @@ import type { Stamp } from './stamp.ts';
 
 /** What is done with a file. 'stream': too large to be kept, or changing; its real path. */
 export type Filled =
-  | { readonly kind: 'bytes'; readonly record: FileRecord; readonly bytes: Buffer }
+  | {
+      readonly kind: 'bytes';
+      readonly record: FileRecord;
+      readonly bytes: Buffer;
+      /** It did not change while it was read. */
+      readonly isStill: boolean;
+    }
   | { readonly kind: 'stream'; readonly path: string }
   | { readonly kind: 'none'; readonly path?: string; readonly cause?: unknown };
 
@@ -39,6 +47,16 @@ type FileLocation = Extract<Location, { kind: 'file' }>;
 
 // Some hundred bytes each; beyond it the oldest are read anew.
 const MAX_RECORDS = 10_000;
+// A file that is gone, or may not be read.
+const IS_ABSENT = new Set([
+  'ENOENT',
+  'ENOTDIR',
+  'EACCES',
+  'EPERM',
+  'ELOOP',
+  'ENAMETOOLONG',
+  'ENXIO',
+]);
 
 export class Files {
   readonly #options: FilesOptions;
@@ -84,26 +102,36 @@ export class Files {
    * @throws what the file system says, but for a file that is gone or may not be read */
   fill(key: string, location: FileLocation): Promise<Filled> {
     const running = this.#filling.get(location.path);
-    // Those who came after a change must not be given what was read before it.
-    if (running !== undefined) return running.then((filled) => this.#again(key, location, filled));
+    if (running === undefined) return this.#begin(key, location);
+    // Those who came after a change must not be given what was read before it; a read that begins now is theirs, whatever it finds.
+    return running.then((filled) =>
+      filled.kind !== 'bytes' || (filled.isStill && isSame(filled.record.stamp, location.stats))
+        ? filled
+        : (this.#filling.get(location.path) ?? this.#begin(key, location)),
+    );
+  }
+
+  #begin(key: string, location: FileLocation): Promise<Filled> {
     const filling = this.#fill(key, location).finally(() => this.#filling.delete(location.path));
     this.#filling.set(location.path, filling);
     return filling;
+  }
+
+  /** Forgets one. */
+  drop(key: string): void {
+    this.#records.delete(key);
   }
 
   /** Forgets what begins with a path.
    * @returns how many records */
   forget(prefix: string): number {
     let count = 0;
-    for (const key of this.#records.keys()) {
-      if (key.startsWith(prefix) && this.#records.delete(key)) count++;
+    for (const [key, { root, path }] of this.#records) {
+      // An index is known by its folder, too.
+      const isMeant = key.startsWith(prefix) || urlPath(root, path).startsWith(prefix);
+      if (isMeant && this.#records.delete(key)) count++;
     }
     return count;
-  }
-
-  async #again(key: string, location: FileLocation, filled: Filled): Promise<Filled> {
-    if (filled.kind !== 'bytes' || isSame(filled.record.stamp, location.stats)) return filled;
-    return this.fill(key, location);
   }
 
   async #fill(key: string, location: FileLocation): Promise<Filled> {
@@ -118,11 +146,15 @@ export class Files {
       if (read.kind === 'gone') return { kind: 'none' };
       if (read.kind !== 'bytes') return { kind: 'stream', path: real };
       this.reads++;
-      const isKept = isSettled(read.stamp, startedAt);
+      const isKept = read.isStill && isSettled(read.stamp, startedAt);
       const record = this.#record(location, read.stamp, read.bytes, isKept);
       if (isKept) this.#remember(key, record);
-      return { kind: 'bytes', record, bytes: read.bytes };
+      return { kind: 'bytes', record, bytes: read.bytes, isStill: read.isStill };
     } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // What is out of order for a while (EMFILE, EIO), or a mistake in a function of the options, is no 404.
+      if (code === undefined) throw error;
+      if (!IS_ABSENT.has(code)) throw new errors.UNREADABLE({ cause: error });
       return { kind: 'none', path, cause: error };
     }
   }
@@ -138,7 +170,8 @@ export class Files {
       size: bytes.length,
       hash,
       type,
-      cacheControl: cacheControl(path, root),
+      // Half of a file that is being written is not what its name promises for a year.
+      cacheControl: isKept ? cacheControl(path, root) : REVALIDATE,
       lastModified: Number(stamp.mtimeNs / 1_000_000_000n) * 1000,
       isEncodable:
         isKept &&

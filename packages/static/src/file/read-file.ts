@@ -6,10 +6,15 @@ import type { FileHandle } from 'node:fs/promises';
 import { isSame } from './stamp.ts';
 import type { Stamp } from './stamp.ts';
 
-/** 'moving': it changed while it was read. 'large': above the limit, not read. 'gone': no regular file any more. */
+/** `isStill`: it did not change while it was read. 'large': above the limit, not read. 'gone': no regular file any more. */
 export type Read =
-  | { readonly kind: 'bytes'; readonly bytes: Buffer; readonly stamp: Stamp }
-  | { readonly kind: 'moving' | 'large' | 'gone' };
+  | {
+      readonly kind: 'bytes';
+      readonly bytes: Buffer;
+      readonly stamp: Stamp;
+      readonly isStill: boolean;
+    }
+  | { readonly kind: 'large' | 'gone' };
 
 // Windows knows neither.
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
@@ -38,7 +43,6 @@ async function readFrom(handle: FileHandle, maxBytes: number): Promise<Read> {
     length += bytesRead;
   }
   const after = await handle.stat({ bigint: true });
-  return length === size && isSame(before, after)
-    ? { kind: 'bytes', bytes, stamp: after }
-    : { kind: 'moving' };
+  const isStill = length === size && isSame(before, after);
+  return { kind: 'bytes', bytes: bytes.subarray(0, length), stamp: after, isStill };
 }

@@ -24,6 +24,7 @@ export type Found =
 const TICK = 100n * 1_000_000n;
 const COARSE_TICK = 2_000n * 1_000_000n;
 const SECOND = 1_000_000_000n;
+const OF_THE_PATH = new Set(['ELOOP', 'ENAMETOOLONG', 'ENOTDIR']);
 const NOTHING: Found = Object.freeze({ kind: 'none', cause: undefined });
 
 /** Looks at a path, links followed. Synchronous: some microseconds on a local file system, where asking the thread pool costs
@@ -35,7 +36,9 @@ export function look(path: string): Found {
     if (stats.isFile()) return { kind: 'file', stats };
     return stats.isDirectory() ? { kind: 'folder' } : NOTHING;
   } catch (error) {
-    // ENOTDIR, EACCES, ELOOP, ENAMETOOLONG: to clients it is not there; whoever serves it may want to know why.
+    // A matter of the request, by which anybody could fill the log.
+    if (OF_THE_PATH.has(String((error as NodeJS.ErrnoException).code))) return NOTHING;
+    // EACCES and others: to clients it is not there; whoever serves it may want to know why.
     return { kind: 'none', cause: error };
   }
 }
@@ -53,7 +56,9 @@ export function isSame(a: Stamp, b: Stamp): boolean {
 /** Whether a change from now on will have another time than this one.
  * @param now  ms since the epoch, taken before the file was read */
 export function isSettled({ mtimeNs, ctimeNs }: Stamp, now: number): boolean {
-  const latest = mtimeNs > ctimeNs ? mtimeNs : ctimeNs;
+  const nowNs = BigInt(now) * 1_000_000n;
+  // A tool may set any mtime, also one that is to come: then ctime alone tells.
+  const latest = mtimeNs > ctimeNs && mtimeNs <= nowNs ? mtimeNs : ctimeNs;
   const tick = latest % SECOND === 0n ? COARSE_TICK : TICK;
-  return BigInt(now) * 1_000_000n - latest > tick;
+  return nowNs - latest > tick;
 }

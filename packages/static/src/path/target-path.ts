@@ -8,15 +8,19 @@ import { relative, sep } from 'node:path';
  * @returns undefined when the target does not begin with the prefix as it is written (a router may be told to ignore case, or
  *   doubled slashes) */
 export function pathBelow(target: string, prefix: string): string | undefined {
-  if (!target.startsWith(prefix)) return undefined;
-  const query = target.search(/[?#]/);
-  return query === -1 ? target.slice(prefix.length) : target.slice(prefix.length, query);
+  // Absolute form (RFC 9112 3.2.2), as the router takes it.
+  const path = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?#]*/i, '');
+  if (!path.startsWith(prefix)) return undefined;
+  const query = path.search(/[?#]/);
+  return query === -1 ? path.slice(prefix.length) : path.slice(prefix.length, query);
 }
 
-/** The same target with a slash behind its path, for a folder that was asked for as if it were a file. */
+/** Where a folder is that was asked for as if it were a file, relative to the target: what stands before it, other servers or
+ * `rewriteUrl` may have cut off. */
 export function withSlash(target: string): string {
   const query = target.search(/[?#]/);
-  return query === -1 ? `${target}/` : `${target.slice(0, query)}/${target.slice(query)}`;
+  const path = query === -1 ? target : target.slice(0, query);
+  return `./${path.slice(path.lastIndexOf('/') + 1)}/${target.slice(path.length)}`;
 }
 
 /** The path of a file below its root, with slashes, as options are asked by it. */
