@@ -29,7 +29,7 @@ describe('requests', () => {
     for (const variant of variants) expect(LABELS[variant]).toEqual(expect.any(String));
   });
 
-  it.each(makeStages(true).filter(({ suffix }) => suffix.startsWith('small')))(
+  it.for(makeStages(true).filter(({ suffix }) => suffix.startsWith('small')))(
     'get the file from all: $group',
     async (stage, context) => {
       skipWithout(context);

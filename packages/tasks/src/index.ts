@@ -12,6 +12,7 @@ export type {
   Task,
   TaskDefinition,
 } from './define/types.ts';
+export type { JsonOf } from './define/json.ts';
 export type { Priority, PriorityClass } from './define/priority.ts';
 export type {
   CancelOutcome,

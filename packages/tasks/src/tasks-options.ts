@@ -12,7 +12,7 @@ import {
   orFalse,
   string,
 } from '@catzilla/common';
-import type { OptionSpecs } from '@catzilla/common';
+import type { OptionSpec, OptionSpecs } from '@catzilla/common';
 import type { Telemetry } from 'bullmq';
 import type { TaskBackend } from './client/bullmq.ts';
 import type { Logger } from './define/context.ts';
@@ -21,7 +21,7 @@ import type { Priority } from './define/priority.ts';
 import type { AnyTask } from './define/types.ts';
 import type { Validate } from './define/validate.ts';
 import { errors } from './errors.ts';
-import type { RunInScope } from './runner/types.ts';
+import type { DrainOptions, RunInScope } from './runner/types.ts';
 
 /** How tasks run. */
 export interface TasksOptions {
@@ -101,6 +101,23 @@ export function checkTasksOptions(options: unknown): TasksSettings {
   });
 }
 
+/** Checks the options of drain() and close(); what they leave out is that of createTasks().
+ * @throws CATZ_TASKS_OPTIONS */
+export function checkDrainOptions(
+  options: unknown,
+  { drainTimeout, abortGrace }: Required<DrainOptions>,
+): Required<DrainOptions> {
+  return checkOptions<Required<DrainOptions>>(
+    options,
+    { drainTimeout: drainTime(drainTimeout), abortGrace: drainTime(abortGrace) },
+    { path: 'options', error: (message) => new errors.OPTIONS(message) },
+  );
+}
+
+function drainTime(ms: number): OptionSpec<number> {
+  return duration({ allowZero: true, default: ms, max: 2 ** 31 - 1 });
+}
+
 const nothing = (): void => undefined;
 const silent: Logger = Object.freeze({
   debug: nothing,
@@ -127,8 +144,8 @@ const specs: OptionSpecs<TasksSettings> = {
   ),
   validate: optional(fn<Validate>()),
   enqueueTimeout: duration({ default: 2_000, max: 2 ** 31 - 1 }),
-  drainTimeout: duration({ allowZero: true, default: 10_000, max: 2 ** 31 - 1 }),
-  abortGrace: duration({ allowZero: true, default: 5_000, max: 2 ** 31 - 1 }),
+  drainTimeout: drainTime(10_000),
+  abortGrace: drainTime(5_000),
   deadLetters: object({
     age: duration({ default: 30 * DAY, allowInfinity: true }),
     count: int({ min: 1, default: 100_000, allowInfinity: true }),

@@ -31,7 +31,7 @@ import type {
 } from './monitor/types.ts';
 import { createRunner } from './runner/create-runner.ts';
 import type { DrainOptions, DrainReport, Runner } from './runner/types.ts';
-import { checkTasksOptions } from './tasks-options.ts';
+import { checkDrainOptions, checkTasksOptions } from './tasks-options.ts';
 import type { TasksOptions, TasksSettings } from './tasks-options.ts';
 
 export type { TasksOptions } from './tasks-options.ts';
@@ -49,9 +49,11 @@ export interface Tasks extends Producer, AsyncDisposable {
   /** From now on whoever enqueues from outside gets CATZ_TASKS_CLOSING; handlers and what was prepared are still served. */
   refuse(): void;
   /** Refuses, takes no more jobs to run, and lets those that run end. The first call decides; others get its report.
-   * @param options  default: those of createTasks() */
+   * @param options  default: those of createTasks()
+   * @throws CATZ_TASKS_OPTIONS, and goes on as before */
   drain(options?: DrainOptions): Promise<DrainReport>;
-  /** Drains, and closes all. */
+  /** Drains, and closes all.
+   * @throws CATZ_TASKS_OPTIONS, and goes on as before */
   close(options?: DrainOptions): Promise<DrainReport>;
   /** Which kind of store stands behind it. */
   backendKind(): Promise<BackendKind>;
@@ -158,13 +160,16 @@ class Core {
     return this.#started;
   }
 
-  drain(options: DrainOptions | undefined): Promise<DrainReport> {
-    this.#drained ??= this.#drain(options);
+  // Async, so that options that are wrong are a rejection; they end nothing.
+  async drain(options: DrainOptions | undefined): Promise<DrainReport> {
+    const checked = checkDrainOptions(options, this.#settings);
+    this.#drained ??= this.#drain(checked);
     return this.#drained;
   }
 
-  close(options?: DrainOptions): Promise<DrainReport> {
-    this.#closed ??= this.#close(options);
+  async close(options?: DrainOptions): Promise<DrainReport> {
+    const checked = checkDrainOptions(options, this.#settings);
+    this.#closed ??= this.#close(checked);
     return this.#closed;
   }
 
@@ -173,11 +178,15 @@ class Core {
   }
 
   health(): TasksHealth {
-    const { away } = this.client.links;
+    const { away, silent } = this.client.links;
+    const faults = [
+      ...(away.length === 0 ? [] : [`no connection for queue ${away.join(', ')}`]),
+      ...(silent.length === 0 ? [] : [`no answer in time for queue ${silent.join(', ')}`]),
+    ];
     return healthOf({
       store: this.#storeStats(),
       runner: this.#runner?.health(),
-      backendFault: away.length === 0 ? undefined : `no connection for queue ${away.join(', ')}`,
+      backendFault: faults.length === 0 ? undefined : faults.join('; '),
     });
   }
 
@@ -235,13 +244,12 @@ class Core {
     });
   }
 
-  async #drain(options: DrainOptions | undefined): Promise<DrainReport> {
+  async #drain(options: Required<DrainOptions>): Promise<DrainReport> {
     this.client.refuse();
-    const { drainTimeout, abortGrace } = this.#settings;
-    return (await this.#runner?.drain({ drainTimeout, abortGrace, ...options })) ?? NONE;
+    return (await this.#runner?.drain(options)) ?? NONE;
   }
 
-  async #close(options: DrainOptions | undefined): Promise<DrainReport> {
+  async #close(options: Required<DrainOptions>): Promise<DrainReport> {
     try {
       return await this.drain(options);
     } finally {

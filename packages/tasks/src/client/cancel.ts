@@ -37,6 +37,8 @@ async function cancelIn(
   let isTold = false;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const state = await queue.getJobState(id);
+    // Whoever took it meanwhile may have failed it for that.
+    if (state === 'failed' && isTold) return done(client, queue, job, id, 'requested');
     if (state === 'completed' || state === 'failed') return 'finished';
     if (state === 'unknown') return 'unknown';
     if (!isTold) await tell(client, queue, id, reason);

@@ -55,10 +55,15 @@ export async function ask<T>(
     );
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(unavailable()), enqueueTimeout);
+    timer = setTimeout(() => {
+      links.noteAnswer(queue, false);
+      reject(unavailable());
+    }, enqueueTimeout);
   });
   try {
-    return await Promise.race([work(), late]);
+    const answer = await Promise.race([work(), late]);
+    links.noteAnswer(queue, true);
+    return answer;
   } catch (error) {
     if (isGone(error)) throw unavailable(error);
     if (!isOutOfMemory(error)) throw error;

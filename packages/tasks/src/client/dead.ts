@@ -40,7 +40,8 @@ export interface DeadLetters {
   /** Oldest first.
    * @throws CATZ_TASKS_OPTIONS */
   list(filter?: DeadFilter): Promise<readonly DeadLetter[]>;
-  /** Enqueues jobs again, with all their attempts, and removes the letters.
+  /** Enqueues jobs again, with all their attempts, and removes the letters. `idempotencyKey` and `unique` are not asked: another job of
+   * the same key may be there.
    * @param which  id of a letter, or a filter
    * @returns handles of the new jobs
    * @throws CATZ_TASKS_UNKNOWN_JOB when there is no letter of that id; CATZ_TASKS_UNKNOWN_TASK when the code has the task no more */
@@ -89,7 +90,7 @@ async function requeueOne(client: ClientContext, { letter, job }: Found): Promis
   const { priority } = letter;
   const options = {
     ...jobOptions(task, { priority, retry: task.retry }),
-    jobId: nextRunId(letter.jobId),
+    jobId: nextRunId(letter),
   };
   const added = await ask(client, task.queue, async () =>
     (await client.links.queue(task.queue)).add(task.name, data, options),
@@ -100,11 +101,10 @@ async function requeueOne(client: ClientContext, { letter, job }: Found): Promis
   return handleOf(client, { id, task: task.name, queue: task.queue }, false);
 }
 
-/** The id of the job that a letter becomes: `a` becomes `a-r1`, and that, dead again, `a-r2`. */
-function nextRunId(jobId: string): string {
-  const [, base = jobId, run = '0'] = /^(.*)-r(\d+)$/.exec(jobId) ?? [];
-  // Runs of schedules have colons, which ids that are given may not hold.
-  return `${base.replaceAll(':', '.')}-r${Number(run) + 1}`;
+// The id of the job that a letter becomes. No id of idMaker() has a dot, so that it is no other job's; the time of the death tells
+// it from what an earlier letter of the same job became. Runs of schedules have colons, which ids that are given may not hold.
+function nextRunId({ jobId, deadAt }: DeadLetter): string {
+  return `${jobId.replaceAll(':', '.')}.${deadAt.toString(36)}`;
 }
 
 async function select(client: ClientContext, which: string | DeadFilter): Promise<Found[]> {

@@ -21,7 +21,7 @@ export interface FlowNode {
   readonly task: AnyTask;
   readonly payload: unknown;
   readonly options?: Omit<EnqueueOptions, 'key'>;
-  /** Default: 'fail'. */
+  /** What the failure of this job means for its parent; not of the root, which has none. Default: 'fail'. */
   readonly onChildFailure?: OnChildFailure;
   readonly children?: readonly FlowNode[];
 }
@@ -31,8 +31,6 @@ export interface FlowOf<Input, Result, Children extends readonly FlowNode[]> {
   readonly task: Task<Input, Result>;
   readonly payload: NoInfer<Input>;
   readonly options?: Omit<EnqueueOptions, 'key'>;
-  /** Default: 'fail'. */
-  readonly onChildFailure?: OnChildFailure;
   readonly children?: Children & TypedNodes<Children>;
 }
 
@@ -64,6 +62,7 @@ const CHILD_OPTIONS: Readonly<Record<OnChildFailure, JobsOptions>> = {
 interface DraftNode {
   readonly draft: Draft;
   readonly children: readonly DraftNode[];
+  /** As the child of its parent. */
   readonly childOptions: JobsOptions;
 }
 
@@ -73,6 +72,9 @@ export async function flow<Result>(
   root: FlowNode,
 ): Promise<FlowHandle<Result>> {
   const checked = await checkNode(client, root, 'flow');
+  if (root.onChildFailure !== undefined) {
+    throw new errors.OPTIONS('expected no flow.onChildFailure: it is an option of children');
+  }
   const { task } = checked.draft;
   const tree = await ask(client, task.queue, async () => {
     const flows = await client.links.flows();
@@ -106,14 +108,17 @@ const nodeSpecs = {
   children: custom('an array', (value): value is readonly FlowNode[] => Array.isArray(value), []),
 };
 
-function jobOf({ draft, children, childOptions }: DraftNode, own: JobsOptions): FlowJob {
+function jobOf({ draft, children }: DraftNode, own: JobsOptions): FlowJob {
   const { task, data } = draft;
+  const continues = children.some((child) => child.childOptions.continueParentOnFailure === true);
   return {
     name: task.name,
     queueName: task.queue,
-    data,
+    data: continues ? { ...data, continues } : data,
     opts: { ...optionsOf(draft), ...own },
-    ...(children.length > 0 && { children: children.map((child) => jobOf(child, childOptions)) }),
+    ...(children.length > 0 && {
+      children: children.map((child) => jobOf(child, child.childOptions)),
+    }),
   } as FlowJob;
 }
 

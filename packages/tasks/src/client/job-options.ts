@@ -62,6 +62,11 @@ export function checkOverrides(task: AnyTask, options: EnqueueOptions | undefine
       `expected no options.key for task ${task.name}, which is unique by its payload`,
     );
   }
+  if ((at !== undefined || delay !== undefined) && task.uniqueMode === 'debounce') {
+    throw new errors.OPTIONS(
+      `expected no options.delay and no options.at for task ${task.name}, which waits for its debounce`,
+    );
+  }
   return { ...checked, delay: delay ?? 0, at: at?.getTime() };
 }
 

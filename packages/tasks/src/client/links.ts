@@ -13,6 +13,9 @@ import type { AnyBackend, BackendKind, Bullmq, TaskBackend } from './bullmq.ts';
 /** By which a reader of events finds out that it reads. */
 const LISTENING_EVENT = 'catz:listening';
 
+/** ms for which a call that got no answer in time speaks against its backend, unless another gets one before. */
+const SILENCE = 10_000;
+
 /** ms that a connection gets to close. */
 const CLOSE = 1_000;
 
@@ -47,6 +50,7 @@ export class Links implements AsyncDisposable {
   #flows: Promise<FlowProducer> | undefined;
   #loaded: Promise<Loaded> | undefined;
   readonly #away = new Set<string>();
+  readonly #unanswered = new Map<string, number>();
   #closing: Promise<void> | undefined;
 
   constructor(options: LinkOptions) {
@@ -93,6 +97,20 @@ export class Links implements AsyncDisposable {
   /** Names of queues whose connection is lost, and not there again. */
   get away(): readonly string[] {
     return this.#closing === undefined ? [...this.#away].sort() : [];
+  }
+
+  /** Names of queues whose backend did not answer in time, lately, although it is connected. */
+  get silent(): readonly string[] {
+    if (this.#closing !== undefined) return [];
+    const since = performance.now() - SILENCE;
+    const names = [...this.#unanswered].flatMap(([name, at]) => (at > since ? [name] : []));
+    return names.filter((name) => !this.#away.has(name)).sort();
+  }
+
+  /** A call to the backend of a queue got its answer, or none in time. */
+  noteAnswer(name: string, came: boolean): void {
+    if (!came) this.#unanswered.set(name, performance.now());
+    else if (this.#unanswered.size > 0) this.#unanswered.delete(name);
   }
 
   /** Reads the events of a queue no more. Never rejects. */

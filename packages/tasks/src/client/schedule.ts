@@ -60,6 +60,11 @@ export async function registerDeclared(client: ClientContext): Promise<void> {
   }
   for (const { key, queue, task, declared } of await schedules(client)) {
     if (declared) continue;
+    // Its task has another queue now, where it was registered just now.
+    if (registry.has(task) && hasSchedule(registry.get(task), key)) {
+      await unscheduleIn(client, queue, key);
+      continue;
+    }
     logger.warn(
       { key, queue, task },
       'a schedule of the store is in no code: unschedule() removes it',
@@ -174,7 +179,9 @@ async function isCurrent(
   }
   // A schedule whose next run was lost would never run again.
   const state = await queue.getJobState(`repeat:${before.key}:${String(before.next)}`);
-  return state !== 'unknown' && state !== 'completed' && state !== 'failed';
+  if (state !== 'unknown' && state !== 'completed' && state !== 'failed') return true;
+  // But one that has had all its runs is to have no more.
+  return timing.limit !== undefined && (before.iterationCount ?? 0) >= timing.limit;
 }
 
 function isSameTiming(before: JobSchedulerJson, timing: Timing): boolean {
@@ -221,16 +228,23 @@ function infoOf(client: ClientContext, queue: string, stored: JobSchedulerJson):
     ...(every !== undefined && { every }),
     ...(tz !== undefined && { tz }),
     next,
-    declared: isDeclared(client, name, key, data?.schedule?.from),
+    declared: isDeclared(client, name, queue, key, data?.schedule?.from),
   };
 }
 
 function isDeclared(
   { registry }: ClientContext,
   name: string,
+  queue: string,
   key: string,
   from: 'code' | 'call' | undefined,
 ): boolean {
   if (!registry.has(name)) return false;
-  return from === 'call' || registry.get(name).schedules.some((each) => each.key === key);
+  const task = registry.get(name);
+  // What another queue has of it nobody can run.
+  return task.queue === queue && (from === 'call' || hasSchedule(task, key));
+}
+
+function hasSchedule({ schedules: own }: AnyTask, key: string): boolean {
+  return own.some((each) => each.key === key);
 }

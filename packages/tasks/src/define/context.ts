@@ -76,7 +76,7 @@ export interface TaskContext extends TaskMeta {
 export interface EnqueueOptions {
   /** Default: the task's. */
   readonly priority?: Priority;
-  /** ms until it may run. Default: 0. Not together with `at`. */
+  /** ms until it may run. Default: 0. Not together with `at`, and not for tasks of `uniqueMode: 'debounce'`, as `at`. */
   readonly delay?: number;
   /** When it may run; a time that is over means now. */
   readonly at?: Date;
@@ -109,7 +109,7 @@ export interface TaskHandle<out Result = unknown> {
   /** A job with the same key was there already, and this is that one. */
   readonly deduplicated: boolean;
   state(): Promise<JobState>;
-  /** Waits for what the handler returned.
+  /** Waits for what the handler returned, which went through JSON.
    * @throws CATZ_TASKS_FAILED when it failed for good (its cause is what the handler threw, as far as it was stored),
    *   CATZ_TASKS_CANCELLED, CATZ_TASKS_UNKNOWN_JOB when it was removed, CATZ_TASKS_TIMEOUT when the wait was too long,
    *   CATZ_TASKS_CLOSING, the reason of `signal` */

@@ -18,6 +18,7 @@ import {
 import type { OptionContext, OptionSpec, OptionSpecs } from '@catzilla/common';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { errors } from '../errors.ts';
+import type { JsonOf } from './json.ts';
 import { priorities, priorityOf } from './priority.ts';
 import { retrySpec } from './retry.ts';
 import { checkSchedules } from './schedule.ts';
@@ -46,10 +47,10 @@ const HOUR = 3_600_000;
  * }); */
 export function defineTask<Payload, Result = void>(
   definition: JsonSchemaTaskDefinition<Payload, Result>,
-): Task<Payload, Result>;
+): Task<Payload, JsonOf<Result>>;
 export function defineTask<S extends StandardSchemaV1, Result = void>(
   definition: TaskDefinition<S, Result>,
-): Task<StandardSchemaV1.InferInput<S>, Result>;
+): Task<StandardSchemaV1.InferInput<S>, JsonOf<Result>>;
 export function defineTask(definition: object): Task<never> {
   const context = contextOf(definition);
   const { schedule, ...given } = checkOptions(definition, specs, context);

@@ -82,6 +82,13 @@ function planOf(name: string, tasks: readonly AnyTask[]): QueuePlan {
       `expected queue ${name} to have tasks with file or tasks with handler, not both`,
     );
   }
+  const keys = tasks.flatMap(({ schedules }) => schedules.map(({ key }) => key));
+  const twice = keys.find((key, at) => keys.indexOf(key) < at);
+  if (twice !== undefined) {
+    throw new errors.OPTIONS(
+      `expected schedules of queue ${name} to have a key of their own each, got ${twice} twice`,
+    );
+  }
   const concurrency = agreed(name, 'concurrency', tasks);
   return Object.freeze({
     name,

@@ -12,6 +12,8 @@ export interface StoredData {
   readonly payload: unknown;
   /** Of runs that a schedule made. */
   readonly schedule?: StoredSchedule;
+  /** A parent that may have to end while children of it run: then it lets go of them. */
+  readonly continues?: true;
 }
 
 /** What the runner has to know of the schedule that made a job. */

@@ -138,7 +138,7 @@ export type TaskWork<Output, Result> =
   | {
       /** @param payload  what the schema made of it
        * @returns what JSON can hold; whoever waits for the result gets it */
-      handler(payload: Output, context: TaskContext): Result | Promise<Result>;
+      readonly handler: (payload: Output, context: TaskContext) => Result | Promise<Result>;
       readonly file?: undefined;
     }
   | {
@@ -181,7 +181,7 @@ export interface ScheduleSettings {
 
 /** A task, checked and with its defaults; made by defineTask() alone, and frozen.
  * @template Input   the payload as it is enqueued
- * @template Result  what the handler returns */
+ * @template Result  what the handler returns, as JSON: what whoever waits for it gets. @see JsonOf */
 export interface Task<in Input = never, out Result = unknown> {
   readonly name: string;
   readonly version: number;

@@ -1,7 +1,8 @@
 // request.enqueue(): a job that belongs to a reply. Its payload is validated at the call, so that what is wrong is answered to the
 // client; it is stored only once the reply was sent, unless the caller says otherwise. What is held is held.ts.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { show } from '@catzilla/common';
+import { checkOptions, oneOf } from '@catzilla/common';
+import type { OptionSpec, OptionSpecs } from '@catzilla/common';
 import type { Prepared } from '../client/enqueue.ts';
 import type { Enqueue, EnqueueOptions, TaskHandle } from '../define/context.ts';
 import type { Task } from '../define/types.ts';
@@ -54,7 +55,15 @@ type KeepingRequest = FastifyRequest & {
   [HOLD]?: RequestHold | null;
 };
 
-const WHENS: readonly unknown[] = ['sent', 'always', 'now'] satisfies When[];
+// What is not of the reply is for enqueue() to check.
+const specs = {
+  when: oneOf<When>(['sent', 'always', 'now'], 'sent'),
+  priority: unchecked(),
+  delay: unchecked(),
+  at: unchecked(),
+  retry: unchecked(),
+  key: unchecked(),
+} satisfies OptionSpecs<Record<keyof RequestEnqueueOptions, unknown>>;
 
 /** Decorates the requests of a context.
  * @returns what is held, to be settled before the application closes */
@@ -73,14 +82,9 @@ export function addRequestEnqueue(app: FastifyInstance, enqueuer: Enqueuer): Hel
     this: KeepingRequest,
     task: Task<unknown, unknown>,
     payload: unknown,
-    options: RequestEnqueueOptions = {},
+    options?: RequestEnqueueOptions,
   ): Promise<unknown> {
-    const { when = 'sent', ...rest } = options;
-    if (!WHENS.includes(when)) {
-      throw new errors.OPTIONS(
-        `expected options.when to be 'sent', 'always' or 'now', got ${show(when)}`,
-      );
-    }
+    const { when, rest } = split(options);
     if (when === 'now') return enqueuer.enqueue(task, payload, rest);
     const reply = this[REPLY];
     if (!reply) {
@@ -94,4 +98,17 @@ export function addRequestEnqueue(app: FastifyInstance, enqueuer: Enqueuer): Hel
   };
   app.decorateRequest('enqueue', enqueue as RequestEnqueue);
   return held;
+}
+
+function split(options: unknown): { readonly when: When; readonly rest?: EnqueueOptions } {
+  if (options === undefined) return { when: 'sent' };
+  const { when, ...rest } = checkOptions(options, specs, {
+    path: 'options',
+    error: (message) => new errors.OPTIONS(message),
+  });
+  return { when, rest: rest as EnqueueOptions };
+}
+
+function unchecked(): OptionSpec<unknown> {
+  return { check: (value) => value };
 }

@@ -21,7 +21,7 @@ export interface JobEvent {
 
 /** An attempt that ended. */
 export interface AttemptEvent extends JobEvent {
-  /** From its start. */
+  /** From its start; absent where its handler was never begun. */
   readonly runMs?: number;
   /** Code of the error, where it has one; never its message. */
   readonly code?: string;

@@ -30,6 +30,8 @@ export class Meter {
   readonly rate: Rate;
   readonly wait: Durations;
   readonly run: Durations;
+  /** Ends of attempts that never began. */
+  unbegun = 0;
 
   /** @param now  monotonic ms */
   constructor(now: number) {
@@ -41,7 +43,7 @@ export class Meter {
   /** Attempts that began and have not ended. */
   get running(): number {
     const { started, completed, retried, failed } = this.totals;
-    return Math.max(0, started - completed - retried - failed);
+    return Math.max(0, started + this.unbegun - completed - retried - failed);
   }
 
   snapshot(now: number): Measured {
@@ -137,7 +139,8 @@ export class Monitor {
     this.#count(name, (meter, { runMs }, now) => {
       meter.totals[total] += 1;
       meter.rate.add(now);
-      if (runMs !== undefined) meter.run.record(runMs, now);
+      if (runMs === undefined) meter.unbegun += 1;
+      else meter.run.record(runMs, now);
     });
   }
 

@@ -67,11 +67,17 @@ export class AttemptEvents {
     this.#events.emit('skipped', { task: job.name, queue: this.#queue, id: job.id!, key, why });
   }
 
-  // Where there is no code there is no field for it.
+  // Where there is no code there is no field for it, nor a time of what was not begun.
   #end(attempt: Attempt, error: unknown): EndFields {
-    const { job, id, number, runMs } = attempt;
+    const { job, id, number, isStarted } = attempt;
     const code = codeOf(error);
-    const fields = { task: job.name, queue: this.#queue, id, attempt: number, runMs };
+    const fields = {
+      task: job.name,
+      queue: this.#queue,
+      id,
+      attempt: number,
+      ...(isStarted && { runMs: attempt.runMs }),
+    };
     return code === undefined ? fields : { ...fields, code };
   }
 }
@@ -81,6 +87,6 @@ interface EndFields {
   queue: string;
   id: string;
   attempt: number;
-  runMs: number;
+  runMs?: number;
   code?: string;
 }

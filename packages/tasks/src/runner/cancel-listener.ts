@@ -1,4 +1,5 @@
-// Hears of cancels that came to another process. Whoever runs the job aborts it; the others have nothing to do.
+// Hears of cancels that came to another process, and of the ends of jobs. Whoever runs the job aborts it; the others keep it in mind
+// until it has ended, for any of them may run its next attempt.
 import type { QueueEvents, QueueEventsListener } from 'bullmq';
 import { CANCEL_EVENT } from '../define/stored.ts';
 import type { QueueRunner } from './queue-runner.ts';
@@ -29,6 +30,10 @@ export async function openCancelListener(
     queue.cancel(jobId, reason);
   };
   events.on<CancelListener>(CANCEL_EVENT, onCancel);
+  const onEnd = ({ jobId }: { readonly jobId: string }): void => queue.ended(jobId);
+  events.on('completed', onEnd);
+  events.on('failed', onEnd);
+  events.on('removed', onEnd);
   await events.waitUntilReady();
   return events;
 }

@@ -1,5 +1,6 @@
 // A failed attempt as BullMQ is told of it: what it stores as the reason, whether another attempt follows, and when.
-// Invariant: `name` and `delay` decide alone. BullMQ takes no error named UnrecoverableError for one that is worth a retry.
+// Invariant: `name` and `delay` decide alone, never the message, which is anybody's. BullMQ takes no error named UnrecoverableError
+// for one that is worth a retry.
 // The times of attempts travel in the stack, a line each: BullMQ keeps stacks with the job, so that a dead letter can tell them
 // after a restart, and on another machine.
 import { codeOf, messageOf } from './error-texts.ts';
@@ -25,7 +26,7 @@ export class AttemptFailure extends Error {
   readonly delay: number | undefined;
 
   constructor(error: unknown, attempt: number, times: AttemptTimes, delay: number | undefined) {
-    super(reasonOf(error), { cause: error });
+    super(messageFor(error), { cause: error });
     this.name = delay === undefined ? 'UnrecoverableError' : 'AttemptFailure';
     this.delay = delay;
     this.stack = `${stackOf(error, this.message)}${lineOf(attempt, times, delay)}`;
@@ -57,6 +58,14 @@ export function timesIn(stacktrace: readonly string[] | null | undefined): reado
 function lineOf(attempt: number, times: AttemptTimes, delay: number | undefined): string {
   const next = delay === undefined ? '' : `, next after ${delay} ms`;
   return `\n    at attempt ${attempt} (${times.startedAt} to ${times.endedAt}${next})`;
+}
+
+/** What BullMQ's worker knows its RateLimitError by: of an error with this message it repeats the job at once, and counts nothing. */
+const RATE_LIMIT_MESSAGE = 'bullmq:rateLimitExceeded';
+
+function messageFor(error: unknown): string {
+  const reason = reasonOf(error);
+  return reason === RATE_LIMIT_MESSAGE ? `Error: ${reason}` : reason;
 }
 
 const LONGEST_STACK = 4_000;

@@ -11,6 +11,8 @@ import { Attempt } from './attempt.ts';
 import type { AttemptOwner } from './attempt.ts';
 import type { MakeWorker, TaskWorker } from './bullmq-worker.ts';
 import { DeadlineClock } from './deadline-clock.ts';
+import { detachChildren } from './detach-children.ts';
+import { EarlyCancels } from './early-cancels.ts';
 import { writeDeadLetter } from './dead-letters.ts';
 import { AttemptFailure } from './failure.ts';
 import { keepOf } from './keep.ts';
@@ -42,6 +44,7 @@ export class QueueRunner implements AttemptOwner {
   readonly #keep: ReadonlyMap<string, TaskKeep>;
   readonly #pools = new Map<AnyTask, ThreadPool>();
   readonly #attempts = new Map<string, Attempt>();
+  readonly #earlyCancels = new EarlyCancels();
   readonly #clock = new DeadlineClock(() => this.#attempts.values());
   readonly #worker: TaskWorker;
   readonly #slots: Slots;
@@ -98,12 +101,21 @@ export class QueueRunner implements AttemptOwner {
     return this.#attempts.size - this.#slots.abandoned;
   }
 
-  /** Aborts the attempt of a job.
+  /** Aborts the attempt of a job; where none can be aborted, the next one here is.
    * @returns whether it runs here */
   cancel(id: string, reason: string): boolean {
     const attempt = this.#attempts.get(id);
-    attempt?.abort('cancelled', new errors.CANCELLED(id, reason));
-    return attempt !== undefined;
+    if (attempt === undefined || attempt.verdict !== undefined) {
+      this.#earlyCancels.note(id, reason);
+      return false;
+    }
+    attempt.abort('cancelled', new errors.CANCELLED(id, reason));
+    return true;
+  }
+
+  /** A job has ended, here or elsewhere. */
+  ended(id: string): void {
+    this.#earlyCancels.forget(id);
   }
 
   stats(): RunnerQueueStats {
@@ -219,6 +231,8 @@ export class QueueRunner implements AttemptOwner {
     this.#slots.took(this.running);
     (job as TaskJob)[ATTEMPT] = attempt;
     try {
+      const early = this.#earlyCancels.take(attempt.id);
+      if (early !== undefined && this.cancel(attempt.id, early)) throw attempt.abortError!;
       const refusal = this.#worker.refusalOf(job);
       if (refusal !== undefined) throw unrecoverable(refusal);
       if (attempt.task === undefined) throw new errors.UNKNOWN_TASK(job.name);
@@ -228,6 +242,9 @@ export class QueueRunner implements AttemptOwner {
       const { abortKind } = attempt;
       // A result that came after the time was over is not taken: whoever waits was told so.
       if (abortKind === 'timeout' || abortKind === 'lost') throw undefined;
+      if ((job.data as StoredData).continues === true) {
+        await detachChildren(job, { queueOf: this.#options.queueOf, onError: this.#warn });
+      }
       const { completed, failed } = this.#keep.get(job.name)!;
       job.opts.removeOnComplete = completed;
       // In case the store refuses the result, and BullMQ fails the attempt: its other way is to repeat it at once.
@@ -325,6 +342,7 @@ export class QueueRunner implements AttemptOwner {
     const queue = this.plan.name;
     const worker = this.#worker;
     worker.on('completed', (job: TaskJob) => {
+      this.ended(job.id!);
       const attempt = job[ATTEMPT];
       if (attempt !== undefined) this.#tell.completed(attempt);
     });
@@ -347,6 +365,7 @@ export class QueueRunner implements AttemptOwner {
       this.#tell.retrying(attempt, cause, job.delay);
       return;
     }
+    this.ended(attempt.id);
     this.#tell.failed(attempt, cause);
     if (verdict === undefined && task!.deadLetter) void this.#bury(attempt, error);
   }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { echo, open, start } from './support/open.ts';
 
 describe('cancel', () => {
@@ -46,6 +46,22 @@ describe('cancel', () => {
     expect(await tasks.get(handle.id, 'apart')).toBeUndefined();
     expect(await tasks.get(handle.id, 'default')).toMatchObject({ id: handle.id, task: 'echo' });
     expect(await tasks.cancel(handle.id, 'why', 'default')).toBe('removed');
+  });
+
+  test('says requested of a job that failed while it was being cancelled', async () => {
+    const handler = (): never => {
+      throw new Error('broken');
+    };
+    const task = echo({ retry: false, handler });
+    const tasks = await start([task]);
+    const handle = await tasks.enqueue(task, { n: 1 });
+    await expect(handle.result()).rejects.toMatchObject({ code: 'CATZ_TASKS_FAILED' });
+    const [queue] = await tasks.queues();
+    // As it was before a worker took it.
+    vi.spyOn(queue!, 'getJobState').mockResolvedValueOnce('prioritized');
+    vi.spyOn(queue!, 'remove').mockResolvedValueOnce(0);
+    expect(await handle.cancel()).toBe('requested');
+    expect(await handle.cancel()).toBe('finished');
   });
 
   test('tells of it, and leaves what has ended', async () => {

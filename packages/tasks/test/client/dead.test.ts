@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { embeddedBackend } from '../../src/embedded/index.ts';
 import { defineTask } from '../../src/index.ts';
-import type { Task, Tasks } from '../../src/index.ts';
+import type { DeadLetter, Task, Tasks } from '../../src/index.ts';
 import { echo, open, start } from './support/open.ts';
 
 const backend = (): ReturnType<typeof embeddedBackend> => embeddedBackend();
@@ -49,15 +49,74 @@ describe('dead letters', () => {
     expect(await list()).toEqual([]);
   });
 
-  test('keep their count of runs in the ids of what they become', async () => {
+  test('become jobs whose ids tell what they were, and when it died', async () => {
     const task = failing('a');
     const tasks = await start([task]);
     const id = await fail(tasks, task, 1);
+    const [first] = await tasks.dead.list();
     const [once] = await tasks.dead.requeue({});
-    expect(once!.id).toBe(`${id}-r1`);
+    expect(once!.id).toBe(`${id}.${first!.deadAt.toString(36)}`);
     await once!.result().catch(() => undefined);
+    const [second] = await tasks.dead.list();
     const [twice] = await tasks.dead.requeue({});
-    expect(twice!.id).toBe(`${id}-r2`);
+    expect(twice!.id).toBe(`${once!.id}.${second!.deadAt.toString(36)}`);
+  });
+
+  test('become no job that is there already, however many there are', async () => {
+    const odd = 973; // In the base of ids its end is r1.
+    const task = failing('a', {
+      handler: ({ n }: { n: number }) => {
+        if (n === odd) throw new Error('no');
+      },
+    });
+    const tasks = await start([task]);
+    const payloads = Array.from({ length: odd + 2 }, (_, n) => ({ n }));
+    const handles = await tasks.enqueueMany(task, payloads);
+    expect(handles[odd]!.id).toMatch(/-r1$/);
+    await handles[odd]!.result().catch(() => undefined);
+    const [again] = await tasks.dead.requeue({});
+    expect(handles.map(({ id }) => id)).not.toContain(again!.id);
+    await expect(again!.result()).rejects.toMatchObject({ code: 'CATZ_TASKS_FAILED' });
+    expect(await tasks.dead.list()).toHaveLength(1);
+  });
+
+  test.each([{}, { resetAttemptsMade: true }])(
+    'of a job that was retried by hand, with %o, run again as well',
+    async (options) => {
+      let isBroken = true;
+      const task = failing('a', {
+        handler: () => {
+          if (isBroken) throw new Error('no');
+        },
+      });
+      const tasks = await start([task]);
+      const id = await fail(tasks, task, 1);
+      isBroken = false;
+      const [once] = await tasks.dead.requeue({});
+      await once!.result();
+      isBroken = true;
+      const [queue] = await tasks.queues();
+      await (await queue!.getJob(id))!.retry('failed', options);
+      const letters = (): Promise<readonly DeadLetter[]> => tasks.dead.list();
+      await vi.waitFor(async () => expect(await letters()).toHaveLength(1), { interval: 5 });
+      isBroken = false;
+      const [twice] = await tasks.dead.requeue({});
+      expect(twice!.id).not.toBe(once!.id);
+      await twice!.result();
+    },
+  );
+
+  test('go past unique: another job of the key may be there', async () => {
+    const task = failing('a', { unique: ({ n }: { n: number }) => String(n) });
+    const store = backend();
+    const tasks = await start([task], { backend: store });
+    await fail(tasks, task, 1);
+    await tasks.close();
+    const idle = open([task], { backend: store, run: 'off' });
+    const waiting = await idle.enqueue(task, { n: 1 });
+    const [again] = await idle.dead.requeue({});
+    expect(again!.id).not.toBe(waiting.id);
+    expect(await again!.state()).toBe('waiting');
   });
 
   test('add no second job when they are enqueued again twice', async () => {

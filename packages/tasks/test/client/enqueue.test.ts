@@ -77,6 +77,29 @@ describe('enqueue', () => {
     await expect(tasks.enqueueMany(keyless, 'list' as never)).rejects.toThrow('to be an array');
   });
 
+  test.each([{ delay: 1_000 }, { delay: 0 }, { at: new Date() }])(
+    'refuses %o for a task that waits for its debounce',
+    async (options) => {
+      const task = echo({ unique: () => 'a', uniqueMode: 'debounce', debounce: 5 });
+      const tasks = open([task]);
+      const refusal = { code: 'CATZ_TASKS_OPTIONS', message: expect.stringContaining('debounce') };
+      await expect(tasks.enqueue(task, { n: 1 }, options)).rejects.toMatchObject(refusal);
+      await expect(tasks.enqueueMany(task, [{ n: 1 }], options)).rejects.toMatchObject(refusal);
+    },
+  );
+
+  test('resolves to a job that keep let go of, whose key is still known', async () => {
+    const key = ({ n }: { readonly n: number }): string => String(n);
+    const task = echo({ idempotencyKey: key, keep: { completed: { count: 1 } } });
+    const tasks = await start([task]);
+    const first = await tasks.enqueue(task, { n: 1 });
+    expect(await first.result()).toBe(1);
+    await (await tasks.enqueue(task, { n: 2 })).result();
+    const second = await tasks.enqueue(task, { n: 1 });
+    expect(second).toMatchObject({ id: first.id, deduplicated: true });
+    await expect(second.result()).rejects.toMatchObject({ code: 'CATZ_TASKS_UNKNOWN_JOB' });
+  });
+
   test('refuses what JSON would change, with the path', async () => {
     const task = defineTask({ name: 'any', schema: z.any(), handler: () => undefined });
     const tasks = open([task]);

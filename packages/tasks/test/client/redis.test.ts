@@ -38,10 +38,15 @@ describe('Redis', () => {
       await expect(handle.state()).rejects.toMatchObject({
         code: 'CATZ_TASKS_BACKEND_UNAVAILABLE',
       });
+      expect(tasks.health()).toEqual({
+        state: 'degraded',
+        reasons: ['no answer in time for queue default'],
+      });
     } finally {
       server.resume();
     }
     expect((await tasks.enqueue(task, { n: 3 }, { key: 'before' })).id).toBe(handle.id);
+    expect(tasks.health()).toEqual({ state: 'ok', reasons: [] });
   });
 
   test('that is away makes an enqueue reject at once, until it is back', async () => {

@@ -59,6 +59,63 @@ describe('schedules', () => {
     expect(third.lines).toHaveLength(3);
   });
 
+  test('move with their tasks to another queue', async () => {
+    const backend = embeddedBackend();
+    const define = (options: object): AnyTask =>
+      echo({ schedule: { cron: '0 3 * * *', payload: { n: 1 } }, ...options });
+    const other = echo({ name: 'other' });
+    const first = await start([define({}), other], { backend, run: 'off' });
+    expect(await first.schedules()).toMatchObject([{ queue: 'default', declared: true }]);
+    const logger = keeper();
+    const second = await start([define({ queue: 'apart' }), other], {
+      backend,
+      run: 'off',
+      logger,
+    });
+    expect(await second.schedules()).toMatchObject([{ queue: 'apart', declared: true }]);
+    const old = (await second.queues()).find(({ name }) => name === 'default');
+    expect(await old!.getDelayedCount()).toBe(0);
+    expect(logger.lines).toEqual([]);
+  });
+
+  test('that a call made count as undeclared once their task has another queue', async () => {
+    const backend = embeddedBackend();
+    const task = echo();
+    const other = echo({ name: 'other' });
+    const first = open([task, other], { backend, run: 'off' });
+    await first.schedule(task, { key: 'k', cron: '0 3 * * *', payload: { n: 1 } });
+    const logger = keeper();
+    const second = await start([echo({ queue: 'apart' }), other], {
+      backend,
+      run: 'off',
+      logger,
+    });
+    expect(await second.schedules()).toMatchObject([{ queue: 'default', declared: false }]);
+    expect(logger.lines).toEqual([
+      [{ key: 'k', queue: 'default', task: 'echo' }, expect.stringContaining('in no code')],
+    ]);
+  });
+
+  test('that have had all their runs begin anew when they change', async () => {
+    const backend = embeddedBackend();
+    let runs = 0;
+    const define = (n: number): AnyTask =>
+      echo({
+        schedule: { every: 10, limit: 1, payload: { n } },
+        handler: () => void (runs += 1),
+      });
+    const tasks = await start([define(1)], { backend });
+    await vi.waitFor(() => expect(runs).toBe(1), { interval: 5 });
+    await tasks.close();
+    const same = await start([define(1)], { backend, run: 'off' });
+    const [queue] = await same.queues();
+    const waiting = (): Promise<number> =>
+      queue!.getJobCountByTypes('waiting', 'prioritized', 'delayed');
+    expect(await waiting()).toBe(0);
+    await start([define(2)], { backend, run: 'off' });
+    expect(await waiting()).toBe(1);
+  });
+
   test('whose end is over are refused by a call, and removed at the start', async () => {
     const backend = embeddedBackend();
     const task = echo();

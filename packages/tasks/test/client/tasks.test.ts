@@ -38,6 +38,21 @@ describe('createTasks', () => {
     await tasks.close();
   });
 
+  test('refuses wrong options of drain and close, and goes on', async () => {
+    const task = echo();
+    const tasks = await start([task]);
+    const wrong = { drainTimout: 1 } as object;
+    for (const end of [tasks.drain, tasks.close]) {
+      await expect(end(wrong)).rejects.toMatchObject({
+        code: 'CATZ_TASKS_OPTIONS',
+        message: expect.stringContaining('did you mean drainTimeout') as string,
+      });
+      await expect(end({ abortGrace: -1 })).rejects.toMatchObject({ code: 'CATZ_TASKS_OPTIONS' });
+    }
+    expect(await (await tasks.enqueue(task, { n: 1 })).result()).toBe(1);
+    expect(await tasks.close({ drainTimeout: 0 })).toMatchObject({ returned: 0 });
+  });
+
   test('does nothing at the start of no tasks', async () => {
     const tasks = await start([]);
     expect(await tasks.queues()).toEqual([]);

@@ -74,6 +74,19 @@ describe('registryOf', () => {
     ]);
   });
 
+  test('refuses two schedules of one key in a queue, naming it', () => {
+    const schedule = { key: 'nightly', cron: '0 3 * * *', payload: {} };
+    const tasks = [task('a', { schedule }), task('b', { schedule })];
+    expect(() => registryOf(tasks)).toThrow(
+      expect.objectContaining({
+        code: 'CATZ_TASKS_OPTIONS',
+        message:
+          'expected schedules of queue default to have a key of their own each, got nightly twice',
+      }) as Error,
+    );
+    expect(() => registryOf([tasks[0], task('b', { schedule, queue: 'apart' })])).not.toThrow();
+  });
+
   test.each([
     ['concurrency', [{ concurrency: 1 }, { concurrency: 2 }]],
     ['rateLimit', [{ rateLimit: { max: 1, duration: 1 } }, { rateLimit: { max: 2, duration: 1 } }]],

@@ -53,6 +53,15 @@ const inThread = defineTask<typeof numbers, number>({
 const numbers = z.array(z.number());
 expectTypeOf(inThread).toEqualTypeOf<Task<number[], number>>();
 
+const asJson = defineTask({
+  name: 'as-json',
+  schema: z.object({}),
+  handler: async () => ({ at: new Date(), n: 1, list: [new Date()] as const }),
+});
+expectTypeOf(asJson).toEqualTypeOf<
+  Task<Record<string, never>, { at: string; n: number; list: readonly [string] }>
+>();
+
 const all: readonly AnyTask[] = [byZod, byValibot, byArktype, byJsonSchema, inThread];
 
 export async function use(tasks: Tasks): Promise<readonly AnyTask[]> {
@@ -76,6 +85,20 @@ export const mistakes: () => void = () => {
     schema: z.object({ n: z.number() }),
     // @ts-expect-error: a handler of another payload
     handler: ({ n }: { n: string }) => n,
+  });
+  defineTask({
+    name: 'a',
+    schema: z.object({ n: z.number() }),
+    // @ts-expect-error: a handler that needs more than the schema gives
+    handler: (payload: { n: number; m: number }) => payload.m,
+  });
+  defineTask({
+    name: 'a',
+    schema: z.object({ n: z.number() }),
+    // @ts-expect-error: also when it is written as a method
+    handler(payload: { n: number; m: number }) {
+      return payload.m;
+    },
   });
   // @ts-expect-error: neither handler nor file
   defineTask({ name: 'a', schema: z.any() });

@@ -173,15 +173,21 @@ test("'now' enqueues before the reply, whatever that will be", async () => {
   expect((await app.inject('/')).json()).toEqual({ id: 'hello' });
 });
 
-test('any other `when` is CATZ_TASKS_OPTIONS', async () => {
+test.for<[unknown, string]>([
+  [{ when: 'later' }, 'got "later"'],
+  [{ wehn: 'now' }, 'did you mean when'],
+  [{ dealy: 5 }, 'did you mean delay'],
+  [null, 'expected options to be an object, got null'],
+  ['now', 'expected options to be an object'],
+])('options %j are CATZ_TASKS_OPTIONS', async ([options, expected]) => {
   const { app } = program();
   app.get('/', async (request) => {
     const enqueue = request.enqueue as (...args: unknown[]) => Promise<unknown>;
-    await enqueue.call(request, mail, 'hello', { when: 'later' });
+    await enqueue.call(request, mail, 'hello', options);
   });
   const { code, message } = (await app.inject('/')).json<{ code: string; message: string }>();
   expect(code).toBe('CATZ_TASKS_OPTIONS');
-  expect(message).toContain('got "later"');
+  expect(message).toContain(expected);
 });
 
 test('before the hook of the plugin there is nothing to hold by', async () => {

@@ -26,6 +26,15 @@ function sources(queues: readonly QueueReader[], more: Partial<StatsSources> = {
   };
 }
 
+test('an attempt that failed before its handler was begun is no run, and takes none from those that run', async () => {
+  const { events, monitor } = monitored();
+  events.emit('failed', { ...mail, id: '1', attempt: 1 });
+  events.emit('started', { ...mail, id: '2', attempt: 1 });
+  const { tasks, queues } = await gatherStats(monitor, sources([fakeQueue('default')]));
+  expect(tasks[0]).toMatchObject({ running: 1, totals: { failed: 1 }, run: { count: 0 } });
+  expect(queues[0]).toMatchObject({ running: 1, totals: { failed: 1 }, run: { count: 0 } });
+});
+
 test('counts of the backend, totals of the process, and what the runner says come together', async () => {
   const { events, monitor } = monitored();
   events.emit('enqueued', { ...mail, id: '1' });

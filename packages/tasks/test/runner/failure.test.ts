@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { RateLimitError } from 'bullmq';
 import { errors } from '../../src/errors.ts';
 import { codeOf, errorChain, messageOf } from '../../src/runner/error-texts.ts';
 import { AttemptFailure, reasonOf, timesIn } from '../../src/runner/failure.ts';
@@ -38,6 +39,11 @@ it('a failure carries the times of its attempt in its stack', () => {
   ]);
   expect(timesIn(undefined)).toEqual([]);
   expect(timesIn([null as never])).toEqual([]);
+});
+
+it('no message makes BullMQ take a failure for its RateLimitError', () => {
+  const failure = new AttemptFailure(new RateLimitError(), 1, { startedAt: 5, endedAt: 9 }, 100);
+  expect(failure.message).toBe('Error: bullmq:rateLimitExceeded');
 });
 
 it('the reason of our own errors begins with their code', () => {

@@ -1,10 +1,25 @@
 import { expect, it } from 'vitest';
-import { UnrecoverableError } from 'bullmq';
+import { RateLimitError, UnrecoverableError } from 'bullmq';
 import { defineTask } from '../../src/define/define-task.ts';
 import { anything, openBench } from './support/bench.ts';
 import { onEachBackend } from './support/targets.ts';
 
 onEachBackend('a failed attempt', (target) => {
+  it('counts an attempt although it threw what BullMQ throws for its rate limit', async () => {
+    const task = defineTask({
+      name: 'limited',
+      schema: anything,
+      retry: { attempts: 2, delay: 1 },
+      handler: () => {
+        throw new RateLimitError();
+      },
+    });
+    await using bench = await openBench(target(), [task]);
+    await bench.add(task);
+    expect(await bench.on('failed')).toMatchObject({ attempt: 2 });
+    expect(bench.count('started')).toBe(2);
+  });
+
   it('is repeated as often as attempts says, then dead', async () => {
     let runs = 0;
     const task = defineTask({

@@ -21,18 +21,23 @@ export function newJobOf(
   parentOptions: ParentKeyOptions = {},
 ): NewJob {
   const { name, data, timestamp } = job;
-  const made: Writable<NewJob> = { name, data, options: JSON.stringify(job.opts), timestamp };
+  const made: Writable<NewJob> = {
+    name: textOf(name),
+    data,
+    options: JSON.stringify(job.opts),
+    timestamp,
+  };
   if (jobId !== undefined && jobId !== '') made.id = jobId;
   if (job.parentKey !== undefined) made.parentKey = job.parentKey;
   if (job.parent !== undefined) made.parent = JSON.stringify(job.parent);
   if (job.repeatJobKey !== undefined) made.repeatJobKey = job.repeatJobKey;
-  if (job.deduplicationId !== undefined) made.deduplicationId = job.deduplicationId;
+  if (job.deduplicationId !== undefined) made.deduplicationId = textOf(job.deduplicationId);
   if (parentOptions.addToWaitingChildren === true) made.toWaitingChildren = true;
   return made;
 }
 
 /** Bytes that a job will about take: what `maxBytes` is held against. */
-export function roughSize(job: NewJob): number {
+export function roughSize(job: Pick<NewJob, 'data'>): number {
   return job.data.length + 400;
 }
 
@@ -75,9 +80,14 @@ export function finishOf(
 export function attemptFieldsOf(fields: Record<string, unknown> | undefined): AttemptFields {
   const { failedReason, stacktrace } = fields ?? {};
   const kept: Writable<AttemptFields> = {};
-  if (typeof failedReason === 'string') kept.failedReason = failedReason;
+  if (failedReason !== undefined && failedReason !== null) kept.failedReason = textOf(failedReason);
   if (typeof stacktrace === 'string') kept.stacktrace = stacktrace;
   return kept;
+}
+
+/** What Redis would make of a value that is to be a text: callers without types give others, of which nothing can be counted. */
+export function textOf(value: unknown): string {
+  return value === undefined || value === null ? '' : String(value);
 }
 
 /** A copy that is JSON and nothing else. */

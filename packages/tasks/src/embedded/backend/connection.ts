@@ -25,6 +25,10 @@ type ResultOf<N extends keyof Registry> = Registry[N] extends {
   ? R
   : never;
 
+/** Between two attempts of a worker to open a store, ms: BullMQ's asks again at once after an error, and would leave no turn of the
+ * event loop to others. */
+const REOPEN_PAUSE = 1_000;
+
 export class Connection extends Named implements LockOwner, User {
   readonly options: BackendOptions;
   readonly id: number;
@@ -37,6 +41,11 @@ export class Connection extends Named implements LockOwner, User {
   #hasJoined = false;
   #isInterrupted = false;
   #reads = new AbortController();
+  /** The attempt of a worker to open the store, and when the last one ended, by performance.now(). */
+  #opening: Promise<void> | undefined;
+  #triedAt = -Infinity;
+  /** Ends the pause before it, if there is one. */
+  #endPause: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(shared: SharedStore, queueName: string, options: BackendOptions, root?: Connection) {
@@ -82,6 +91,7 @@ export class Connection extends Named implements LockOwner, User {
    * wait for ever. */
   disconnectBlocking(_wait = true): Promise<void> {
     this.#root.#isInterrupted = true;
+    this.#root.#endPause?.();
     this.shared.waiters.cancel(this.#root);
     return Promise.resolve();
   }
@@ -89,6 +99,21 @@ export class Connection extends Named implements LockOwner, User {
   reconnectBlocking(): Promise<void> {
     this.#root.#isInterrupted = false;
     return Promise.resolve();
+  }
+
+  /** Whether the store was open for it once. */
+  protected get hasJoined(): boolean {
+    return this.#root.#hasJoined;
+  }
+
+  /** Opens the store for a worker, but not sooner than a while after an attempt that failed; not at all when the worker closes or
+   * pauses meanwhile. */
+  protected openForWork(): Promise<void> {
+    const root = this.#root;
+    root.#opening ??= root.#tryToOpen().finally(() => {
+      root.#opening = undefined;
+    });
+    return root.#opening;
   }
 
   /** Whether it may wait for a job. */
@@ -147,6 +172,25 @@ export class Connection extends Named implements LockOwner, User {
     this.emit('ready');
   }
 
+  async #tryToOpen(): Promise<void> {
+    const pause = this.#triedAt + REOPEN_PAUSE - performance.now();
+    if (pause > 0 && this.mayWait) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, pause).unref();
+        this.#endPause = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    if (!this.mayWait) return;
+    try {
+      await this.#join();
+    } finally {
+      this.#triedAt = performance.now();
+    }
+  }
+
   async #end(): Promise<void> {
     this.#interrupt();
     await this.shared.leave(this);
@@ -155,6 +199,7 @@ export class Connection extends Named implements LockOwner, User {
 
   #interrupt(): void {
     this.shared.waiters.cancel(this);
+    this.#endPause?.();
     this.#reads.abort();
     this.#reads = new AbortController();
   }

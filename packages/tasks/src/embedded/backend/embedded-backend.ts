@@ -1,7 +1,15 @@
 // BullMQ's contract over a store of this process: each member hands over to the command of its name, which changes the state; what only
 // reads is reading-backend.ts. What a member means is said there; this file says how the arguments of BullMQ's classes become theirs.
 // Invariant: no member does anything between its command and its answer, so that commands are all that a log needs.
-import { attemptFieldsOf, finishOf, jsonOf, newJobOf, roughSize, workerOf } from './arguments.ts';
+import {
+  attemptFieldsOf,
+  finishOf,
+  jsonOf,
+  newJobOf,
+  roughSize,
+  textOf,
+  workerOf,
+} from './arguments.ts';
 import type {
   FinishedStatus,
   IQueueBackend,
@@ -18,6 +26,7 @@ import type {
   RetryOptions,
 } from 'bullmq';
 import type { NextJob } from '../commands/_fetch-next.ts';
+import type { JobOptionsJson, ScheduleOptions } from '../commands/_schedule-options.ts';
 import type { NewJob } from '../engine/job.ts';
 import type { Marker } from './waiters.ts';
 import { never } from './waiters.ts';
@@ -43,6 +52,8 @@ interface Ended {
   readonly finishedOn: number;
 }
 
+type Sized = Pick<NewJob, 'data'>;
+
 type Finished = Promise<{ result: void | unknown[]; finishedOn: number }>;
 
 export class EmbeddedBackend extends ReadingBackend implements IQueueBackend {
@@ -58,16 +69,14 @@ export class EmbeddedBackend extends ReadingBackend implements IQueueBackend {
 
   async addJob(job: JobJson, jobId: string, parentKeyOpts?: ParentKeyOpts): Promise<string> {
     const made = newJobOf(job, jobId, parentKeyOpts);
-    this.#admit(1, roughSize(made));
-    return this.change('addJob', made);
+    return this.#add([made], () => this.change('addJob', made));
   }
 
   async addJobs(entries: Entry[]): Promise<string[]> {
     const jobs = entries.map(({ job, jobId, parentKeyOpts }) =>
       newJobOf(job, jobId, parentKeyOpts),
     );
-    this.#admitAll(jobs);
-    return this.change('addJobs', jobs);
+    return this.#add(jobs, () => this.change('addJobs', jobs));
   }
 
   async addFlow(entries: FlowEntry[]): Promise<[Error | null, string | number][]> {
@@ -76,13 +85,17 @@ export class EmbeddedBackend extends ReadingBackend implements IQueueBackend {
       prefix,
       job: newJobOf(jobData, jobId, parentKeyOpts),
     }));
-    this.#admitAll(made.map(({ job }) => job));
-    return this.change('addFlow', made);
+    const jobs = made.map(({ job }) => job);
+    return this.#add(jobs, () => this.change('addFlow', made));
   }
 
   // Running
 
   async moveToActive(token: string, name?: string): Promise<NextJob> {
+    if (!this.hasJoined) {
+      await this.openForWork();
+      if (!this.hasJoined) return [null, 0, 0, 0];
+    }
     if (!this.#gives) return [null, 0, 0, 0];
     // HOT: benchmarks/tasks. A store in memory answers at once: to wait for that would cost each job a turn of the promise queue.
     const asked = this.change('moveToActive', token, workerOf(this.options, name));
@@ -131,7 +144,7 @@ export class EmbeddedBackend extends ReadingBackend implements IQueueBackend {
     );
     const fields = attemptFieldsOf(fieldsToUpdate);
     return this.#answer(
-      this.change('moveToFailed', idOf(job), failedReason ?? 'null', how, fields),
+      this.change('moveToFailed', idOf(job), textOf(failedReason ?? 'null'), how, fields),
     );
   }
 
@@ -238,7 +251,7 @@ export class EmbeddedBackend extends ReadingBackend implements IQueueBackend {
   }
 
   async updateData<T, R, N extends string>(job: MinimalJob<T, R, N>, data: T): Promise<void> {
-    return this.change('updateData', idOf(job), JSON.stringify(data));
+    return this.change('updateData', idOf(job), JSON.stringify(data) as string | undefined);
   }
 
   async updateProgress(jobId: string, progress: JobProgress): Promise<void> {
@@ -246,7 +259,7 @@ export class EmbeddedBackend extends ReadingBackend implements IQueueBackend {
   }
 
   async addLog(jobId: string, logRow: string, keepLogs?: number): Promise<number> {
-    return this.change('addLog', jobId, logRow, keepLogs);
+    return this.change('addLog', jobId, textOf(logRow), keepLogs);
   }
 
   async clearLogs(jobId: string, keepLogs?: number): Promise<void> {
@@ -266,11 +279,11 @@ export class EmbeddedBackend extends ReadingBackend implements IQueueBackend {
   }
 
   async removeDeduplicationKey(deduplicationId: string, jobId: string): Promise<number> {
-    return this.change('removeDeduplicationKey', deduplicationId, jobId);
+    return this.change('removeDeduplicationKey', textOf(deduplicationId), jobId);
   }
 
   async deleteDeduplicationKey(deduplicationId: string): Promise<number> {
-    return this.change('deleteDeduplicationKey', deduplicationId);
+    return this.change('deleteDeduplicationKey', textOf(deduplicationId));
   }
 
   // The whole queue
@@ -333,15 +346,20 @@ export class EmbeddedBackend extends ReadingBackend implements IQueueBackend {
     opts: RepeatableOptions,
     delayedJobOpts: JobsOptions,
   ): Promise<[string, number]> {
-    this.#admit(1, templateData.length);
-    return this.change(
-      'addJobScheduler',
-      jobSchedulerId,
-      nextMillis,
-      templateData,
-      jsonOf(templateOpts),
-      jsonOf(opts),
-      jsonOf(delayedJobOpts),
+    const template = jsonOf<JobOptionsJson>(templateOpts);
+    const schedule = jsonOf<ScheduleOptions>(opts);
+    const next = jsonOf<JobOptionsJson>(delayedJobOpts);
+    const jobs = [{ data: templateData }];
+    return this.#add(jobs, () =>
+      this.change(
+        'addJobScheduler',
+        jobSchedulerId,
+        nextMillis,
+        templateData,
+        template,
+        schedule,
+        next,
+      ),
     );
   }
 
@@ -385,15 +403,12 @@ export class EmbeddedBackend extends ReadingBackend implements IQueueBackend {
     return next === undefined || next[0] === null ? undefined : this.shared.pace.take();
   }
 
-  #admit(jobs: number, bytes: number): void {
-    this.shared.admit(jobs, bytes);
-  }
-
-  #admitAll(jobs: readonly NewJob[]): void {
-    this.shared.admit(
-      jobs.length,
-      jobs.reduce((sum, job) => sum + roughSize(job), 0),
-    );
+  /** Adds jobs where the store has room for all of them, which it knows once it is open. */
+  #add<R>(jobs: readonly Sized[], add: () => R | Promise<R>): R | Promise<R> {
+    const { shared } = this;
+    const bytes = jobs.reduce((sum, job) => sum + roughSize(job), 0);
+    if (shared.journal.state !== 'closed') return shared.admitted(jobs.length, bytes, add);
+    return this.waitUntilReady().then(() => shared.admitted(jobs.length, bytes, add));
   }
 }
 

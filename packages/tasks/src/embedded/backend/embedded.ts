@@ -29,7 +29,7 @@ export interface EmbeddedOptions {
   readonly maxStalled?: number;
   /** Jobs in all queues, finished ones that are kept included. Beyond it an add rejects with CATZ_TASKS_QUEUE_FULL. Default: 1,000,000. */
   readonly maxJobs?: number;
-  /** Bytes of payloads, results, logs and an allowance for each job. Default: 512 MiB. */
+  /** Bytes of payloads, results, logs, deduplication keys and an allowance for each job. Default: 512 MiB. */
   readonly maxBytes?: number;
 }
 

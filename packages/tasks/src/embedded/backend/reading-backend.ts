@@ -25,6 +25,7 @@ import { isJobInState } from '../reads/is-job-in-state.ts';
 import { isJobScheduler } from '../reads/is-job-scheduler.ts';
 import { paginate } from '../reads/paginate.ts';
 import { readEvents } from '../reads/read-events.ts';
+import { textOf } from './arguments.ts';
 import { Connection } from './connection.ts';
 import type {
   DependenciesOpts,
@@ -109,7 +110,7 @@ export class ReadingBackend extends Connection {
   }
 
   getDeduplicationJobId(deduplicationId: string): Promise<string | null> {
-    return this.read((queue) => holderOf(queue, deduplicationId, Date.now()) ?? null);
+    return this.read((queue) => holderOf(queue, textOf(deduplicationId), Date.now()) ?? null);
   }
 
   getJobLogs(

@@ -34,6 +34,8 @@ export class SharedStore {
   #change: Promise<void> = Promise.resolve();
   #isClosing = false;
   #lastId = 0;
+  /** What was let in and is not stored yet. */
+  readonly #coming = { jobs: 0, bytes: 0 };
 
   /** @param makeJournal  given what wakes the workers of a queue */
   constructor(makeJournal: (wake: StoreState['wake']) => Journal, limits: StoreLimits) {
@@ -79,19 +81,21 @@ export class SharedStore {
     return this.#change;
   }
 
-  /** Looks whether there is room, before anything is stored.
-   * @throws CATZ_TASKS_QUEUE_FULL */
-  admit(jobs: number, bytes: number): void {
-    // Not open yet: whoever opens it waits, and what is in flight then is not held against the bounds.
-    if (this.#journal.state === 'closed') return;
-    const { store } = this.#journal;
-    const { maxJobs, maxBytes } = this.limits;
-    if (store.jobCount + jobs > maxJobs) {
-      throw new errors.QUEUE_FULL(`${store.jobCount} jobs`, `maxJobs ${maxJobs}`);
-    }
-    if (store.bytes + bytes > maxBytes) {
-      throw new errors.QUEUE_FULL(`${store.bytes} bytes`, `maxBytes ${maxBytes}`);
-    }
+  /** Adds where there is room. What is on its way to the log counts until it is answered, so that no burst passes the bounds.
+   * Only once the store is open: before, nobody knows what it holds.
+   * @param add  rejects or throws, too, when the store is closed
+   * @throws CATZ_TASKS_QUEUE_FULL, before anything is stored */
+  admitted<R>(jobs: number, bytes: number, add: () => R | Promise<R>): R | Promise<R> {
+    const coming = this.#coming;
+    if (this.#journal.state !== 'closed') this.#admit(jobs + coming.jobs, bytes + coming.bytes);
+    const answer = add();
+    if (!(answer instanceof Promise)) return answer;
+    coming.jobs += jobs;
+    coming.bytes += bytes;
+    return answer.finally(() => {
+      coming.jobs -= jobs;
+      coming.bytes -= bytes;
+    });
   }
 
   stats(): StoreStats {
@@ -101,6 +105,17 @@ export class SharedStore {
       return { ...stats, jobs: 0, bytes: 0 };
     const { store } = this.#journal;
     return { ...stats, jobs: store.jobCount, bytes: store.bytes };
+  }
+
+  #admit(jobs: number, bytes: number): void {
+    const { store } = this.#journal;
+    const { maxJobs, maxBytes } = this.limits;
+    if (store.jobCount + jobs > maxJobs) {
+      throw new errors.QUEUE_FULL(`${store.jobCount} jobs`, `maxJobs ${maxJobs}`);
+    }
+    if (store.bytes + bytes > maxBytes) {
+      throw new errors.QUEUE_FULL(`${store.bytes} bytes`, `maxBytes ${maxBytes}`);
+    }
   }
 
   async #close(): Promise<void> {

@@ -21,7 +21,7 @@ export function storeOf({ disk, limits }: StoreOptions): SharedStore {
     return new SharedStore((wake) => memoryJournal(makeStore(wake), { ...commands }), limits);
   }
   return storeOfFolder(
-    disk,
+    { ...disk, ...limits },
     () => new SharedStore((wake) => journalOfFolder(disk, { ...commands }, wake), limits),
   );
 }

@@ -1,6 +1,7 @@
 // Workers that have nothing to do, and what wakes them: a job that became available, or the time of a delayed one.
 // Invariant: one news wakes one worker, the one that has waited longest; it asks for a job in any case, so that no news is lost.
-// One timer serves the whole store, for the next delayed job of a queue where somebody waits; it keeps no process alive.
+// One timer serves the whole store, for the next delayed job, or the end of a rate limit, of a queue where somebody waits; it keeps no
+// process alive.
 import { hasAvailable } from '../commands/_intake.ts';
 import type { QueueState } from '../engine/queue.ts';
 
@@ -33,7 +34,7 @@ export class Waiters {
     return size;
   }
 
-  /** Tells that a queue has a job for a worker (0), or the time of its next delayed one, epoch ms. */
+  /** Tells that a queue has a job for a worker (0), or the time of its next delayed one or at which its rate limit ends, epoch ms. */
   readonly wake = (queue: QueueState, dueAt: number): void => {
     const line = this.#lines.get(queue);
     if (line === undefined) return;
@@ -62,7 +63,9 @@ export class Waiters {
       const line = this.#lines.get(queue);
       if (line === undefined) this.#lines.set(queue, [waiter]);
       else line.push(waiter);
-      if (queue.delayed.size > 0) this.#arm(queue.delayed.nextDueAt);
+      // Of a time that is past, who waits for news could make nothing: the timer would ring for ever.
+      const { nextDueAt } = queue.delayed;
+      if (nextDueAt !== Infinity && !(forNews && nextDueAt <= Date.now())) this.#arm(nextDueAt);
     });
   }
 
@@ -114,13 +117,20 @@ export class Waiters {
     const now = Date.now();
     let next = Infinity;
     for (const [queue, line] of this.#lines) {
-      const { nextDueAt } = queue.delayed;
+      const nextDueAt = nextDueAtOf(queue);
       // The one that wakes promotes all that is due, and news of those wake the others.
       if (nextDueAt <= now) this.#next(queue, line);
       else next = Math.min(next, nextDueAt);
     }
     if (next !== Infinity) this.#arm(next);
   }
+}
+
+/** When a worker is to ask: for the next delayed job, or for one that the rate limit holds back. Epoch ms, or Infinity. */
+function nextDueAtOf(queue: QueueState): number {
+  const { nextDueAt } = queue.delayed;
+  if (queue.rateWindow === undefined || !hasAvailable(queue)) return nextDueAt;
+  return Math.min(nextDueAt, queue.rateWindow.endsAt);
 }
 
 function available(): Marker {

@@ -23,7 +23,7 @@ export function addScheduledJob(
 ): void {
   const { queue, now } = context;
   const stored = { ...withoutNulls(options), delay, jobId };
-  const deduplication = options['deduplication'] as { id?: string } | null | undefined;
+  const deduplication = options['deduplication'] as { id?: unknown } | null | undefined;
   const deduplicationId = deduplication?.id;
   const given: NewJob = {
     id: jobId,
@@ -32,7 +32,7 @@ export function addScheduledJob(
     options: JSON.stringify(stored),
     timestamp: now,
     repeatJobKey: schedulerId,
-    ...(deduplicationId === undefined ? {} : { deduplicationId }),
+    ...(deduplicationId === undefined ? {} : { deduplicationId: String(deduplicationId) }),
   };
   queue.lastId++;
   place(context, storeJob(context, given, jobId), given);

@@ -7,15 +7,12 @@ import { leave } from './_leave.ts';
 import type { DeduplicationOptions } from 'bullmq';
 import type { CommandContext } from '../engine/command.ts';
 import type { NewJob } from '../engine/job.ts';
-import type { QueueState } from '../engine/queue.ts';
+import type { DeduplicationKey, QueueState } from '../engine/queue.ts';
 
-/** The job that holds an id at a time, if one does. */
+/** The job that holds an id at a time, if one does. Changes nothing, for reads ask too, and a replay knows of no read. */
 export function holderOf(queue: QueueState, id: string, now: number): string | undefined {
   const key = queue.deduplication.get(id);
-  if (key === undefined) return undefined;
-  if (key.expiresAt > now) return key.jobId;
-  queue.deduplication.delete(id);
-  return undefined;
+  return key !== undefined && key.expiresAt > now ? key.jobId : undefined;
 }
 
 /** Gives an id to a job, for as long as the options say. */
@@ -25,6 +22,7 @@ export function hold(
   jobId: string,
   { ttl = 0, keepLastIfActive = false }: Options,
 ): void {
+  sweep(queue, now);
   const expires = ttl > 0 && !keepLastIfActive;
   queue.deduplication.set(id, { jobId, expiresAt: expires ? now + ttl : Infinity });
 }
@@ -72,6 +70,30 @@ export function deduplicateWithoutReplace(
 
 type Options = DeduplicationOptions;
 
+/** How many old keys each new one pays for: more than one, so that what has expired goes faster than new ones come. */
+const LOOKS = 2;
+
+/** Where the sweep of a queue is: always at its first key, since those it has seen are gone or last. Asked anew, a Map would pass over all
+ * that was taken from its front. */
+const sweeps = new WeakMap<QueueState, MapIterator<[string, DeduplicationKey]>>();
+
+// Nobody asks for most keys again once their time is over.
+function sweep(queue: QueueState, now: number): void {
+  const { deduplication } = queue;
+  for (let look = 0; look < LOOKS && deduplication.size > 0; look++) {
+    const [id, key] = sweepOf(queue).next().value as [string, DeduplicationKey];
+    deduplication.delete(id);
+    if (key.expiresAt > now) deduplication.set(id, key);
+  }
+}
+
+function sweepOf(queue: QueueState): MapIterator<[string, DeduplicationKey]> {
+  let keys = sweeps.get(queue);
+  // One that has come to an end would stay there. It never does: it is asked only while there is a key, and all keys are ahead of it.
+  if (keys === undefined) sweeps.set(queue, (keys = queue.deduplication.entries()));
+  return keys;
+}
+
 function optionsOf({ store }: CommandContext, given: NewJob): Options {
   return store.share(given.options).value.deduplication ?? { id: given.deduplicationId as string };
 }
@@ -99,7 +121,7 @@ function replace(
     const keepsTime =
       options.keepLastIfActive !== true && options.extend !== true && (options.ttl ?? 0) > 0;
     const key = queue.deduplication.get(id);
-    if (keepsTime && key !== undefined) key.jobId = jobId;
+    if (keepsTime && key !== undefined) queue.deduplication.set(id, { ...key, jobId });
     else hold(context, id, jobId, options);
     return undefined;
   }

@@ -1,7 +1,7 @@
 // Gives the next job to a worker: delayed ones whose time has come first become available, then limits are looked at, then one is taken.
 // Invariant: a job given out is active, locked by its token, and counted against the rate limit.
 import { ACTIVE, WAITING_AFTER_DELAY } from './_job-events.ts';
-import { announce, isPausedOrMaxed } from './_intake.ts';
+import { announce, hasAvailable, isPausedOrMaxed } from './_intake.ts';
 import { toJobJson } from '../engine/job-json.ts';
 import type { JobJson } from 'bullmq';
 import type { CommandContext } from '../engine/command.ts';
@@ -37,6 +37,8 @@ export function fetchNext(
   if (limitDelay > 0) {
     // A worker with another limit may have what this one may not.
     if (promoted > 0) announce(store, queue);
+    // This one may be gone by then.
+    if (hasAvailable(queue)) store.wake(queue, now + limitDelay);
     return [null, 0, limitDelay, 0];
   }
   if (isPausedOrMaxed(queue)) return [null, 0, 0, 0];

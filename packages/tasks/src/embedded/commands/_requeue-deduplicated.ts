@@ -1,4 +1,5 @@
 // The end of a job as its deduplication id sees it: the id is free, and the job that was kept for then (`keepLastIfActive`) is added.
+// Invariant: an id names one job: where another has come by the id of the kept one meanwhile, the kept one is a duplicate.
 import { hold } from './_deduplicate.ts';
 import { addChild } from './_dependencies.ts';
 import { findByKey, keyOf } from './_find-by-key.ts';
@@ -24,10 +25,14 @@ export function settleDeduplication(context: CommandContext, job: Job): void {
     toWaitingChildren: false,
   };
   queue.lastId++;
+  queue.deduplicationNext.delete(id);
+  if (queue.jobs.has(next.id)) {
+    queue.events.append({ event: 'duplicated', jobId: next.id }, now);
+    return;
+  }
   hold(context, id, next.id, store.share(next.options).value.deduplication ?? { id });
   // It is new as of now: a delay counts from here.
   place(context, storeJob(context, { ...next, timestamp: now }, next.id), next);
   const parent = next.parentKey === undefined ? undefined : findByKey(store, next.parentKey);
   if (parent !== undefined) addChild(store, parent.job, 'pending', keyOf(queue, next.id));
-  queue.deduplicationNext.delete(id);
 }

@@ -4,9 +4,15 @@ import { EventRing } from '../collections/event-ring.ts';
 import { FinishedJobs } from '../collections/finished-jobs.ts';
 import { JobDeque } from '../collections/job-deque.ts';
 import { PrioritizedJobs } from '../collections/prioritized-jobs.ts';
+import { WeighedMap } from '../collections/weighed-map.ts';
 import type { Metrics, QueueState } from './queue.ts';
 
-export function makeQueue(name: string, prefix: string): QueueState {
+/** @param take  told how many bytes more, or fewer, the queue takes beside its jobs; default: nobody counts */
+export function makeQueue(
+  name: string,
+  prefix: string,
+  take: (bytes: number) => void = () => undefined,
+): QueueState {
   return {
     name,
     prefix,
@@ -20,8 +26,8 @@ export function makeQueue(name: string, prefix: string): QueueState {
     completed: new FinishedJobs(),
     failed: new FinishedJobs(),
     meta: new Map(),
-    deduplication: new Map(),
-    deduplicationNext: new Map(),
+    deduplication: new WeighedMap(({ jobId }) => jobId.length, take),
+    deduplicationNext: new WeighedMap((json) => json.length, take),
     schedulers: new Map(),
     rateWindow: undefined,
     metrics: { completed: noMetrics(), failed: noMetrics() },

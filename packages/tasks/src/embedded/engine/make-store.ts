@@ -13,7 +13,10 @@ export function makeStore(wake: StoreState['wake'] = () => undefined): StoreStat
   const queues = new Map<string, QueueState>();
   const byPrefix = new Map<string, Map<string, QueueState>>();
   const shared = new Map<string, SharedOptions>();
-  return {
+  const take = (bytes: number): void => {
+    store.bytes += bytes;
+  };
+  const store: StoreState = {
     queues,
     queueOf(name, prefix) {
       // Two look-ups of texts that are hashed already are cheaper than to join them each time.
@@ -21,7 +24,7 @@ export function makeStore(wake: StoreState['wake'] = () => undefined): StoreStat
       if (named === undefined) byPrefix.set(prefix, (named = new Map()));
       let queue = named.get(name);
       if (queue === undefined) {
-        queue = makeQueue(name, prefix);
+        queue = makeQueue(name, prefix, take);
         named.set(name, queue);
         queues.set(queue.key, queue);
       }
@@ -39,6 +42,7 @@ export function makeStore(wake: StoreState['wake'] = () => undefined): StoreStat
     bytes: 0,
     wake,
   };
+  return store;
 }
 
 function parseOptions(json: string): SharedOptions {

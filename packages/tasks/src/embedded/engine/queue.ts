@@ -7,9 +7,9 @@ import type { JobDeque } from '../collections/job-deque.ts';
 import type { PrioritizedJobs } from '../collections/prioritized-jobs.ts';
 import type { Job } from './job.ts';
 
-/** A deduplication key in force. */
+/** A deduplication key in force. Another holder is another key, since its text is counted. */
 export interface DeduplicationKey {
-  jobId: string;
+  readonly jobId: string;
   /** Epoch ms after which it no longer counts, or Infinity. */
   expiresAt: number;
 }

@@ -1,5 +1,6 @@
 // What a job takes, as counted for `maxBytes`.
-// Invariant: the `bytes` of a store is the sum over its jobs; a command that changes a counted field adds the difference.
+// Invariant: the `bytes` of a store is the sum over its jobs, and what its deduplication keys take (make-queue.ts); a command that
+// changes a counted field adds the difference.
 // Children are counted apart (commands/_dependencies.ts), since they may be many.
 // Texts count their UTF-16 units: one byte each in Latin-1, up to two beyond it.
 import type { Job } from './job.ts';

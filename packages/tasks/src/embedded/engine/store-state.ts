@@ -1,5 +1,6 @@
 // All queues of a store, and what is counted over all of them.
-// Invariant: `bytes` and `jobCount` are the sums over all jobs at any time between two commands; 0 once all queues are obliterated.
+// Invariant: `jobCount` and `bytes` are the sums over all jobs, and `bytes` over deduplication keys, at any time between two commands; 0
+// once all queues are obliterated.
 import type { QueueState } from './queue.ts';
 import type { SharedOptions } from './job.ts';
 

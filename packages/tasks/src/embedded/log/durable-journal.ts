@@ -4,7 +4,8 @@
 // Invariant: the order of records is the order of effects: a commit is put in line before what it covers runs, in one turn.
 // While one batch is written, the next gathers; one batch at a time is on its way. Which bytes and files: log-writer.ts.
 // Without room (`full`) the commands that wait are refused and never ran; records of what did run stay in line, and go first.
-// A failed flush is final (`failed`): the store answers reads, and nothing is taken any more.
+// A failed flush is final (`failed`): the store answers reads, and nothing is taken any more. Flushes overlap with writes: what
+// was on its way as one failed is refused, too, though its own flush may have come to a good end.
 import { errors } from '../../errors.ts';
 import { commandOf, makeContext, runCommand } from '../engine/run-command.ts';
 import { encodeCommand } from './command-record.ts';
@@ -55,9 +56,13 @@ export class DurableJournal implements Journal {
   #compaction: Compaction | undefined;
   #state: JournalState = 'closed';
   #error: Error | undefined;
+  /** What was final, as the log is open or closes. */
+  #broken: Error | undefined;
   #line = new Line();
   #pump: Promise<void> | undefined;
   #flushTimer: NodeJS.Timeout | undefined;
+  /** The flushes of the timer, one after the other. */
+  #timedFlush: Promise<void> = Promise.resolve();
   readonly #probe = new Probe(() => {
     this.#writeSomething();
   });
@@ -99,7 +104,7 @@ export class DurableJournal implements Journal {
     this.#log = log;
     this.#compaction = new Compaction(log.folder, files, log.sealedBytes);
     this.#line = new Line();
-    this.#error = undefined;
+    this.#error = this.#broken = undefined;
     this.#promised = this.#told = 0;
     this.#become('open', undefined);
     if (log.unfinished !== undefined) {
@@ -117,12 +122,13 @@ export class DurableJournal implements Journal {
   async close(): Promise<void> {
     const log = this.#log;
     if (log === undefined || this.#state === 'closed') return;
-    const isUsable = this.#state !== 'failed';
+    const isUsable = this.#broken === undefined;
     this.#state = 'closed';
     this.#probe.stop();
     clearTimeout(this.#flushTimer);
     try {
       while (this.#pump !== undefined) await this.#pump;
+      await this.#timedFlush;
       await this.#compaction?.stop();
       if (isUsable) await this.#finish(log);
     } finally {
@@ -150,15 +156,19 @@ export class DurableJournal implements Journal {
     this.#listeners.push(listener);
   }
 
-  /** Writes what is in line, and that nothing comes behind it. */
+  /** Writes what is in line, and that nothing comes behind it; refuses what cannot be written. */
   async #finish(log: OpenLog): Promise<void> {
-    this.#line.push(new Outgoing(RECORD.closed, '{}'));
-    this.#pump = this.#deliverAll();
-    await this.#pump;
-    let why = this.#line.length > 0 ? 'there is no room' : undefined;
-    await log.writer.flush().catch((error: Error) => {
-      why = error.message;
-    });
+    if (this.#broken === undefined) {
+      this.#line.push(new Outgoing(RECORD.closed, '{}'));
+      this.#pump = this.#deliverAll();
+      await this.#pump;
+    }
+    if (this.#broken === undefined) await this.#flush([]);
+    let why = this.#broken?.message;
+    if (this.#line.length > 0) {
+      why = 'there is no room';
+      this.#line.refuseAll([], storageFull(this.#options.dir, this.#error));
+    }
     if (why === undefined) return;
     process.emitWarning(
       `the log of ${log.folder} could not be closed in order: ${why}; jobs that ended last may run again`,
@@ -240,7 +250,7 @@ export class DurableJournal implements Journal {
 
   async #deliverAll(): Promise<void> {
     try {
-      while (this.#line.length > 0 && this.#state !== 'failed') {
+      while (this.#line.length > 0 && this.#broken === undefined) {
         const batch = this.#line.take();
         if (!(await this.#deliver(batch))) return;
         await this.#rotateIfDue();
@@ -264,6 +274,10 @@ export class DurableJournal implements Journal {
     const waits = batch.some(({ resolve }) => resolve !== undefined);
     if (waits && this.#options.durability === 'every-write') {
       if (!(await this.#flush(batch))) return false;
+    }
+    if (this.#broken !== undefined) {
+      this.#line.refuseAll(batch, this.#broken);
+      return false;
     }
     if (this.#state === 'full') this.#goOn();
     this.#settle(batch, first);
@@ -303,13 +317,13 @@ export class DurableJournal implements Journal {
     const pause = durability === 'none' ? NONE_FLUSH : flushInterval;
     this.#flushTimer = setTimeout(() => {
       this.#flushTimer = undefined;
-      void this.#flushNow();
+      this.#timedFlush = this.#timedFlush.then(() => this.#flushNow());
     }, pause).unref();
   }
 
   async #flushNow(): Promise<void> {
     const writer = this.#log?.writer;
-    if (writer === undefined || this.#state === 'failed') return;
+    if (writer === undefined || this.#broken !== undefined) return;
     if (writer.flushed < writer.sequence && !(await this.#flush([]))) return;
     // So that damage to what was promised can be told from a torn tail.
     if (
@@ -361,16 +375,26 @@ export class DurableJournal implements Journal {
   }
 
   #fail(error: unknown, batch: Outgoing[]): void {
-    if (this.#state === 'failed') return;
+    if (this.#broken !== undefined) {
+      this.#line.refuseAll(batch, this.#broken);
+      return;
+    }
     const cause = error instanceof Error ? error : new Error(String(error));
     const isFull = error instanceof NoRoom;
     const told = isFull
       ? storageFull(this.#options.dir, cause)
       : storageFailed(this.#options.dir, cause);
     if (isFull) this.#line.refusePrepared(batch, told);
-    else this.#line.refuseAll(batch, told);
-    if (isFull && this.#state !== 'closed') this.#probe.failed();
-    if (this.#state !== 'closed') this.#become(isFull ? 'full' : 'failed', told);
+    else {
+      this.#broken = told;
+      this.#line.refuseAll(batch, told);
+    }
+    if (this.#state === 'closed') {
+      this.#error = told;
+      return;
+    }
+    if (isFull) this.#probe.failed();
+    this.#become(isFull ? 'full' : 'failed', told);
   }
 
   #writeSomething(): void {

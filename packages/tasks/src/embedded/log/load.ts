@@ -1,6 +1,7 @@
 // Builds a store from a folder: the newest snapshot, then the segments behind it.
 // Invariant: nothing in the folder is changed, and a folder that is damaged anywhere but at its very end is refused, unless
 // what is readable is asked for. Cutting the tail and taking the log up again is left to open-log.ts.
+import { basename } from 'node:path';
 import { errors } from '../../errors.ts';
 import { listFolder, segmentPath, snapshotPath } from './folder.ts';
 import { readSegment } from './read-log.ts';
@@ -50,10 +51,11 @@ export function load(
 ): Loaded {
   const { snapshot, segments: found } = listFolder(folder);
   const segments = found.filter((segment) => segment < (options.before ?? Infinity));
-  const corrupt = (why: string, cause?: unknown): Error =>
-    new errors.LOG_CORRUPT(folder, why, { cause });
-
-  const start = readSnapshot(folder, snapshot, store, options.skip, corrupt);
+  const corrupt = corruptOf(folder);
+  const start =
+    snapshot === undefined
+      ? NO_SNAPSHOT
+      : readSnapshot(snapshotPath(folder, snapshot), store, options.skip, corrupt);
   const replay = new Replay(store, commands, start.pending);
   let { gaps } = start;
   let sequence = start.header?.sequence;
@@ -91,28 +93,35 @@ export function load(
   return { replay, segment, end, tornBytes, sequence: sequence ?? 0, logBytes, snapshot, gaps };
 }
 
+/** Loads a snapshot that does not have its name yet into an empty store: whether it will load.
+ * @throws CATZ_TASKS_LOG_CORRUPT, what the file system says */
+export function loadSnapshot(folder: string, path: string, store: StoreState): void {
+  readSnapshot(path, store, false, corruptOf(folder));
+}
+
+type Corrupt = (why: string, cause?: unknown) => Error;
+
+function corruptOf(folder: string): Corrupt {
+  return (why, cause) => new errors.LOG_CORRUPT(folder, why, { cause });
+}
+
 interface Start {
   readonly header: SnapshotHeader | undefined;
   readonly pending: SnapshotLoader['pending'];
   readonly gaps: number;
 }
 
-function readSnapshot(
-  folder: string,
-  snapshot: number | undefined,
-  store: StoreState,
-  skip: boolean,
-  corrupt: (why: string, cause?: unknown) => Error,
-): Start {
-  if (snapshot === undefined) return { header: undefined, pending: [], gaps: 0 };
-  const what = `snapshot ${String(snapshot)}`;
+const NO_SNAPSHOT: Start = { header: undefined, pending: [], gaps: 0 };
+
+function readSnapshot(path: string, store: StoreState, skip: boolean, corrupt: Corrupt): Start {
+  const what = basename(path);
   const loader = new SnapshotLoader(store);
   let gaps = 0;
   const onGap = (offset: number): void => {
     if (!skip) throw corrupt(`${what} cannot be read from byte ${String(offset)} on`);
     gaps++;
   };
-  for (const record of readRecords(snapshotPath(folder, snapshot), skip, onGap)) {
+  for (const record of readRecords(path, skip, onGap)) {
     orCorrupt(what, corrupt, () => {
       loader.take(record);
     });
@@ -124,11 +133,7 @@ function readSnapshot(
   return { header: loader.header, pending: loader.pending, gaps };
 }
 
-function orCorrupt<R>(
-  what: string,
-  corrupt: (why: string, cause?: unknown) => Error,
-  run: () => R,
-): R {
+function orCorrupt<R>(what: string, corrupt: Corrupt, run: () => R): R {
   try {
     return run();
   } catch (error) {

@@ -127,15 +127,17 @@ export class LogWriter {
     this.#sequence = sequence;
   }
 
-  /** Waits until the device has what was written before the call.
+  /** Waits until the device has what was written before the call. A flush that runs already may be the one that is told of what was lost.
    * @throws what the file system says: afterwards nobody knows what it has */
   async flush(): Promise<void> {
     const sequence = this.#sequence;
     const from = performance.now();
+    const before = [...this.#running];
     const running = this.#file.flush();
     this.#running.add(running);
     try {
       await running;
+      await Promise.all(before);
     } finally {
       this.#running.delete(running);
     }

@@ -8,6 +8,7 @@ import {
   openSync,
   readSync,
   renameSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
 import { findRecord, readRecord, RecordBuffer } from './record.ts';
@@ -59,16 +60,32 @@ export function* readRecords(
 
 /** Writes a file of records, numbered from 1, under its name once it is whole and flushed.
  * @param flushFolder  makes the name last
+ * @param check  looks at the file before it gets its name, and throws when it must not have it
  * @returns bytes
- * @throws what the file system says; `<path>.tmp` may be left behind */
+ * @throws what the file system says, and what `check` throws */
 export function writeRecords(
   path: string,
   records: Iterable<readonly [RecordType, string]>,
   flushFolder: LogFiles['flushFolder'],
   folder: string,
+  check?: (draft: string) => void,
 ): number {
   const draft = `${path}.tmp`;
-  const fd = openSync(draft, 'w', 0o600);
+  let size: number;
+  try {
+    size = writeDraft(draft, records);
+    check?.(draft);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
+  renameSync(draft, path);
+  flushFolder(folder);
+  return size;
+}
+
+function writeDraft(path: string, records: Iterable<readonly [RecordType, string]>): number {
+  const fd = openSync(path, 'w', 0o600);
   let size = 0;
   try {
     const buffer = new RecordBuffer();
@@ -84,8 +101,6 @@ export function writeRecords(
   } finally {
     closeSync(fd);
   }
-  renameSync(draft, path);
-  flushFolder(folder);
   return size;
 }
 

@@ -2,17 +2,22 @@
 // Invariant: two that are in use at once never have one folder: by its real path the second gets the first. Other threads and
 // processes are kept out by the claim on the folder (claim-folder.ts).
 import { realpathSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { errors } from '../../errors.ts';
-import type { DiskOptions } from './options.ts';
 
 /** What is shared: a store, in use while it has users. */
 export interface InUse {
   readonly users: { readonly size: number };
 }
 
+/** What names a folder, and all that has to be the same for who shares it. */
+export interface FolderOptions {
+  readonly dir: string;
+  readonly [other: string]: string | number | boolean;
+}
+
 interface Entry {
-  readonly options: DiskOptions;
+  readonly options: FolderOptions;
   readonly store: InUse;
 }
 
@@ -21,7 +26,7 @@ const stores = new Map<string, Entry>();
 /** The store of a folder in this thread.
  * @param make  makes it when there is none, or when the one that was there is not in use and had other options
  * @throws CATZ_TASKS_OPTIONS when it is in use with other options */
-export function storeOfFolder<S extends InUse>(options: DiskOptions, make: () => S): S {
+export function storeOfFolder<S extends InUse>(options: FolderOptions, make: () => S): S {
   const path = realPathOf(options.dir);
   const known = stores.get(path);
   if (known !== undefined) {
@@ -39,16 +44,17 @@ export function storeOfFolder<S extends InUse>(options: DiskOptions, make: () =>
   return store;
 }
 
-function differing(known: DiskOptions, given: DiskOptions): keyof DiskOptions | undefined {
-  const names = Object.keys(known) as (keyof DiskOptions)[];
-  return names.find((name) => name !== 'dir' && known[name] !== given[name]);
+function differing(known: FolderOptions, given: FolderOptions): string | undefined {
+  return Object.keys(known).find((name) => name !== 'dir' && known[name] !== given[name]);
 }
 
 function realPathOf(dir: string): string {
   try {
     return realpathSync(dir);
   } catch {
-    // Not there yet; it is made when the store opens.
-    return resolve(dir);
+    // Not there yet; it is made when the store opens. What it will lie in may have a link on its way.
+    const path = resolve(dir);
+    const above = dirname(path);
+    return above === path ? path : join(realPathOf(above), basename(path));
   }
 }

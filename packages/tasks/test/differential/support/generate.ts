@@ -158,20 +158,21 @@ export function chooserOf(random: Random): Chooser {
     const custom = maybe(8, () => ({ jobId: random.pick(CUSTOM_IDS) }));
     // Not of parents: by it Redis orders those that wait for children (PARITY.md).
     const older = maybe(20, () => ({ timestamp: START - 700 }));
-    return {
-      name: random.pick(['one', 'two']),
-      data: data(),
-      opts: {
-        ...finishOptions(),
-        ...placeOptions(),
-        ...(deduplicated ? deduplication() : {}),
-        ...custom,
-        ...older,
-        ...(parent === undefined
-          ? {}
-          : { parent: { id: parent.id, queue: `bull:${parent.queue}` }, ...childOptions() }),
-      },
+    const name = random.pick(['one', 'two']);
+    const payload = data();
+    const opts: JobsOptions = {
+      ...finishOptions(),
+      ...placeOptions(),
+      ...(deduplicated ? deduplication() : {}),
+      ...custom,
+      ...older,
+      ...(parent === undefined
+        ? {}
+        : { parent: { id: parent.id, queue: `bull:${parent.queue}` }, ...childOptions() }),
     };
+    // Redis writes a job that was kept over another that has come by its id.
+    if (opts.deduplication?.keepLastIfActive === true) delete opts.jobId;
+    return { name, data: payload, opts };
   };
   const flowNode = (depth: number, isRoot: boolean): FlowNode => {
     const children =

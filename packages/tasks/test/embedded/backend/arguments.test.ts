@@ -4,6 +4,7 @@ import {
   finishOf,
   jsonOf,
   newJobOf,
+  textOf,
   workerOf,
 } from '../../../src/embedded/backend/arguments.ts';
 import type { JobJson, MinimalJob } from 'bullmq';
@@ -50,6 +51,13 @@ describe('a new job', () => {
     opts.priority = 2;
     expect(made.options).toBe('{"priority":1}');
   });
+});
+
+test('what has to be a text is one, whatever a caller without types gives, as on Redis', () => {
+  const job = { ...JOB, name: 7, deduplicationId: 5 } as unknown as JobJson;
+  expect(newJobOf(job, undefined)).toMatchObject({ name: '7', deduplicationId: '5' });
+  expect(attemptFieldsOf({ failedReason: 5 })).toEqual({ failedReason: '5' });
+  expect([null, undefined, false, 'a'].map(textOf)).toEqual(['', '', 'false', 'a']);
 });
 
 describe('a worker', () => {

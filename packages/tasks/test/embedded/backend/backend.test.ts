@@ -1,10 +1,15 @@
-import { Queue, Worker } from 'bullmq';
+import { FlowProducer, Queue, Worker } from 'bullmq';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { embeddedBackend } from '../../../src/embedded/index.ts';
 import { errors } from '../../../src/errors.ts';
+import { temporaryFolder } from '../log/support/folder.ts';
 import { bench } from '../support/bench.ts';
 import type { IQueueBackend } from 'bullmq';
-import type { EmbeddedBackend } from '../../../src/embedded/index.ts';
+import type {
+  EmbeddedBackend,
+  EmbeddedFactory,
+  EmbeddedOptions,
+} from '../../../src/embedded/index.ts';
 
 const connection = {};
 
@@ -39,6 +44,88 @@ describe('bounds', () => {
     const queue = new Queue('q', { connection }, embeddedBackend({ maxBytes: 10_000 }));
     await queue.add('job', 'x'.repeat(5_000));
     await expect(queue.add('job', 'x'.repeat(5_000))).rejects.toThrow('maxBytes 10000');
+    await queue.close();
+  });
+
+  describe.each(['in memory', 'with a folder'])('%s', (where) => {
+    const limited = (options: EmbeddedOptions): EmbeddedFactory =>
+      embeddedBackend(where === 'in memory' ? options : { ...options, dir: temporaryFolder() });
+    const taken = async (adds: Promise<unknown>[]): Promise<number> => {
+      const ends = await Promise.allSettled(adds);
+      for (const end of ends) {
+        if (end.status === 'rejected') expect(end.reason).toBeInstanceOf(errors.QUEUE_FULL);
+      }
+      return ends.filter(({ status }) => status === 'fulfilled').length;
+    };
+
+    test.each([true, false])('hold for adds at once, with the store open: %s', async (isOpen) => {
+      const backend = limited({ maxJobs: 3 });
+      const queue = new Queue('q', { connection }, backend);
+      if (isOpen) await queue.waitUntilReady();
+      expect(await taken(Array.from({ length: 20 }, () => queue.add('job', {})))).toBe(3);
+      expect(backend.stats().jobs).toBe(3);
+      await queue.close();
+    });
+
+    test.each([true, false])('hold for bytes at once, with the store open: %s', async (isOpen) => {
+      const backend = limited({ maxBytes: 10_000 });
+      const queue = new Queue('q', { connection }, backend);
+      if (isOpen) await queue.waitUntilReady();
+      const adds = Array.from({ length: 20 }, () => queue.add('job', 'x'.repeat(4_000)));
+      expect(await taken(adds)).toBe(2);
+      await queue.close();
+    });
+
+    test('hold for bulks, flows and schedules', async () => {
+      const backend = limited({ maxJobs: 4 });
+      const queue = new Queue('q', { connection }, backend);
+      const flows = new FlowProducer({ connection }, backend);
+      const three = Array.from({ length: 3 }, () => ({ name: 'job', data: {} }));
+      const child = { name: 'job', queueName: 'q' };
+      const adds = [
+        queue.addBulk(three),
+        queue.addBulk(three),
+        flows.add({ name: 'job', queueName: 'q', children: [child] }),
+        queue.upsertJobScheduler('a', { every: 60_000 }),
+        queue.upsertJobScheduler('b', { every: 60_000 }),
+      ];
+      expect(await taken(adds)).toBe(2);
+      expect(backend.stats().jobs).toBe(4);
+      await Promise.all([flows.close(), queue.close()]);
+    });
+
+    test('hold for those that come when the store was closed in between', async () => {
+      const backend = limited({ maxJobs: 2 });
+      for (const [adds, expected] of [
+        [1, 1],
+        [5, 1],
+      ] as const) {
+        const queue = new Queue('q', { connection }, backend);
+        const some = Array.from({ length: adds }, () => queue.add('job', {}));
+        expect(await taken(some)).toBe(expected);
+        await queue.close();
+      }
+    });
+  });
+
+  test('hold whatever is given for a text', async () => {
+    const backend = embeddedBackend({ maxBytes: 5_000 });
+    const queue = new Queue('q', { connection }, backend);
+    const worker = new Worker('q', null, { connection, autorun: false }, backend);
+    const odd = 5 as unknown as string;
+    await queue.add(odd, {}, { deduplication: { id: odd } });
+    expect(await queue.getDeduplicationJobId(odd)).toBe('1');
+    const job = await worker.getNextJob('token');
+    await job?.log(odd);
+    await job?.log(undefined as unknown as string);
+    expect(await queue.getJobLogs('1')).toEqual({ logs: ['5', ''], count: 2 });
+    await job?.moveToFailed({ message: odd } as Error, 'token');
+    expect((await queue.getJob('1'))?.failedReason).toBe('5');
+    const deduplication = { id: odd };
+    await queue.upsertJobScheduler('s', { every: 60_000 }, { opts: { deduplication } as never });
+    expect(backend.stats().bytes).toBeGreaterThan(0);
+    await expect(queue.add('job', 'x'.repeat(5_000))).rejects.toThrow('maxBytes 5000');
+    await worker.close();
     await queue.close();
   });
 

@@ -105,7 +105,7 @@ test('its users hear of a disk that takes no more', async () => {
 test('a store that is not open has nothing to tell of, and takes what comes', () => {
   const { shared } = make();
   expect(shared.stats()).toMatchObject({ state: 'closed', jobs: 0, bytes: 0 });
-  expect(() => shared.admit(1, 1)).not.toThrow();
+  expect(shared.admitted(9, 1, () => 'taken')).toBe('taken');
 });
 
 test('its bounds hold to the job and to the byte', async () => {
@@ -113,7 +113,25 @@ test('its bounds hold to the job and to the byte', async () => {
   await shared.join(makeUser(1));
   journal.store.jobCount = 4;
   journal.store.bytes = 4_000;
-  expect(() => shared.admit(1, 1_000)).not.toThrow();
-  expect(() => shared.admit(2, 0)).toThrow('the store holds 4 jobs, its bound is maxJobs 5');
-  expect(() => shared.admit(0, 1_001)).toThrow('4000 bytes, its bound is maxBytes 5000');
+  const add = (jobs: number, bytes: number) => () => shared.admitted(jobs, bytes, () => 'taken');
+  expect(add(1, 1_000)()).toBe('taken');
+  expect(add(2, 0)).toThrow('the store holds 4 jobs, its bound is maxJobs 5');
+  expect(add(0, 1_001)).toThrow('4000 bytes, its bound is maxBytes 5000');
+});
+
+test.each(['stored', 'refused'])('what is on its way counts until it is %s', async (end) => {
+  const { shared } = make();
+  await shared.join(makeUser(1));
+  let settle: (() => void) | undefined;
+  const coming = new Promise<string>((resolve, reject) => {
+    settle = () => (end === 'stored' ? resolve('x') : reject(new Error('no room on the disk')));
+  });
+  const answer = shared.admitted(4, 4_000, () => coming) as Promise<string>;
+  const add = (jobs: number, bytes: number) => () => shared.admitted(jobs, bytes, () => 'taken');
+  expect(add(1, 1_000)()).toBe('taken');
+  expect(add(2, 0)).toThrow('maxJobs 5');
+  expect(add(0, 1_001)).toThrow('maxBytes 5000');
+  settle?.();
+  await answer.catch(() => undefined);
+  expect(add(5, 5_000)()).toBe('taken');
 });

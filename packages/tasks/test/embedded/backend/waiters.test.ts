@@ -54,6 +54,16 @@ describe('a worker that waits', () => {
     expect(waiters.size).toBe(2);
   });
 
+  test('is not woken by a delayed job that was due before it began to wait for news', async () => {
+    queue.delayed.push(makeJob(), Date.now() - 1);
+    const seen = watch(waiters.wait(queue, OWNER, Infinity, true));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(seen.answers).toEqual([]);
+    waiters.wake(queue, queue.delayed.nextDueAt);
+    await settled();
+    expect(seen.answers).toEqual([JOB_THERE]);
+  });
+
   test('is woken by a job, one worker by one job, those first that waited longest', async () => {
     const seen = [1, 2, 3].map(() => watch(waiters.wait(queue, OWNER, Infinity)));
     waiters.wake(queue, 0);
@@ -102,6 +112,29 @@ describe('a worker that waits', () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(seen.answers).toEqual([JOB_THERE]);
     set.mockRestore();
+  });
+
+  test('is woken when the rate limit ends that holds a job back, and only then', async () => {
+    const seen = [1, 2].map(() => watch(waiters.wait(queue, OWNER, Infinity)));
+    queue.wait.pushBack(makeJob());
+    queue.rateWindow = { count: 1, endsAt: Date.now() + 500 };
+    queue.delayed.push(makeJob(), Date.now() + 2_000);
+    waiters.wake(queue, queue.rateWindow.endsAt);
+    await vi.advanceTimersByTimeAsync(499);
+    expect(seen.map(({ answers }) => answers)).toEqual([[], []]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(seen.map(({ answers }) => answers)).toEqual([[JOB_THERE], []]);
+  });
+
+  test('is not woken when a rate limit ends and there is no job', async () => {
+    const seen = watch(waiters.wait(queue, OWNER, Infinity));
+    queue.rateWindow = { count: 1, endsAt: Date.now() + 500 };
+    queue.delayed.push(makeJob(), Date.now() + 2_000);
+    waiters.wake(queue, queue.rateWindow.endsAt);
+    await vi.advanceTimersByTimeAsync(1_999);
+    expect(seen.answers).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(seen.answers).toEqual([JOB_THERE]);
   });
 
   test('has one timer with all others, and none once nothing is due', async () => {

@@ -222,6 +222,28 @@ test('the rate limit of a worker spreads its jobs', async () => {
   expect((times[2] as number) - (times[0] as number)).toBeGreaterThanOrEqual(40);
 });
 
+test('a job that the rate limit holds back is run by another, should the worker that knows of it close', async () => {
+  const { queue, work } = bench();
+  const ran = gather<number>(2);
+  const limiter = { max: 1, duration: 150 };
+  const workers = Array.from({ length: 3 }, () =>
+    work(async (job: Job<number>) => ran.add(job.data), { limiter }),
+  );
+  for (const worker of workers) await worker.waitUntilReady();
+  while ((await queue.getWorkersCount()) < 3) await turn();
+  await delay(10);
+  await queue.add('job', 1);
+  await queue.add('job', 2);
+  let limited: Worker[] = [];
+  while (limited.length === 0) {
+    await turn();
+    limited = workers.filter((worker) => worker['isRateLimited']());
+  }
+  expect(limited.length).toBeLessThan(3);
+  for (const worker of limited) await worker.close();
+  expect(await ran.all).toEqual([1, 2]);
+});
+
 test('the concurrency of the queue holds over workers', async () => {
   const { queue, work } = bench();
   await queue.setGlobalConcurrency(2);

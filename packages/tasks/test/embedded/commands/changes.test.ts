@@ -26,6 +26,14 @@ test('another delay counts from now', () => {
   expect(rig.job(id).delay).toBe(20);
 });
 
+test('a payload that is no JSON is an empty one, as on Redis, and is counted', () => {
+  const rig = new Rig();
+  const id = rig.add({}, { data: '{"a":1}' });
+  rig.run('updateData', id, undefined);
+  expect(rig.job(id).data).toBe('{}');
+  expect(rig.store.bytes).toBe(rig.countedBytes);
+});
+
 test('only a delayed job gets another delay', () => {
   const rig = new Rig();
   const id = rig.add();

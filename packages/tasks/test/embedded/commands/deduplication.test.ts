@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { holderOf } from '../../../src/embedded/commands/_deduplicate.ts';
 import { Rig } from './support/rig.ts';
 
 const ID = { id: 'same' };
@@ -75,6 +76,7 @@ test('what was kept for the end of a job goes when the job is replaced', () => {
   rig.take();
   rig.add({ deduplication });
   expect(rig.queue.deduplicationNext.size).toBe(1);
+  expect(rig.store.bytes).toBe(rig.countedBytes);
   const how = { timestamp: rig.now, delay: 50, token: 'token', skipAttempt: false };
   rig.run('moveToDelayed', first, { ...how, fetchNext: false, worker: {} }, {});
   const second = rig.add({ deduplication, delay: 50 });
@@ -191,4 +193,46 @@ test('a child that was kept is one that its parent waits for', () => {
   expect([...(rig.job(parent).rare?.dependencies?.pending ?? [])]).toEqual([`bull:q:${next}`]);
   rig.complete(next as string);
   expect(rig.job(parent).state).toBe('wait');
+});
+
+test('to ask who holds an id changes nothing, though the clock may jump back afterwards', () => {
+  const rig = new Rig();
+  const deduplication = { ...ID, ttl: 100 };
+  const first = rig.add({ deduplication });
+  expect(holderOf(rig.queue, 'same', rig.now + 100)).toBeUndefined();
+  // As in a replay, which knows of no reads.
+  expect(rig.add({ deduplication })).toBe(first);
+});
+
+test('a job that was kept is none when another has come by its id meanwhile', () => {
+  const rig = new Rig();
+  const deduplication = { ...ID, keepLastIfActive: true };
+  const first = rig.add({ jobId: 'a', deduplication });
+  rig.take();
+  rig.add({ jobId: 'b', deduplication }, { data: '"kept"' });
+  rig.add({ jobId: 'b' }, { data: '"came"' });
+  rig.take();
+  rig.complete(first);
+  expect(rig.events.at(-1)).toBe('completed a');
+  expect(rig.events).toContain('duplicated b');
+  expect(rig.takeAll()).toEqual([]);
+  expect(rig.job('b')).toMatchObject({ state: 'active', data: '"came"' });
+  expect(rig.queue.deduplication.size + rig.queue.deduplicationNext.size).toBe(0);
+  expect(rig.store.jobCount).toBe(2);
+  expect(rig.store.bytes).toBe(rig.countedBytes);
+});
+
+test('keys whose time is over go as new ones come, and those in force stay', () => {
+  const rig = new Rig();
+  const lasting = rig.add({ deduplication: { id: 'lasting', ttl: 1e9 } });
+  const endless = rig.add({ deduplication: { id: 'endless' } });
+  for (let n = 0; n < 1_000; n++) {
+    rig.add({ deduplication: { id: `request ${String(n)}`, ttl: 10 } });
+    rig.now++;
+  }
+  expect(rig.store.bytes).toBe(rig.countedBytes);
+  // Ten are in force besides.
+  expect(rig.queue.deduplication.size).toBeLessThan(30);
+  expect(holderOf(rig.queue, 'lasting', rig.now)).toBe(lasting);
+  expect(holderOf(rig.queue, 'endless', rig.now)).toBe(endless);
 });

@@ -91,7 +91,19 @@ test('what became available to a worker at its limit is news for another', () =>
   rig.now += 5;
   rig.woken.length = 0;
   expect(rig.take(WORKER)[2]).toBe(995);
-  expect(rig.woken).toEqual([{ queue: 'q', dueAt: 0 }]);
+  expect(rig.woken[0]).toEqual({ queue: 'q', dueAt: 0 });
+});
+
+test('the end of the limit is told where a job waits for it, since who asked may be gone by then', () => {
+  const rig = new Rig();
+  rig.run('setRateLimit', 1_000);
+  expect(rig.take(WORKER)[2]).toBe(1_000);
+  expect(rig.woken).toEqual([]);
+  rig.add();
+  rig.woken.length = 0;
+  rig.now += 10;
+  expect(rig.take(WORKER)[2]).toBe(990);
+  expect(rig.woken).toEqual([{ queue: 'q', dueAt: rig.now + 990 }]);
 });
 
 test('a rate limit of the queue goes before that of the worker', () => {

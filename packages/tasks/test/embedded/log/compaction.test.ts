@@ -13,6 +13,7 @@ import { readRecords, writeRecords } from '../../../src/embedded/log/record-file
 import { dump } from './support/dump.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { add, complete, openJournal, QUEUE, take } from './support/journal.ts';
+import type { Command } from '../../../src/embedded/engine/command.ts';
 import type { DurableJournal } from '../../../src/embedded/log/durable-journal.ts';
 
 const SMALL = { segmentBytes: 20_000, compactBytes: 20_000 };
@@ -103,6 +104,31 @@ describe('compaction', () => {
     const before = dump(journal.store);
     await journal.close();
     expect(stateOf(folder)).toEqual(before);
+  });
+
+  test('that makes a snapshot which does not load keeps every file, and leaves none', async () => {
+    const folder = temporaryFolder();
+    const journal = await openJournal(folder, { segmentBytes: 1 });
+    await add(journal, 1, 'a');
+    await journal.run('updateData', QUEUE, ['a', '2']);
+    await journal.close();
+    const before = readdirSync(folder).filter((name) => name.startsWith('log.'));
+    const updateData: Command<[string, string], void> = {
+      acknowledgement: 'durable',
+      run({ queue }, jobId) {
+        const job = queue.jobs.get(jobId) as { data: unknown };
+        job.data = undefined;
+      },
+    };
+    const last = listFolder(folder).segments.at(-1) as number;
+    const broken = { ...commands, updateData };
+    expect(() => compact(folder, last, broken)).toThrow(
+      expect.objectContaining({ code: 'CATZ_TASKS_LOG_CORRUPT' }),
+    );
+    const left = readdirSync(folder).filter((name) => !name.startsWith('lock'));
+    expect(left.sort()).toEqual(before.sort());
+    compact(folder, last, commands);
+    expect(listFolder(folder).snapshot).toBe(last);
   });
 
   test('that fails is told once, and waits until the log has grown by as much again', async () => {

@@ -5,6 +5,7 @@ import { Queue, Worker } from 'bullmq';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { embeddedBackend } from '../../../src/embedded/index.ts';
 import { segmentPath } from '../../../src/embedded/log/folder.ts';
+import { errors } from '../../../src/errors.ts';
 import { readRecord, RECORD } from '../../../src/embedded/log/record.ts';
 import { temporaryFolder } from './support/folder.ts';
 import type {
@@ -120,6 +121,21 @@ describe('embeddedBackend', () => {
     // The record of the end is written by then, or is not yet.
     expect(backend.stats().logBytes > size).toBe(awaitCompletion);
   });
+
+  test.each([{ maxJobs: 1 }, { maxBytes: 1_000 }, { durability: 'none' }] as EmbeddedOptions[])(
+    'refuses a dir that is open to who asks for it with %j, with both values',
+    async (other) => {
+      const dir = temporaryFolder();
+      const { queue } = open({ dir });
+      await queue.add('n', 1);
+      const [name] = Object.keys(other) as [keyof EmbeddedOptions];
+      const wanted = new RegExp(`options\\.${name} to be .*, got ${String(other[name])}`);
+      expect(() => embeddedBackend({ dir, ...other })).toThrow(wanted);
+      expect(() => embeddedBackend({ dir, ...other })).toThrow(errors.OPTIONS);
+      await queue.close();
+      expect(() => embeddedBackend({ dir, ...other })).not.toThrow();
+    },
+  );
 
   test('opens a damaged dir with repair only', async () => {
     const dir = join(temporaryFolder(), 'store');

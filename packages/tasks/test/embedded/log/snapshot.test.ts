@@ -1,8 +1,10 @@
 // A snapshot holds everything that decides what comes next: a store with one of each thing, stored and loaded.
 import { expect, test } from 'vitest';
+import * as commands from '../../../src/embedded/commands/index.ts';
 import { addChild } from '../../../src/embedded/commands/_dependencies.ts';
 import { Job } from '../../../src/embedded/engine/job.ts';
 import { makeStore } from '../../../src/embedded/engine/make-store.ts';
+import { runCommand } from '../../../src/embedded/engine/run-command.ts';
 import { sizeOf } from '../../../src/embedded/engine/size.ts';
 import { RECORD } from '../../../src/embedded/log/record.ts';
 import { SnapshotLoader, snapshotRecords } from '../../../src/embedded/log/snapshot.ts';
@@ -115,6 +117,27 @@ test('a loaded store goes on as the one it was made from', () => {
     return taken;
   });
   expect(orders[1]).toEqual(orders[0]);
+});
+
+test('deduplication keys go in the same order from a loaded store', () => {
+  const first = makeStore();
+  const add = (store: StoreState, n: number): void => {
+    const options = { deduplication: { id: `id ${String(n)}`, ttl: n % 3 === 0 ? 1_000 : 5 } };
+    const given = {
+      name: 'n',
+      data: '1',
+      options: JSON.stringify(options),
+      timestamp: 1,
+      deduplicationId: options.deduplication.id,
+    };
+    runCommand(commands, store, 'addJob', { name: 'q', prefix: 'bull' }, [given], n, undefined);
+  };
+  for (let n = 0; n < 100; n++) add(first, n);
+  const second = reload(first).store;
+  for (let n = 100; n < 137; n++) for (const store of [first, second]) add(store, n);
+  const keys = [first, second].map((store) => [...store.queueOf('q', 'bull').deduplication]);
+  expect(keys[1]).toEqual(keys[0]);
+  expect(keys[0]?.length).toBeLessThan(70);
 });
 
 test('a part that comes before its queue, or that does not belong there, is refused', () => {

@@ -281,6 +281,8 @@ describe('what a job writes down', () => {
     const { queue } = bench();
     const job = await queue.add('mail', { step: 0 });
     await job.updateProgress({ done: 40 });
+    await job.updateData(undefined);
+    expect((await queue.getJob(job.id ?? ''))?.data).toEqual({});
     await job.updateData({ step: 1 });
     const read = await queue.getJob(job.id as string);
     expect(read?.progress).toEqual({ done: 40 });

@@ -263,6 +263,28 @@ describe('a folder', () => {
     }
   });
 
+  it('is refused to who asks for it with other bounds', async () => {
+    const { guest } = shared();
+    const dir = temporaryFolder();
+    await guest({ dir }).queue().add('n', 1);
+    const other = guest({ dir, maxJobs: 7 }).backend('q', { connection: {} });
+    onTestFinished(() => other.close());
+    await expect(other.waitUntilReady()).rejects.toMatchObject({
+      code: 'CATZ_TASKS_OPTIONS',
+      message: expect.stringMatching(/maxJobs.*1000000.*7/),
+    });
+  });
+
+  it('holds its bounds for adds at once, of all threads', async () => {
+    const { guest } = shared();
+    const dir = temporaryFolder();
+    const [one, other] = [guest({ dir, maxJobs: 3 }), guest({ dir, maxJobs: 3 })];
+    const queues = [one.queue(), other.queue()];
+    const adds = Array.from({ length: 20 }, (_, n) => queues[n % 2]?.add('n', n));
+    const ends = await Promise.allSettled(adds);
+    expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
+  });
+
   it('is free once the owner has closed', async () => {
     const owner = shared();
     const dir = temporaryFolder();

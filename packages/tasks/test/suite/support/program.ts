@@ -381,6 +381,23 @@ export function programSuite(title: string, place: () => Place): void {
       expect(await first.schedules()).toMatchObject([{ key: 'nightly', cron: '30 4 * * *' }]);
     });
 
+    test('gives a schedule no more runs than its limit when it starts again', async () => {
+      let runs = 0;
+      const twice = defineTask({
+        name: 'twice',
+        queue: fresh(),
+        schema: anything,
+        schedule: { every: 10, limit: 2, payload: { n: 1 } },
+        handler: () => void (runs += 1),
+      });
+      const tasks = await start([twice]);
+      await until('both runs', () => runs === 2);
+      await tasks.close();
+      const later = await start([twice], { run: 'off' });
+      const [reader] = await later.queues();
+      expect(await reader!.getJobCountByTypes('waiting', 'prioritized', 'delayed')).toBe(0);
+    });
+
     test('gives the results of children to their parent', async () => {
       const name = fresh();
       const part = defineTask({
@@ -442,10 +459,9 @@ export function programSuite(title: string, place: () => Place): void {
       const root = await tasks.flow({
         task: whole,
         payload: {},
-        onChildFailure,
         children: [
           { task: part, payload: { n: 1 }, options: { priority: 'critical' } },
-          { task: part, payload: { n: -1 } },
+          { task: part, payload: { n: -1 }, onChildFailure },
         ],
       });
       const end = await root.result().catch((error: { readonly code: string }) => error.code);

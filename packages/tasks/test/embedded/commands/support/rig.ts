@@ -95,7 +95,7 @@ export class Rig {
     });
   }
 
-  /** The bytes that the jobs of all queues take: what `store.bytes` has to be. */
+  /** The bytes that the jobs and keys of all queues take: what `store.bytes` has to be. */
   get countedBytes(): number {
     let bytes = 0;
     for (const queue of this.store.queues.values()) {
@@ -103,6 +103,8 @@ export class Rig {
         const dependencies = job.rare?.dependencies;
         bytes += sizeOf(job) + (dependencies === undefined ? 0 : dependencyBytes(dependencies));
       }
+      for (const [id, key] of queue.deduplication) bytes += 100 + id.length + key.jobId.length;
+      for (const [id, json] of queue.deduplicationNext) bytes += 100 + id.length + json.length;
     }
     return bytes;
   }
