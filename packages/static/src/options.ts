@@ -28,7 +28,7 @@ import type { Segments } from './path/decode-path.ts';
 import { AVAILABLE } from './variant/codings.ts';
 import type { Coding } from './variant/codings.ts';
 
-/** When a variant is made as small as it gets, which takes a hundred times as long. */
+/** When a variant is made as small as it gets, which takes far longer than the first one did. */
 export interface RecompressOptions {
   /** Answers with the quickly made one, at least 1. Default: 3. */
   readonly afterHits?: number | undefined;
@@ -53,7 +53,7 @@ export interface StaticOptions {
   readonly minCompressBytes?: number | undefined;
   /** When what is asked for often is compressed anew, off the main thread. Default: on, see RecompressOptions. */
   readonly recompress?: RecompressOptions | false | undefined;
-  /** How long, in ms, a file may have changed unseen. 0: looked at in each request, some microseconds on a local disk.
+  /** How long, in ms, a file may have changed unseen. 0: looked at in each request, one system call.
    * false: files never change while the application runs. Default: 0. */
   readonly revalidate?: number | false | undefined;
   /** ms that clients may use a file without asking, beside `immutable`. Default: 0: they ask, and get a 304. */

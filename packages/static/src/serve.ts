@@ -16,7 +16,7 @@ import type { Coding } from './variant/codings.ts';
 import type { Variant } from './variant/variants.ts';
 
 /** @param prefix  of the route, whole, with a slash at its end
- * @throws CATZ_STATIC_FORBIDDEN_PATH, CATZ_STATIC_NOT_ACCEPTABLE, CATZ_STATIC_PRECONDITION */
+ * @throws CATZ_STATIC_FORBIDDEN_PATH, CATZ_STATIC_NOT_ACCEPTABLE, CATZ_STATIC_PRECONDITION, CATZ_STATIC_UNREADABLE */
 export function serve(
   parts: Parts,
   prefix: string,
@@ -171,9 +171,9 @@ function sendBytes(
 // undefined: the client accepts none that there is.
 type Wanted = Coding | 'identity' | undefined;
 
-// Ranges are of the file itself: an encoded variant may have other bytes at the next request.
+// Ranges, which only a GET has, are of the file itself: an encoded variant may have other bytes at the next request.
 function codingFor({ settings }: Parts, record: FileRecord, request: FastifyRequest): Wanted {
-  if (request.headers.range !== undefined) return 'identity';
+  if (request.headers.range !== undefined && request.method === 'GET') return 'identity';
   const available = record.isEncodable ? settings.encodings : [];
   return negotiateCoding(request.headers['accept-encoding'], available);
 }

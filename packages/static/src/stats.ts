@@ -7,7 +7,7 @@ export interface Counters {
   notModified: number;
   /** Answers 206 and 416. */
   ranges: number;
-  /** Answers that streamed from disk: files that are too large, or were changing. */
+  /** Answers that streamed from disk: files that are too large to be kept. */
   streamed: number;
   /** Paths that were refused without a look. */
   refused: number;

@@ -175,6 +175,9 @@ describe('ranges', () => {
       headers: { range: 'bytes=0-3' },
     });
     expect([answer.statusCode, answer.headers['content-length']]).toEqual([200, '8000']);
+    const headers = { range: 'bytes=0-3', 'accept-encoding': 'br' };
+    const encoded = await app.inject({ method: 'HEAD', url: '/a.txt', headers });
+    expect(encoded.headers['content-encoding']).toBe('br');
   });
 });
 

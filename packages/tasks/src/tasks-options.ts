@@ -128,6 +128,9 @@ const silent: Logger = Object.freeze({
 
 const DAY = 86_400_000;
 
+/** ms that close() leaves to jobs, and to replies that jobs wait for. */
+export const DRAIN_TIMEOUT = 10_000;
+
 const specs: OptionSpecs<TasksSettings> = {
   tasks: { check: (value) => value },
   backend: optional(
@@ -144,7 +147,7 @@ const specs: OptionSpecs<TasksSettings> = {
   ),
   validate: optional(fn<Validate>()),
   enqueueTimeout: duration({ default: 2_000, max: 2 ** 31 - 1 }),
-  drainTimeout: drainTime(10_000),
+  drainTimeout: drainTime(DRAIN_TIMEOUT),
   abortGrace: drainTime(5_000),
   deadLetters: object({
     age: duration({ default: 30 * DAY, allowInfinity: true }),

@@ -7,6 +7,7 @@ import { errors } from '../errors.ts';
 import { REVALIDATE } from '../answer/cache-control.ts';
 import type { Segments } from '../path/decode-path.ts';
 import { urlPath } from '../path/target-path.ts';
+import { identityOf } from '../variant/variants.ts';
 import type { Variants } from '../variant/variants.ts';
 import { mediaType, shrinks } from '../variant/media-type.ts';
 import { realPath } from './inside.ts';
@@ -18,7 +19,7 @@ import type { FileRecord } from './record.ts';
 import { isSame, isSettled } from './stamp.ts';
 import type { Stamp } from './stamp.ts';
 
-/** What is done with a file. 'stream': too large to be kept, or changing; its real path. */
+/** What is done with a file. 'stream': too large to be kept; its real path. */
 export type Filled =
   | {
       readonly kind: 'bytes';
@@ -99,7 +100,7 @@ export class Files {
   }
 
   /** Reads a file, once for all who ask meanwhile.
-   * @throws what the file system says, but for a file that is gone or may not be read */
+   * @throws CATZ_STATIC_UNREADABLE, but for a file that is gone or may not be read; what a function of the options throws */
   fill(key: string, location: FileLocation): Promise<Filled> {
     const running = this.#filling.get(location.path);
     if (running === undefined) return this.#begin(key, location);
@@ -178,7 +179,7 @@ export class Files {
         bytes.length >= minCompressBytes &&
         shrinks(type) &&
         noCompress?.(urlPath(root, path)) !== true,
-      identity: this.#variants.keep(hash, bytes),
+      identity: isKept ? this.#variants.keep(hash, bytes) : identityOf(hash, bytes),
       variants: new Map(),
       checkedAt: Date.now(),
     };

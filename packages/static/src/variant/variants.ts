@@ -1,7 +1,7 @@
 // The bytes of a file in one content coding: made once, kept in the cache, made smaller once it is asked for often.
 // Invariant: bytes are kept under the hash of what they decode to, so that they cannot be stale, and every thread that has the
-// same file finds what another has compressed. What was evicted is made again. At most one thread's worth of work on a variant
-// at a time in this thread.
+// same file finds what another has compressed. What was evicted is made again; each variant by one at a time in this
+// thread.
 import type { Cache } from '@catzilla/cache-core';
 import type { FileRecord } from '../file/record.ts';
 import { compress } from './codings.ts';
@@ -36,7 +36,7 @@ export class Variants {
   /** Keeps the bytes of a file as they are. */
   keep(hash: string, bytes: Buffer): Variant {
     this.#cache.set(hash, bytes);
-    return variantOf(hash, 'identity', 'best', bytes);
+    return identityOf(hash, bytes);
   }
 
   /** The bytes of a variant, not to be written; undefined when the cache has dropped them. */
@@ -87,6 +87,11 @@ export class Variants {
     this.made++;
     return compress(bytes, coding, effort);
   }
+}
+
+/** A file as it is, whose bytes nobody keeps. */
+export function identityOf(hash: string, bytes: Buffer): Variant {
+  return variantOf(hash, 'identity', 'best', bytes);
 }
 
 function keyOf(hash: string, coding: Coding | 'identity'): string {

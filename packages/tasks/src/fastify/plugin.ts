@@ -9,6 +9,7 @@ import { errors } from '../errors.ts';
 import { lostJobs } from '../monitor/lost.ts';
 import type { StoreStats } from '../monitor/types.ts';
 import type { DrainReport, RunInScope } from '../runner/types.ts';
+import { DRAIN_TIMEOUT } from '../tasks-options.ts';
 import { createTasks } from '../tasks.ts';
 import type { Tasks, TasksOptions } from '../tasks.ts';
 import { addRequestEnqueue } from './request-enqueue.ts';
@@ -51,15 +52,13 @@ const register: FastifyPluginAsync<TasksPluginOptions> = async (app, options) =>
   if (starts) app.addHook('onReady', async () => tasks.start());
   app.addHook('onClose', async () => {
     tasks.refuse();
+    // Replies that jobs wait for are waited for as long as jobs are.
     await held.settle(options.drainTimeout ?? DRAIN_TIMEOUT);
     const report = await tasks.drain();
     await tell(app, tasks, options, report);
     await tasks.close();
   });
 };
-
-/** Also the default of createTasks(): replies that jobs wait for are waited for as long as jobs are. */
-const DRAIN_TIMEOUT = 10_000;
 
 async function tell(
   app: FastifyInstance,

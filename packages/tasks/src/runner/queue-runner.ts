@@ -33,7 +33,7 @@ const STACKS = 10;
 /** ms until a job is asked for again that this process still runs, after its lock was lost. */
 const STILL_RUNNING = 1_000;
 
-// On the job itself, for BullMQ's events say no more of an attempt; a WeakMap costs more than the rest of it.
+// On the job itself, for BullMQ's events say no more of an attempt, and a WeakMap would be asked for each job.
 const ATTEMPT: unique symbol = Symbol('catzilla.tasks.attempt');
 type TaskJob = Job & { [ATTEMPT]?: Attempt };
 

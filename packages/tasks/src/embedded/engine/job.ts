@@ -219,7 +219,7 @@ function started(job: Job): Ran {
 }
 
 // V8 learns the kinds of a class's fields from what they hold first, and when a field gets another kind, every job made before
-// moves to a new shape when it is next touched: about a microsecond for each of those that wait. One job that has had all kinds,
+// moves to a new shape when it is next touched. One job that has had all kinds,
 // made before any other, settles the shape. A field that has held undefined keeps small integers in place, whatever comes later.
 function settleShape(): void {
   const options: SharedOptions = { json: '{}', value: {}, isFlat: true };
