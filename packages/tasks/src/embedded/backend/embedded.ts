@@ -15,7 +15,7 @@ import type { StoreOptions } from './store-of.ts';
 
 export interface EmbeddedOptions {
   /** Path of the folder that holds the jobs, made when it is not there (0700), owned by one process. Default: none, jobs are in memory
-   * and gone with the process. The options below it mean nothing without it. */
+   * and gone with the process. Those below, up to `maxStalled`, are errors without it. */
   readonly dir?: string;
   /** When an enqueue is acknowledged, and so what a crash can take; see Durability. Default: 'every-write'. */
   readonly durability?: Durability;
@@ -53,9 +53,21 @@ export function embeddedBackend(options: EmbeddedOptions = {}): EmbeddedFactory 
     path: 'options',
     error: (message) => new errors.OPTIONS(message),
   });
+  if (dir === undefined) refuseDiskOptions(options);
   const limits = { maxJobs, maxBytes };
   const wanted = { limits, disk: dir === undefined ? undefined : { dir, ...rest } };
   return remoteFactory(wanted) ?? localFactory(wanted);
+}
+
+// Whoever asks for durability and names no folder (a variable that is not set) would lose what was to be kept.
+function refuseDiskOptions(options: EmbeddedOptions): void {
+  const { dir: _dir, ...ofDisk } = diskSpecs;
+  for (const name of Object.keys(ofDisk) as (keyof EmbeddedOptions)[]) {
+    if (options[name] === undefined) continue;
+    throw new errors.OPTIONS(
+      `expected options.dir to be a path where options.${name} is given, got undefined`,
+    );
+  }
 }
 
 function localFactory(options: StoreOptions): EmbeddedFactory {

@@ -34,6 +34,20 @@ function open(options: EmbeddedOptions): { queue: EmbeddedQueue; backend: Embedd
   return { queue, backend };
 }
 
+test.each(['durability', 'flushInterval', 'awaitCompletion', 'repair', 'maxStalled'] as const)(
+  '%s without a folder is an error, not a promise that nobody keeps',
+  (name) => {
+    const value = { durability: 'every-write', flushInterval: 5, maxStalled: 1 } as const;
+    const options = { awaitCompletion: true, repair: true, ...value };
+    expect(() => embeddedBackend({ [name]: options[name] })).toThrow(
+      `expected options.dir to be a path where options.${name} is given`,
+    );
+    expect(() => embeddedBackend({ dir: undefined, [name]: options[name] } as never)).toThrow(
+      expect.objectContaining({ code: 'CATZ_TASKS_OPTIONS' }),
+    );
+  },
+);
+
 function recordsOf(dir: string): { type: number; body: string }[] {
   const bytes = readFileSync(segmentPath(dir, 1));
   const found: { type: number; body: string }[] = [];
