@@ -18,6 +18,8 @@ export {
 export type { HeldField, Validators } from './conditional.ts';
 export { computeEtag, isComputedEtag, parseEtag, parseEtagList, weakEqual } from './etag.ts';
 export type { EntityTag } from './etag.ts';
+export { encodeEvent, EVENT_STREAM } from './event-stream.ts';
+export type { StreamedEvent } from './event-stream.ts';
 export {
   fieldLines,
   fieldText,
