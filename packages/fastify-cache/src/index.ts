@@ -30,4 +30,5 @@ export type { Normalizer } from './rfc/normalize.ts';
 export type { WarmOptions, WarmResult } from './warm.ts';
 export type { ResponseCacheHealth } from './health.ts';
 export type { CacheFault } from './scope.ts';
+export type { PurgedUrl, PurgeEvent, PurgeListener } from './purge/listeners.ts';
 export type { PurgeOptions, PurgeResult, PurgeTagsOptions } from './purge/options.ts';

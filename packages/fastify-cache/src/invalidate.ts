@@ -7,6 +7,7 @@ import type { FieldValue } from '@catzilla/http';
 import { originOf } from './key/origin.ts';
 import type { Origin } from './key/origin.ts';
 import { pathOf } from './key/primary-key.ts';
+import { purgedUrls } from './purge/listeners.ts';
 import { invalidateNames } from './purge/tags.ts';
 import { removeTarget } from './remove-target.ts';
 import { groupTag, parseGroups } from './rfc/cache-groups.ts';
@@ -62,14 +63,31 @@ export function invalidate(
   scope.counters.invalidations++;
   const tags = groups.map((group) => groupTag(scheme, host, group));
   void invalidateNames(scope, tags, false);
+  const removals: Promise<boolean>[] = [];
   try {
     for (const target of targets) {
       const told = announceTarget(scope, target);
-      scope.counters.purged += removeTarget(scope, [origin], target, told).purged;
+      const removal = removeTarget(scope, [origin], target, told);
+      scope.counters.purged += removal.purged;
+      removals.push(removal.done);
     }
   } catch (error) {
     scope.fault('invalidate', error);
+    removals.push(Promise.resolve(false));
   }
+  if (!scope.purges.isHeard) return;
+  const sites = targets.map((target) => ({ target, origins: [origin] }));
+  void tellWhenDone(scope, sites, removals);
+}
+
+// No removal rejects.
+async function tellWhenDone(
+  scope: Scope,
+  sites: readonly { readonly target: string; readonly origins: readonly Origin[] }[],
+  removals: readonly Promise<boolean>[],
+): Promise<void> {
+  const ok = (await Promise.all(removals)).every(Boolean);
+  scope.purges.tell(() => ({ kind: 'url', urls: purgedUrls(sites), soft: false, ok }));
 }
 
 /** The request target that a field names on the same origin, as it was written; undefined: it names none. */

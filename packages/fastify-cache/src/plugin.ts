@@ -43,6 +43,7 @@ const register: FastifyPluginAsync<FastifyCacheOptions> = async (app, options) =
     purgePath: (pattern, how) => purgePattern(scope, pattern, how),
     purgeTags: (tags, how) => purgeTags(scope, tags, how),
     purgeAll: (how) => purgeAll(scope, how),
+    onPurge: (listener) => scope.purges.add(listener),
     warm: (urls, how) => warm(app, urls, how, settings.hosts),
     tiers: scope.tiered,
     stats: () => scope.counters.snapshot(),

@@ -15,6 +15,7 @@ import { isHostAllowed, normalizeHost } from './key/host.ts';
 import { pathOf, primaryKey } from './key/primary-key.ts';
 import type { KeyScope } from './key/primary-key.ts';
 import type { PluginSettings, RoutePlan, RoutePolicy } from './options/policy.ts';
+import { PurgeListeners } from './purge/listeners.ts';
 import { PurgeTokens } from './purge-token.ts';
 import { Records } from './records.ts';
 import { Counters } from './stats.ts';
@@ -59,6 +60,8 @@ export class Scope {
   readonly collapser: Collapser | undefined;
   readonly refreshes: Refreshes;
   readonly tokens: PurgeTokens;
+  /** Who hears of purges. */
+  readonly purges: PurgeListeners;
   readonly styles: Styles;
   /** One key scope per query policy in use, to find every key of a URL; shared with enclosing scopes. */
   readonly keyScopes: Map<unknown, KeyScope>;
@@ -96,6 +99,9 @@ export class Scope {
     this.collapser = settings.collapse === false ? undefined : new Collapser(settings.collapse);
     this.refreshes = new Refreshes(settings.refresh.concurrency);
     this.tokens = new PurgeTokens(memory, settings.namespace);
+    this.purges = new PurgeListeners(outer?.purges, tiered, (error) =>
+      this.fault('onPurge', error),
+    );
     this.styles = makeStyles(settings, (error) => this.fault('cacheStatus', error));
     this.keyScopes = outer?.keyScopes ?? new Map<unknown, KeyScope>();
     this.maxBodyBytes = Math.max(0, opened.maxValueBytes - HEAD_ROOM);

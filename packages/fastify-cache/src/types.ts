@@ -5,6 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import type { ResponseCacheHealth } from './health.ts';
 import type { Pattern } from './match/pattern.ts';
 import type { RouteCacheOptions } from './options/types.ts';
+import type { PurgeListener } from './purge/listeners.ts';
 import type { PurgeOptions, PurgeResult, PurgeTagsOptions } from './purge/options.ts';
 import type { ReplyCache } from './reply-cache.ts';
 import type { ResponseCacheStats, RouteCacheStats } from './stats.ts';
@@ -33,6 +34,12 @@ export interface ResponseCache {
   /** Purges every response of the plugin's namespace, and nothing else that its cache holds. Cost: a walk as of purgePath.
    * @throws CATZ_FASTIFY_CACHE_OPTION */
   purgeAll(options?: PurgeOptions): Promise<PurgeResult>;
+  /** Hears of purges that happen at this instance, in this scope and those within it: by the methods above, by the purge
+   * route, and by requests that change what they name; not of those of other instances, which their own listeners hear.
+   * Told once every tier and the other instances have heard of the purge.
+   * @returns a function that ends it
+   * @throws CATZ_FASTIFY_CACHE_OPTION for what is no function */
+  onPurge(listener: PurgeListener): () => void;
   /** Requests URLs inside the application, so that what they answer is stored.
    * @param urls  `/path?query` (on the first of `hosts`, or the host among `headers`), or absolute http(s) URLs
    * @param options.concurrency  requests at a time. Default: 4

@@ -17,7 +17,9 @@ export async function purgeAll(scope: Scope, options?: PurgeOptions): Promise<Pu
   // What is in memory is counted by the walk, before the tag ends it.
   const result = await sweep(scope, told, isSoft, () => true);
   scope.counters.purged += result.purged;
-  return { purged: result.purged, ok: (await tellOthers(scope, isSoft)) && result.ok };
+  const ok = (await tellOthers(scope, isSoft)) && result.ok;
+  scope.purges.tell(() => ({ kind: 'all', soft: isSoft, ok }));
+  return { purged: result.purged, ok };
 }
 
 async function tellOthers(scope: Scope, isSoft: boolean): Promise<boolean> {

@@ -36,6 +36,7 @@ export async function purgePattern(
     return path !== undefined && readingsOf(path).some((form) => isExcluded([compiled], form));
   });
   scope.counters.purged += result.purged;
+  scope.purges.tell(() => ({ kind: 'pattern', pattern, soft: isSoft, ok: result.ok }));
   return result;
 }
 

@@ -49,6 +49,16 @@ export async function invalidateNames(
   isSoft: boolean,
 ): Promise<boolean> {
   if (names.length === 0) return true;
+  const ok = await invalidateEach(scope, names, isSoft);
+  scope.purges.tell(() => ({ kind: 'tags', tags: names, soft: isSoft, ok }));
+  return ok;
+}
+
+async function invalidateEach(
+  scope: Scope,
+  names: readonly string[],
+  isSoft: boolean,
+): Promise<boolean> {
   try {
     if (!isSoft) {
       overtake(scope, undefined);

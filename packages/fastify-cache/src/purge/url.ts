@@ -12,6 +12,7 @@ import type { Origin } from '../key/origin.ts';
 import type { Scope } from '../scope.ts';
 import { announceTarget } from '../tiers/remove.ts';
 import { knownOrigins } from '../walk.ts';
+import { purgedUrls } from './listeners.ts';
 import { checkPurgeOptions } from './options.ts';
 import type { PurgeOptions, PurgeResult } from './options.ts';
 
@@ -77,6 +78,9 @@ export async function purgeSites(
     ok = false;
   }
   scope.counters.purged += purged;
+  if (sites.length > 0) {
+    scope.purges.tell(() => ({ kind: 'url', urls: purgedUrls(sites), soft: isSoft, ok }));
+  }
   return { purged, ok };
 }
 

@@ -57,6 +57,8 @@ const representation: ReadonlySet<string> = new Set([
   'surrogate-control',
   'surrogate-key',
   'vary',
+  // Of @catzilla/realtime: the place in the log of live channels at which it was rendered.
+  'x-catzilla-stream',
 ]);
 
 /** Chooses the fields to keep.
