@@ -60,6 +60,7 @@ export interface Subscription extends Disposable {
 
 /** An ordered log by topic. */
 export interface Bus extends AsyncDisposable {
+  /** Where the log is: in memory of this process, of this thread or another one, or on a server. */
   readonly kind: 'memory' | 'redis';
   /** Unique to this bus object: whoever gets a message tells its own by it. */
   readonly origin: string;

@@ -2,7 +2,8 @@
 
 /** State of a bus. */
 export interface BusHealth {
-  /** 'connecting' until the first success; 'live': delivers; 'down': reconnecting; 'closed'. */
+  /** 'connecting' until the first success; 'live': delivers; 'down': reconnecting, or
+   * the thread that has the log does not answer or has ended; 'closed'. */
   readonly state: 'connecting' | 'live' | 'down' | 'closed';
   readonly kind: 'memory' | 'redis';
   /** Since when it is in this state; ms since the epoch. */

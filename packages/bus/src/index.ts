@@ -11,7 +11,7 @@ export type {
 export { errors } from './errors.ts';
 export type { BusHealth, BusStats } from './health.ts';
 export { memoryBus } from './memory/memory-bus.ts';
-export type { MemoryBusOptions } from './memory/memory-bus.ts';
+export type { MemoryBusOptions, MemoryLogOptions } from './memory/memory-bus.ts';
 export type {
   RedisAddress,
   RedisClusterOptions,

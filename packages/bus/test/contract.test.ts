@@ -1,5 +1,8 @@
-import { describe, it as plainIt } from 'vitest';
+import { MessageChannel } from 'node:worker_threads';
+import { describe, it as plainIt, onTestFinished } from 'vitest';
 import { memoryBus } from '../src/index.ts';
+import type { Bus } from '../src/index.ts';
+import { busServer, portBus } from '../src/port/index.ts';
 import { busContract } from '../src/testing/index.ts';
 import { it, onEachDriver, openBus, sharedRedis, uniquePrefix } from './support/redis.ts';
 
@@ -10,6 +13,23 @@ busContract(
     async open(options) {
       const bus = memoryBus(options);
       return { bus, peer: bus };
+    },
+  },
+);
+
+busContract(
+  { describe, it: plainIt },
+  {
+    title: 'over ports, the log elsewhere',
+    async open({ maxLen, maxMessageBytes }) {
+      const server = busServer({ maxLen });
+      onTestFinished(() => server.close());
+      const open = (): Bus => {
+        const { port1, port2 } = new MessageChannel();
+        server.connect(port1);
+        return portBus(port2, { deadline: 5_000, maxMessageBytes });
+      };
+      return { bus: open(), peer: open() };
     },
   },
 );

@@ -22,6 +22,16 @@ it('tells an overflow to a live subscriber that is slower than the log is long',
   expect(bus.stats().gaps).toBe(1);
 });
 
+it('keeps no more bytes of a topic than it may, but always the newest message', async () => {
+  const bus = memoryBus({ maxBytes: 5 });
+  await fill(bus, 't', ['aa', 'bb', 'cc']);
+  await fill(bus, 'u', ['dddddddd']);
+  const [t, u] = ['t', 'u'].map((topic) => listen(bus, topic, { from: 'start' }));
+  await until('both', () => [t, u].every((one) => one!.log.includes('live')));
+  expect(t!.log).toEqual(['bb', 'cc', 'live']);
+  expect(u!.log).toEqual(['dddddddd', 'live']);
+});
+
 it('shares the event loop: a long backlog takes several turns', async () => {
   const bus = memoryBus();
   const texts = numbers(0, 1_000);
@@ -123,6 +133,7 @@ it('says what was expected and what came', async () => {
 it('refuses options that are unknown or ill-typed', () => {
   const wrong: readonly (readonly [object, string])[] = [
     [{ maxLen: 0 }, 'expected options.maxLen to be an integer from 1'],
+    [{ maxBytes: 0 }, 'expected options.maxBytes'],
     [{ maxTopics: 0 }, 'expected options.maxTopics'],
     [{ maxMessageBytes: 0 }, 'expected options.maxMessageBytes'],
     [{ dedupe: 0.5 }, 'expected options.dedupe'],
