@@ -1,5 +1,5 @@
 // npm run soak: installs and builds what is missing, then the long runs, which their programs describe: those of the
-// engine, and those of the HTTP cache. `npm run soak -- --seconds 30 threads` is one of them, short.
+// engine, of the HTTP cache, and of live channels. `npm run soak -- --seconds 30 threads` is one of them, short.
 import { parseArgs } from 'node:util';
 import { ensure } from './ensure.mjs';
 import { ensureRedis } from './lib/redis.mjs';
@@ -16,6 +16,11 @@ const PROGRAMS = [
     path: 'packages/fastify-cache/test/soak/main.mjs',
     names: ['http', 'http-threads', 'http-redis'],
     options: ['seconds', 'mode', 'seed'],
+  },
+  {
+    path: 'packages/realtime/test/soak/main.mjs',
+    names: ['sockets'],
+    options: ['seconds'],
   },
 ];
 const NAMES = PROGRAMS.flatMap(({ names }) => names);
