@@ -1,0 +1,80 @@
+// The page of metrics: ours of all threads, and behind them the user's own.
+// Invariant: no name stands there twice; where the user's registry has one of ours, the user's stands.
+import { familiesOf } from './families.ts';
+import type { CheckedMetrics } from './options.ts';
+import type { OwnRegistry } from './own-registry.ts';
+import { SeriesLimit } from './series-limit.ts';
+import type { Shown } from './series-limit.ts';
+import { renderText } from './text.ts';
+import type { FullSnapshot, SnapshotSource } from '../snapshot/take.ts';
+
+/** What the page of each thread has to know of the others. */
+interface Extra {
+  readonly own: unknown;
+  readonly shown: Shown;
+}
+
+/** What a page is made with. */
+export interface PageParts {
+  readonly source: SnapshotSource;
+  readonly own: OwnRegistry;
+  readonly settings: Pick<CheckedMetrics, 'maxSeries' | 'defaultMetrics'>;
+  /** Told what goes wrong. */
+  readonly warn: (details: object, message: string) => void;
+}
+
+/** Makes the pages of an application. */
+export class MetricsPage {
+  readonly #parts: PageParts;
+  readonly #limit: SeriesLimit;
+
+  constructor(parts: PageParts) {
+    const { settings, source, warn } = parts;
+    this.#parts = parts;
+    this.#limit = new SeriesLimit(settings.maxSeries, (metric) => {
+      warn(
+        { metric, maxSeries: settings.maxSeries },
+        'a metric has too many series: the rest is counted as other',
+      );
+    });
+    source.extra = () => this.#extra();
+  }
+
+  /** A page, as it is now. */
+  async render(): Promise<string> {
+    const full = await this.#parts.source.takeWith();
+    const own = await this.#ownText(full);
+    const taken = namesIn(own);
+    for (const extra of full.serving) this.#limit.adopt((extra as Extra | undefined)?.shown ?? {});
+    const families = familiesOf(full.snapshot, this.#parts.settings)
+      .filter(({ name }) => !taken.has(name))
+      .map((family) => this.#limit.bound(family));
+    return renderText(families) + own;
+  }
+
+  async #extra(): Promise<Extra> {
+    const { own } = this.#parts;
+    return { own: await this.#orNone(() => own.tell()), shown: this.#limit.shown() };
+  }
+
+  async #ownText({ serving, gone }: FullSnapshot): Promise<string> {
+    const told = (extras: readonly unknown[]): readonly unknown[] =>
+      extras.map((extra) => (extra as Extra | undefined)?.own);
+    const text = await this.#orNone(() => this.#parts.own.text(told(serving), told(gone)));
+    return text === undefined || text === '' || text.endsWith('\n') ? (text ?? '') : `${text}\n`;
+  }
+
+  // A collect function of the user's may throw.
+  async #orNone<T>(read: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await read();
+    } catch (error) {
+      this.#parts.warn({ err: error }, "the application's own metrics could not be read");
+      return undefined;
+    }
+  }
+}
+
+function namesIn(text: string): ReadonlySet<string> {
+  return new Set(Array.from(text.matchAll(/^# TYPE (\S+) /gm), (match) => match[1]!));
+}
