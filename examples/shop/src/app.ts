@@ -31,8 +31,10 @@ export function configOf(settings: Settings): AppOptions {
     tiers: { name: settings.name, memory: { maxBytes: 67_108_864 } },
     // A new folder of data takes PostgreSQL some seconds.
     di: { container: defineServices(settings), startTimeout: 60_000 },
-    health: {
-      checks: { database: { check: (_signal, app) => app.di.get(Database).query('select 1') } },
+    monitor: {
+      health: {
+        checks: { database: { check: (_signal, app) => app.di.get(Database).query('select 1') } },
+      },
     },
     openapi: {
       info: { title: 'Shop', version: '1.0.0' },

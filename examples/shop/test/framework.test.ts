@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createApp, type HealthOptions } from 'catzilla';
+import { createApp, type HealthOptions, type MonitorOptions } from 'catzilla';
 import { expect, it, onTestFinished } from 'vitest';
 import { configOf } from '../src/app.ts';
 import { Database } from '../src/database/database.ts';
@@ -39,14 +39,15 @@ it('is ready while the database answers', async () => {
 });
 
 it('is not ready when the database does not answer', async () => {
-  const { health, ...config } = configOf({
+  const { monitor, ...config } = configOf({
     ...defaults,
     products: 0,
     name: 'shop-without-database',
   });
+  const { health } = monitor as MonitorOptions;
   const { database } = (health as HealthOptions).checks!;
   const checks = { database: { ...database!, every: 20 } };
-  const app = await createApp({ ...config, health: { checks }, env: false });
+  const app = await createApp({ ...config, monitor: { health: { checks } }, env: false });
   onTestFinished(() => app.close());
   await app.ready();
   await app.di.get(Database).close();

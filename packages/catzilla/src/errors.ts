@@ -3,14 +3,10 @@
 import { defineErrors } from '@catzilla/common';
 import type { ErrorTable } from '@catzilla/common';
 
-type Key = 'CHECK_TIMEOUT' | 'CORS' | 'ENV' | 'MODULE' | 'OPTION' | 'OVERLOADED' | 'STOP_TIMEOUT';
+type Key = 'CORS' | 'ENV' | 'MODULE' | 'OPTION' | 'OVERLOADED' | 'STOP_TIMEOUT';
 
 /** Errors of createApp() and of the parts it composes, by key; codes are `CATZ_APP_<KEY>`. */
 export const errors: ErrorTable<'CATZ_APP', Key> = defineErrors('CATZ_APP', {
-  CHECK_TIMEOUT: {
-    message: 'the health check %s did not answer within %s ms',
-    help: 'The check counts as failed. Make it cheaper, give it a longer timeout, or let it heed its signal.',
-  },
   CORS: {
     message: 'expected options.builtins.cors to name its origins where credentials is true, got %s',
     base: TypeError,

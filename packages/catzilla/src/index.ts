@@ -9,10 +9,6 @@ export type { Mode, Variables } from './options/mode.ts';
 export type { Part } from './options/part.ts';
 export type { ServerOptions } from './options/server.ts';
 export type { BuiltinOptions, MultipartOptions, RateLimitOptions } from './builtins/options.ts';
-export type { HealthCheck, HealthOptions } from './health/options.ts';
-export type { CheckState } from './health/check-runner.ts';
-export type { PartState } from './health/parts.ts';
-export type { AppHealth, HealthSnapshot, Readiness } from './health/plugin.ts';
 export type { ShutdownOptions } from './shutdown/options.ts';
 export type { Lifecycle, LifecycleState, ShutdownReport } from './shutdown/lifecycle.ts';
 export type { ShutdownStep } from './shutdown/steps.ts';
@@ -72,6 +68,24 @@ export {
   token,
 } from '@catzilla/di';
 export type { AsyncToken, Definition, DiOptions, MultiToken, Scope, Token } from '@catzilla/di';
+export { health, monitor } from '@catzilla/monitor';
+export type {
+  AppHealth,
+  CheckState,
+  DashboardOptions,
+  Guard,
+  HealthCheck,
+  HealthOptions,
+  HealthSnapshot,
+  MetricsOptions,
+  Monitor,
+  MonitorOptions,
+  PartState,
+  Readiness,
+  Snapshot,
+} from '@catzilla/monitor';
+export { realtime } from '@catzilla/realtime';
+export type { ChannelOptions, LiveOptions, Realtime, RealtimeOptions } from '@catzilla/realtime';
 export { staticFiles } from '@catzilla/static';
 export type { StaticFiles, StaticOptions } from '@catzilla/static';
 export { bullBoard, createTasks, defineTask, tasks } from '@catzilla/tasks';

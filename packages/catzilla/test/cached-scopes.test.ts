@@ -12,7 +12,12 @@ async function open(isGuarded: boolean) {
     disposeAt: 'handler',
     dispose: ({ id }, { ok }) => void ended.push(`${id} ${ok}`),
   });
-  const app = await createApp({ di: { container }, cache: { ttl: 60_000 }, env: false });
+  const app = await createApp({
+    mode: 'production',
+    di: { container },
+    cache: { ttl: 60_000 },
+    env: false,
+  });
   onTestFinished(() => app.close());
   const preHandler = async (request: { scope: { get(of: typeof Work): { id: number } } }) => {
     request.scope.get(Work);

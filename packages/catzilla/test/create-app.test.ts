@@ -163,16 +163,10 @@ describe('the options of createApp', () => {
       { builtins: { cors: 1 } },
       'expected options.builtins.cors to be false, true or an object, got 1',
     ],
-    [{ health: { path: '/x' } }, /^expected options\.health\.path to be an object, got "\/x"/],
-    [{ health: 'yes' }, 'expected options.health to be false, true or an object, got "yes"'],
-    [
-      { health: { path: { live: 'healthz' } } },
-      /false or a path that begins with \/, got "healthz"/,
-    ],
-    [
-      { health: { checks: { db: {} } } },
-      /^expected options\.health\.checks\.db\.check to be a function/,
-    ],
+    [{ monitor: 'yes' }, 'expected options.monitor to be false, true or an object, got "yes"'],
+    [{ realtime: 1 }, 'expected options.realtime to be false, true or an object, got 1'],
+    [{ health: true }, /^unknown option options\.health, known are .*monitor/],
+    [{ shutdown: 5 }, 'expected options.shutdown to be false, true or an object, got 5'],
     [{ shutdown: { killAfter: 0 } }, /^expected options\.shutdown\.killAfter to be a duration/],
     [{ mode: 'test' }, /^expected options\.mode to be "development" or "production", got "test"/],
     [{ env: true }, 'expected options.env to be false or an object of variables by name, got true'],
@@ -188,6 +182,16 @@ describe('the options of createApp', () => {
   it('pass on what the cache says of its own', async () => {
     const options = { cache: { tll: 1 } } as AppOptions;
     await expect(createApp(options)).rejects.toMatchObject({ code: 'CATZ_FASTIFY_CACHE_OPTION' });
+  });
+
+  it('pass on what the monitor says of its own, before anything is opened', async () => {
+    const options = { monitor: { health: { checks: { db: {} } } } } as unknown as AppOptions;
+    await expect(createApp(options)).rejects.toMatchObject({
+      code: 'CATZ_MONITOR_OPTION',
+      message: expect.stringMatching(
+        /^expected options\.health\.checks\.db\.check to be/,
+      ) as string,
+    });
   });
 
   it('pass on what router, tiers and Fastify say of their own', async () => {
@@ -222,12 +226,12 @@ describe('the parts of createApp', () => {
       router: false,
       builtins: false,
       cache: false,
-      health: false,
+      monitor: false,
       shutdown: false,
     });
     app.get('/', async () => ({ ok: true }));
     await app.ready();
-    for (const name of ['routes', 'cache', 'health', 'tiers']) {
+    for (const name of ['routes', 'cache', 'health', 'monitor', 'realtime', 'tiers']) {
       expect(app.hasDecorator(name), name).toBe(false);
     }
     expect((await app.inject('/')).headers['x-content-type-options']).toBeUndefined();
@@ -277,7 +281,8 @@ describe('the parts of createApp', () => {
       mode: 'development',
       cache: { ttl: 5 },
       builtins: { cookie: { secret: 'very secret' }, cors: false },
-      health: { path: { live: '/healthz', ready: '/readyz' } },
+      monitor: {},
+      realtime: false,
       tiers: false,
     });
     expect(Object.isFrozen(app.config.cache)).toBe(true);

@@ -169,5 +169,7 @@ it('defineConfig keeps the type of what it is given', () => {
   // @ts-expect-error: no such part
   defineConfig({ cahce: {} });
   // @ts-expect-error: no such option
-  defineConfig({ health: { paths: {} } });
+  defineConfig({ monitor: { health: { paths: {} } } });
+  // @ts-expect-error: it is an option of the monitor
+  defineConfig({ health: {} });
 });

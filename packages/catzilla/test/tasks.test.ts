@@ -129,7 +129,7 @@ describe('the part `tasks`', () => {
     expect(ok).toBe(true);
     expect(seen).toStrictEqual(['saved', 'disposed']);
     const names = steps.map(({ name }) => name);
-    expect(names.indexOf('health')).toBeLessThan(names.indexOf('tasks'));
+    expect(names.indexOf('monitor')).toBeLessThan(names.indexOf('tasks'));
     expect(names.indexOf('tasks')).toBeLessThan(names.indexOf('cache'));
   });
 

@@ -35,17 +35,27 @@ export async function compose(
 ): Promise<void> {
   const lifecycle = addLifecycle(app, checked.shutdown);
   app.decorate('config', effective(checked));
-  const add = async (name: string, register: () => unknown): Promise<void> => {
+  const attempt = async (part: string, register: () => unknown): Promise<void> => {
     try {
       await register();
     } catch (error) {
-      throw explain(error, name, overrides);
+      throw explain(error, part, overrides);
     }
-    lifecycle.mark(name);
+  };
+  const add = async (part: string, register: () => unknown): Promise<void> => {
+    await attempt(part, register);
+    lifecycle.mark(part);
   };
 
-  const { tiers, di, validation, openapi, middleware, cache, tasks, health } = checked;
+  const { tiers, di, validation, openapi, middleware, cache, tasks, realtime } = checked;
   const { static: files } = checked;
+  const watching = checked.monitor !== false && { mode: checked.mode, ...checked.monitor };
+  // What others refuse is a request, too.
+  if (watching !== false) {
+    await attempt('monitor', async () =>
+      (await import('@catzilla/monitor')).watchFirst(app, watching),
+    );
+  }
   if (early !== undefined) await add('router', () => early(app));
   if (tiers !== false) await add('tiers', () => addTiers(app, tiers));
   if (di !== false) {
@@ -88,11 +98,15 @@ export async function compose(
       app.register((await import('@catzilla/static')).staticFiles, files),
     );
   }
-  if (health !== false) {
-    await add('health', async () => {
-      const plugin = await import('../health/plugin.ts');
-      await app.register(plugin.health, health);
-    });
+  if (realtime !== false) {
+    await add('realtime', async () =>
+      app.register((await import('@catzilla/realtime')).realtime, realtime),
+    );
+  }
+  if (watching !== false) {
+    await add('monitor', async () =>
+      app.register((await import('@catzilla/monitor')).monitor, watching),
+    );
   }
   if (checked.shutdown.signals) takeSignals(app);
 }

@@ -1,10 +1,12 @@
 // The options of createApp() and of the plugin catzilla, checked before anything is started. Each part has one option: its
 // settings, `true` for its defaults, or false to leave it out.
 // Invariant: what stands inside a part is checked by the package that owns it, when the part is registered.
-import { checkOptions, custom, oneOf, show } from '@catzilla/common';
-import type { OptionSite, OptionSpec } from '@catzilla/common';
+import { checkOptions, custom, oneOf } from '@catzilla/common';
+import type { OptionSpec } from '@catzilla/common';
 import type { DiOptions } from '@catzilla/di';
 import type { FastifyCacheOptions } from '@catzilla/fastify-cache';
+import type { MonitorOptions } from '@catzilla/monitor';
+import type { RealtimeOptions } from '@catzilla/realtime';
 import type { CatzillaRouterOptions, MiddlewareOptions } from '@catzilla/router';
 import type { StaticOptions } from '@catzilla/static';
 import type { TasksPluginOptions } from '@catzilla/tasks';
@@ -13,8 +15,6 @@ import type { OpenApiOptions, ValidationOptions } from '@catzilla/validation';
 import { builtinsSpec } from '../builtins/options.ts';
 import type { BuiltinOptions, CheckedBuiltins } from '../builtins/options.ts';
 import { errors } from '../errors.ts';
-import { checkHealth } from '../health/options.ts';
-import type { CheckedHealth, HealthOptions } from '../health/options.ts';
 import { checkShutdown, NO_SHUTDOWN } from '../shutdown/options.ts';
 import type { CheckedShutdown, ShutdownOptions } from '../shutdown/options.ts';
 import type { Mode, Variables } from '../options/mode.ts';
@@ -48,8 +48,11 @@ export interface CatzillaOptions {
   readonly tasks?: TasksPluginOptions | false | undefined;
   /** Static files (@catzilla/static), which need a `root`. Default: false. */
   readonly static?: StaticOptions | false | undefined;
-  /** GET /healthz and /readyz. Default: on. */
-  readonly health?: Part<HealthOptions> | undefined;
+  /** Live channels over WebSocket and server-sent events (@catzilla/realtime). Default: false. */
+  readonly realtime?: Part<RealtimeOptions> | undefined;
+  /** GET /healthz, /readyz and /metrics, Server-Timing, OpenTelemetry, and the dashboard (@catzilla/monitor). Default: on, with
+   * the dashboard and Server-Timing in mode 'development' alone. */
+  readonly monitor?: Part<MonitorOptions> | undefined;
   /** How the application ends: see `app.lifecycle`. false: no delay and no signals. Default: on. */
   readonly shutdown?: Part<ShutdownOptions> | undefined;
   /** Where options are overridden from: variables CATZILLA__<PART>__<OPTION>. Default: those of the process; false: none. */
@@ -79,7 +82,8 @@ export interface CheckedAppOptions {
   readonly cache: FastifyCacheOptions | false;
   readonly tasks: TasksPluginOptions | false;
   readonly static: StaticOptions | false;
-  readonly health: CheckedHealth | false;
+  readonly realtime: RealtimeOptions | false;
+  readonly monitor: MonitorOptions | false;
   readonly shutdown: CheckedShutdown;
 }
 
@@ -100,7 +104,8 @@ export const partNames: readonly (keyof CheckedAppOptions)[] = [
   'cache',
   'tasks',
   'static',
-  'health',
+  'realtime',
+  'monitor',
   'shutdown',
 ];
 
@@ -129,8 +134,9 @@ export function checkAppOptions(options: unknown, mode: Mode): CheckedAppOptions
       cache: part<FastifyCacheOptions>(true),
       tasks: part<TasksPluginOptions>(false),
       static: part<StaticOptions>(false),
-      health: orOff((value, at) => checkHealth(value, at), false as const),
-      shutdown: orOff((value, at) => checkShutdown(value, chosen, at), NO_SHUTDOWN),
+      realtime: part<RealtimeOptions>(false),
+      monitor: part<MonitorOptions>(true),
+      shutdown: shutdownSpec(chosen),
       env: envSpec,
     },
     site,
@@ -166,20 +172,11 @@ function openApi(mode: Mode): OptionSpec<OpenApiOptions | false> {
   };
 }
 
-function orOff<T, Off>(
-  check: (value: unknown, site: OptionSite) => T,
-  off: Off,
-): OptionSpec<T | Off> {
+function shutdownSpec(mode: Mode): OptionSpec<CheckedShutdown> {
   return {
     check(value, site) {
-      if (value === false) return off;
-      if (value === undefined || value === true) return check({}, site);
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-        throw site.error(
-          `expected ${site.path} to be false, true or an object, got ${show(value)}`,
-        );
-      }
-      return check(value, site);
+      const given = part<ShutdownOptions>(true).check(value, site);
+      return given === false ? NO_SHUTDOWN : checkShutdown(given, mode, site);
     },
   };
 }

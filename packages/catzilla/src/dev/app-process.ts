@@ -4,7 +4,7 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { cliErrors } from '../errors.ts';
 import { errorOf } from '../threads/protocol.ts';
-import type { DevTarget, FromChild, ToChild } from './messages.ts';
+import type { DevTarget, FromChild, Listening, ToChild } from './messages.ts';
 
 /** What it is made with. */
 export interface AppProcessOptions extends DevTarget {
@@ -30,7 +30,7 @@ const STOP_LIMIT = 2_000;
 /** One process. */
 export class AppProcess {
   /** Where it listens; rejects with what it failed with. */
-  readonly ready: Promise<{ readonly address: string; readonly port: number }>;
+  readonly ready: Promise<Listening>;
   /** How it ended: its exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
   readonly #child: ChildProcess;

@@ -32,7 +32,9 @@ async function start({ file, host, port }: DevTarget): Promise<void> {
     await app.listen({ host, port });
     tellRest();
     const { port: chosen } = app.server.address() as AddressInfo;
-    tell({ type: 'ready', address: app.listeningOrigin, port: chosen });
+    const { monitor } = app as Partial<FastifyInstance>;
+    const dashboard = monitor?.paths.dashboard ?? false;
+    tell({ type: 'ready', address: app.listeningOrigin, port: chosen, dashboard });
   } catch (error) {
     tellRest();
     tellMissing(error);

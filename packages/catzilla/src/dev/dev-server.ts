@@ -6,6 +6,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppProcess } from './app-process.ts';
 import { FileWatch } from './file-watch.ts';
+import type { Listening } from './messages.ts';
 
 /** What to run. */
 export interface DevOptions {
@@ -28,12 +29,7 @@ export interface DevOptions {
 
 /** What has happened. */
 export type DevEvent =
-  | {
-      readonly event: 'listening';
-      readonly address: string;
-      readonly port: number;
-      readonly ms: number;
-    }
+  | ({ readonly event: 'listening'; readonly ms: number } & Listening)
   /** It did not start. */
   | { readonly event: 'failed'; readonly error: Error }
   /** It ended by itself. */
@@ -117,11 +113,11 @@ export class DevServer {
     // Of one that was told to end, nothing is told.
     const isCurrent = (): boolean => !launched.isStopping && !this.#isStopping;
     try {
-      const { address, port } = await launched.ready;
+      const { address, port, dashboard } = await launched.ready;
       this.#port = port;
       this.#address = address;
       const ms = Math.round(performance.now() - begun);
-      if (isCurrent()) onEvent({ event: 'listening', address, port, ms });
+      if (isCurrent()) onEvent({ event: 'listening', address, port, dashboard, ms });
     } catch (error) {
       // What it has to say of it comes first, unless it does not end by itself.
       await Promise.race([launched.ended, delay(LAST_WORDS, undefined, { ref: false })]);

@@ -10,6 +10,14 @@ export interface DevTarget {
   readonly port: number;
 }
 
+/** Where it listens. */
+export interface Listening {
+  readonly address: string;
+  readonly port: number;
+  /** Path of its dashboard; false: it has none. */
+  readonly dashboard: string | false;
+}
+
 /** To the application's process. */
 export type ToChild =
   | ({ readonly type: 'start' } & DevTarget)
@@ -20,7 +28,7 @@ export type ToChild =
 export type FromChild =
   /** Absolute path of a file that it has imported, or tried to. */
   | { readonly type: 'file'; readonly file: string }
-  | { readonly type: 'ready'; readonly address: string; readonly port: number }
+  | ({ readonly type: 'ready' } & Listening)
   | { readonly type: 'failed'; readonly failure: Failure }
   | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly type: 'refusal'; readonly id: number; readonly failure: Failure };

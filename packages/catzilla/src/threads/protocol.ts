@@ -1,6 +1,6 @@
 // What the main thread and the threads that serve tell each other. Plain data only, for it is cloned.
 // Order: `loaded`, then `listen`, then `ready`; `failed` instead of either; then any number of `ask`, and at the end `stop` and
-// `stopped`; `tasks` at any time. Both sides run the same release, so there is no version.
+// `stopped`; `tasks` and `bus` at any time. Both sides run the same release, so there is no version.
 import type { MessagePort } from 'node:worker_threads';
 
 /** What a thread begins with. */
@@ -11,6 +11,8 @@ export interface ThreadData {
   readonly thread: number;
   /** Time between readiness going off and the end of listening, ms; undefined: the application's own. */
   readonly shutdownDelay: number | undefined;
+  /** The same for all threads of one program, and for no others: their monitors find each other by it. */
+  readonly program: string;
 }
 
 /** Where a thread listens. */
@@ -62,6 +64,8 @@ export type FromThread =
   | { readonly type: 'loaded' }
   /** A port, by which the thread uses the stores of background tasks that the main thread has. */
   | { readonly type: 'tasks'; readonly port: MessagePort }
+  /** A port, by which the thread uses the log of live channels that the main thread has. */
+  | { readonly type: 'bus'; readonly port: MessagePort }
   | ({ readonly type: 'ready' } & Ready)
   | { readonly type: 'failed'; readonly failure: Failure }
   | { readonly type: 'stopped'; readonly failure: Failure | undefined }

@@ -1,11 +1,13 @@
 // The main thread of `catzilla start`: threads that run the application, on one port. It serves nothing itself.
-// Invariant: as many threads serve as were asked for, or are on their way to; what the port, the caches and background tasks hang on
-// (sockets, handles, stores) belongs to the main thread and outlives each of them. Once `ended` has settled, nothing of it is left.
+// Invariant: as many threads serve as were asked for, or are on their way to; what the port, the caches, background tasks and live
+// channels hang on (sockets, handles, stores, the log) belongs to the main thread and outlives each of them. Once `ended` has settled, nothing of it is left.
 // What a thread does is serve.ts; how many crashes are too many is crashes.ts.
+import { randomUUID } from 'node:crypto';
 import { cliErrors } from '../errors.ts';
 import { sharingOf, threadCount } from './address.ts';
 import type { Sharing } from './address.ts';
 import { Crashes, MOST, WINDOW } from './crashes.ts';
+import { KeptBus } from './kept-bus.ts';
 import { KeptCaches } from './kept-caches.ts';
 import { KeptTasks } from './kept-tasks.ts';
 import { errorFields } from './log.ts';
@@ -66,6 +68,7 @@ const MARGIN = 2_000;
 export class Supervisor {
   /** Settles when all has ended: true, when in good order. Rejects with CATZ_CLI_CRASHES where crashes were the reason. */
   readonly ended: Promise<boolean>;
+  readonly #program: string = randomUUID();
   readonly #options: SupervisorOptions;
   readonly #log: ThreadLog;
   readonly #sharing: Sharing;
@@ -75,6 +78,7 @@ export class Supervisor {
   readonly #crashes: Crashes = new Crashes();
   readonly #caches: KeptCaches = new KeptCaches();
   readonly #tasks: KeptTasks;
+  readonly #bus: KeptBus;
   readonly #settle: Settle;
   #state: 'starting' | 'serving' | 'stopping' = 'starting';
   #stopLimit = 0;
@@ -92,6 +96,9 @@ export class Supervisor {
     this.#port = new SharedPort(host, port, sharing);
     this.#tasks = new KeptTasks((error) =>
       log.error('the stores of tasks cannot be had', errorFields(error)),
+    );
+    this.#bus = new KeptBus((error) =>
+      log.error('the log of live channels cannot be had', errorFields(error)),
     );
     this.#slots = Array.from({ length: threadCount(threads, sharing) }, (_, i) => ({
       number: i + 1,
@@ -201,8 +208,11 @@ export class Supervisor {
   #spawn(slot: Slot): AppThread {
     const { file, shutdownDelay, env, entry } = this.#options;
     const module = entry ?? new URL('./worker.js', import.meta.url);
-    const data = { file, thread: slot.number, shutdownDelay };
-    const thread = new AppThread(module, data, env, (port) => this.#tasks.connect(port));
+    const data = { file, thread: slot.number, shutdownDelay, program: this.#program };
+    const thread = new AppThread(module, data, env, {
+      tasks: (port) => this.#tasks.connect(port),
+      bus: (port) => this.#bus.connect(port),
+    });
     this.#alive.add(thread);
     void thread.ended.then((end) => this.#hasEnded(slot, thread, end));
     return thread;
@@ -374,6 +384,7 @@ export class Supervisor {
     this.#port.close();
     this.#caches.close();
     await this.#closeTasks();
+    await this.#bus.close();
     if (this.#failure !== undefined) this.#settle.reject(this.#failure);
     else this.#settle.resolve(this.#isOrderly);
   }

@@ -1,6 +1,6 @@
 // A thread that runs the application, as the main thread sees it: what it was told, what it has said, and how it ended.
 // Invariant: whoever waits for it hears of its end; no wait is left open. It is started once and ends once.
-import { Worker } from 'node:worker_threads';
+import { setEnvironmentData, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { cliErrors } from '../errors.ts';
 import { errorOf } from './protocol.ts';
@@ -25,6 +25,14 @@ export interface ThreadEnd {
 /** How far it is. */
 export type ThreadState = 'starting' | 'serving' | 'stopping' | 'ended';
 
+/** What the main thread has for a thread that sends a port for it. */
+export interface Services {
+  /** The stores of background tasks. */
+  tasks(port: MessagePort): void;
+  /** The log of live channels. */
+  bus(port: MessagePort): void;
+}
+
 interface Wait {
   readonly type: FromThread['type'];
   readonly id?: number;
@@ -43,7 +51,7 @@ export class AppThread {
   /** Resolves when the application is there; rejects with what it failed with. */
   readonly loaded: Promise<void>;
   readonly #worker: Worker;
-  readonly #serveTasks: (port: MessagePort) => void;
+  readonly #services: Services;
   readonly #waits: Set<Wait> = new Set();
   #state: ThreadState = 'starting';
   #error: Error | undefined;
@@ -52,15 +60,17 @@ export class AppThread {
 
   /** @param entry  the module that runs in it
    * @param env  its environment
-   * @param serveTasks  given a port when the thread has use for the stores of tasks */
+   * @param services  given ports when the thread has use for them */
   constructor(
     entry: URL,
     data: ThreadData,
     env: Readonly<Record<string, string | undefined>>,
-    serveTasks: (port: MessagePort) => void,
+    services: Services,
   ) {
     this.number = data.thread;
-    this.#serveTasks = serveTasks;
+    this.#services = services;
+    // Where the monitor looks for it; what stands there when the thread is made is the thread's for good.
+    setEnvironmentData('catzilla.threads', data.program);
     this.#worker = new Worker(entry, {
       workerData: data,
       name: `catzilla ${data.thread}`,
@@ -151,7 +161,10 @@ export class AppThread {
 
   #hear(message: FromThread): void {
     if (message.type === 'stopped') return this.#noteStop(message.failure);
-    if (message.type === 'tasks') return this.#serveTasks(message.port);
+    if (message.type === 'tasks' || message.type === 'bus') {
+      this.#services[message.type](message.port);
+      return;
+    }
     for (const wait of this.#waits) {
       const id = 'id' in message ? message.id : undefined;
       if (wait.id !== id) continue;

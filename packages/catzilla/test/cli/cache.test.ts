@@ -76,7 +76,7 @@ it('shows at most ten routes, and why responses were not stored', async () => {
 
 async function many() {
   const directory = await folder();
-  const app = await createApp({ ...noLog, health: false });
+  const app = await createApp({ ...noLog, monitor: false });
   onTestFinished(() => app.close());
   for (let i = 0; i < 12; i++) {
     app.get(`/r${i}`, async (_request, reply) =>

@@ -52,7 +52,7 @@ function dev(cwd: string, args: readonly string[] = [], env: Record<string, stri
 }
 
 const APP = `
-export const config = { builtins: false, health: false };
+export const config = { builtins: false, monitor: false };
 export default async (app) => { app.get('/', async () => 'x'); };
 `;
 
@@ -60,8 +60,9 @@ it('prints events as JSON, reached by its control socket, and ends with code 0 b
   const cwd = await folder({ 'app.mjs': APP });
   const server = dev(cwd, ['--json', '--socket', 's']);
   const [line] = await server.until(/\{"event":"listening".*\}/);
-  const { port, address } = JSON.parse(line) as { port: number; address: string };
-  expect(address).toBe(`http://127.0.0.1:${port}`);
+  const { port, address, dashboard } = JSON.parse(line) as Record<string, unknown>;
+  expect(address).toBe(`http://127.0.0.1:${String(port)}`);
+  expect(dashboard).toBe(false);
   const stats = await run(['cache', 'stats', '--socket', 's', '--json'], { cwd });
   expect(stats.json()).toMatchObject({ program: { mode: 'dev', threads: 1, address } });
   await writeFile(join(cwd, 'app.mjs'), 'export default 5;');
@@ -71,6 +72,20 @@ it('prints events as JSON, reached by its control socket, and ends with code 0 b
   const nobody = await run(['cache', 'stats', '--socket', 's', '--json'], { cwd });
   expect(nobody.code).toBe(1);
   expect(nobody.stderr).toContain('no thread serves now');
+  server.stop('SIGTERM');
+  expect((await server.ended).code).toBe(0);
+});
+
+it('tells where the dashboard is, which answers there', async () => {
+  const source = 'export default async () => {};';
+  const cwd = await folder({ 'app.mjs': source });
+  const server = dev(cwd, ['--no-control', '--raw-logs']);
+  const [, page] = await server.until(
+    /catzilla dashboard at (http:\/\/127\.0\.0\.1:\d+\/_catzilla\/)/,
+  );
+  const reply = await fetch(page!);
+  expect(reply.status).toBe(200);
+  expect(reply.headers.get('content-type')).toContain('text/html');
   server.stop('SIGTERM');
   expect((await server.ended).code).toBe(0);
 });
@@ -179,7 +194,7 @@ export default async (app) => { app.get('/slow', () => new Promise(() => {})); }
 
 it('kills an application that does not end', async () => {
   const cwd = await folder({
-    'app.mjs': `export const config = { builtins: false, health: false };
+    'app.mjs': `export const config = { builtins: false, monitor: false };
 export default async (app) => { app.addHook('onClose', async () => { for (;;); }); };`,
   });
   const { one } = launch(join(cwd, 'app.mjs'));

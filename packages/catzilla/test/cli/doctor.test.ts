@@ -1,5 +1,6 @@
 // catzilla doctor: what it finds, each finding made to happen.
 import { join } from 'node:path';
+import { memoryBus } from '@catzilla/bus';
 import { redisSkipReason, startRedis, useDriver } from '@catzilla/bus/testing';
 import { expect, it, onTestFinished } from 'vitest';
 import { checkApp } from '../../src/cli/doctor/app.ts';
@@ -58,11 +59,14 @@ it('finds nothing wrong with a cached application, and names its parts', async (
   expect(code).toBe(0);
   expect(all.filter(({ level }) => level === 'error')).toStrictEqual([]);
   expect(of('parts').map(({ text }) => text)).toStrictEqual([
-    'mode development; on: router, validation, middleware, cache, health, helmet',
-    'off: tiers, di, openapi, tasks, static, cors, rateLimit, underPressure, cookie, formbody, multipart, compress',
+    'mode development; on: router, validation, middleware, cache, monitor, helmet',
+    'off: tiers, di, openapi, tasks, static, realtime, cors, rateLimit, underPressure, cookie, formbody, multipart, compress',
   ]);
   expect(of('cache').map(({ level }) => level)).toStrictEqual(['ok', 'ok']);
   expect(of('memory')[0]!.text).toContain('the cache takes up to 64.0 MiB');
+  expect(of('monitor')).toMatchObject([
+    { level: 'ok', text: '/healthz, /readyz, /metrics, dashboard at /_catzilla/' },
+  ]);
   expect(of('routes')).toMatchObject([{ level: 'ok' }]);
 });
 
@@ -72,7 +76,7 @@ it('warns of a cache without any ttl, and of one that covers no route', async ()
     level: 'warn',
     text: expect.stringContaining('no route has a ttl') as string,
   });
-  const none = await doctor('health: false', '');
+  const none = await doctor('monitor: false', '');
   expect(none.of('cache')[1]).toMatchObject({ level: 'warn', text: 'no route is cached' });
 });
 
@@ -117,6 +121,34 @@ it('warns of missing security headers in production only', async () => {
     { level: 'warn' },
   ]);
   expect((await doctor(config)).of('helmet')).toStrictEqual([]);
+});
+
+it('tells how far what is published reaches', async () => {
+  const of = async (options: AppOptions) =>
+    (await look(options)).filter(({ check }) => check === 'realtime');
+  expect(await of({})).toStrictEqual([]);
+  expect(await of({ realtime: true, mode: 'production' })).toMatchObject([
+    { level: 'ok', text: expect.stringMatching(/^no bus: .* no other instance$/) as string },
+  ]);
+  const bus = memoryBus();
+  onTestFinished(() => bus.close());
+  expect(await of({ realtime: { bus }, mode: 'production' })).toMatchObject([
+    { level: 'ok', text: 'a bus of kind memory' },
+  ]);
+});
+
+it('tells who may read the metrics in production', async () => {
+  const of = async (monitor: AppOptions['monitor']) =>
+    (await look({ mode: 'production', monitor }))
+      .filter(({ check }) => check === 'monitor')
+      .map(({ text }) => text);
+  const alone = '/healthz, /readyz, /metrics (to this machine alone), no dashboard';
+  const open = '/healthz, /readyz, /metrics, no dashboard';
+  expect(await of(true)).toStrictEqual([alone]);
+  expect(await of({ metrics: { path: '/metrics' } })).toStrictEqual([alone]);
+  expect(await of({ metrics: { public: true } })).toStrictEqual([open]);
+  expect(await of({ metrics: { guard: () => undefined } })).toStrictEqual([open]);
+  expect(await of({ metrics: false })).toStrictEqual(['/healthz, /readyz, no dashboard']);
 });
 
 it('names variables that override, without their values', async () => {
@@ -167,7 +199,7 @@ it('tells of a cache that is not at work', async () => {
 });
 
 it('says nothing of parts that are off', async () => {
-  const found = await look({ cache: false, router: false });
+  const found = await look({ cache: false, router: false, monitor: false });
   expect(found.map(({ check }) => check)).toStrictEqual(['parts', 'parts']);
 });
 

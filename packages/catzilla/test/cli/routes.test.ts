@@ -54,6 +54,8 @@ it('lists methods, patterns, guards and cache rules', async () => {
     ['method', 'route', 'guards', 'cache'],
     ['GET HEAD', '/healthz', 'off'],
     ['GET HEAD', '/readyz', 'off'],
+    ['GET HEAD', '/metrics', 'off'],
+    ['GET HEAD', '/_catzilla/', 'onRequest 1', 'off'],
     ['GET HEAD', '/', 'ttl 1.5 min'],
     ['GET HEAD', '/users/:id', 'preHandler 1', 'ttl by status'],
     ['GET HEAD', '/me', 'off'],
@@ -112,7 +114,7 @@ it('says nothing of a cache where there is none, and what fits the response wher
     url: '/a',
     cache: 'by response',
   });
-  const off = await routes(`export const config = { cache: false, health: false };${source}`, [
+  const off = await routes(`export const config = { cache: false, monitor: false };${source}`, [
     '--json',
   ]);
   expect(off.json()['rows']).toMatchObject([{ url: '/a', cache: '' }]);

@@ -6,7 +6,7 @@ import { folder } from './support/run.ts';
 import { noTerminal, TerminalRun } from './support/terminal.ts';
 
 const APP = (word: string) => `
-export const config = { builtins: false, health: false };
+export const config = { builtins: false, monitor: false };
 export default async (app) => { app.get('/', async () => ${JSON.stringify(word)}); };
 `;
 const CACHED = `
@@ -25,7 +25,7 @@ inTerminal(
   async () => {
     const cwd = await folder({
       'app.mjs': `import { word } from './word.mjs';
-export const config = { builtins: false, health: false };
+export const config = { builtins: false, monitor: false };
 export default async (app) => { app.get('/', async () => word); };`,
       'word.mjs': `export const word = 'one';`,
     });
@@ -78,7 +78,7 @@ inTerminal('dev runs TypeScript', async () => {
   const cwd = await folder({
     'app.ts': `import type { FastifyInstance } from 'fastify';
 const word: string = 'typed';
-export const config = { builtins: false, health: false };
+export const config = { builtins: false, monitor: false };
 export default async (app: FastifyInstance): Promise<void> => { app.get('/', async () => word); };`,
   });
   const dev = new TerminalRun(['dev', 'app.ts', '--port', '0', '--no-control'], cwd);

@@ -142,7 +142,7 @@ describe('stop', () => {
       'preClose',
       'requests',
       'application',
-      'health',
+      'monitor',
       'cache',
       ...names.slice(7, -2),
       'tiers',

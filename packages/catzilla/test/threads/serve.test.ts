@@ -46,7 +46,7 @@ async function thread(source: string, data: Partial<ThreadData> = {}) {
     listens = true;
     return next('ready');
   };
-  serve(port2, { file, thread: 7, shutdownDelay: 0, ...data });
+  serve(port2, { file, thread: 7, shutdownDelay: 0, program: 'test', ...data });
   onTestFinished(async () => {
     if (listens && !heard.some(({ type }) => type === 'stopped')) {
       tell({ type: 'stop', reason: 'end of test', kind: 'shutdown' });

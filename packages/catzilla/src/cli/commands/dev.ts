@@ -109,8 +109,11 @@ function text({ stdout, env, cwd }: CommandContext, event: DevEvent): string {
   const { bold, dim, red, green } = paintFor(stdout, env);
   const name = dim('catzilla');
   switch (event.event) {
-    case 'listening':
-      return `${name} ${green('listening')} at ${bold(event.address)} ${dim(`(${event.ms} ms)`)}`;
+    case 'listening': {
+      const at = `${name} ${green('listening')} at ${bold(event.address)} ${dim(`(${event.ms} ms)`)}`;
+      if (event.dashboard === false) return at;
+      return `${at}\n${name} dashboard at ${bold(event.address + event.dashboard)}`;
+    }
     case 'changed': {
       const [first = '', ...others] = event.files.map((file) => visible(relative(cwd, file)));
       const more = others.length === 0 ? '' : ` and ${others.length} more`;

@@ -16,6 +16,7 @@ export const routes: Command = {
   options: {},
   notes: [
     'Guards are middleware by name, and how many hooks a route has that not every route has.',
+    'Of the dashboard the page alone is listed.',
     'Exit code 1 where routes cannot be reached or contradict each other as errors.',
     'Example: catzilla routes app.js --json',
   ],
@@ -47,7 +48,15 @@ async function ask(app: FastifyInstance): Promise<{
     const { cliErrors } = await import('../../errors.ts');
     throw new cliErrors.START('the list of routes', 'the router of the application is off');
   }
-  return { infos: app.routes(), conflicts: app.routeConflicts() };
+  const infos = app.routes().filter(({ url }) => !isOfDashboard(app, url));
+  return { infos, conflicts: app.routeConflicts() };
+}
+
+// Files, data and actions of the page: a table of what the application answers would be half full of them.
+function isOfDashboard(app: FastifyInstance, url: string): boolean {
+  const { monitor } = app as Partial<FastifyInstance>;
+  const page = monitor?.paths.dashboard ?? false;
+  return page !== false && url !== page && `${url}/`.startsWith(page);
 }
 
 function routesText(

@@ -45,6 +45,8 @@ export function checkApp(
     order,
     helmet,
     size,
+    channels,
+    monitored,
     conflicts,
   ].flatMap((check) => check(subject));
 }
@@ -191,6 +193,32 @@ function size({ app, memory }: Subject): Finding[] {
   const remedy = 'Lower cache.cache.maxBytes, or give the container more memory.';
   if (capacity >= memory) return [error(text, remedy)];
   return [capacity > memory * LARGE_SHARE ? warn(text, remedy) : ok(text)];
+}
+
+function channels({ app: { config } }: Subject): Finding[] {
+  const { realtime } = config;
+  if (realtime === false) return [];
+  const { ok } = findingsOf('realtime');
+  if (realtime.bus !== undefined) return [ok(`a bus of kind ${realtime.bus.kind}`)];
+  return [ok('no bus: what is published reaches all threads of this process, no other instance')];
+}
+
+function monitored({ app }: Subject): Finding[] {
+  const { monitor } = app as Partial<FastifyInstance>;
+  if (monitor === undefined) return [];
+  const { live, ready, metrics, dashboard } = monitor.paths;
+  const who = app.config.mode === 'production' && isClosed(app.config.monitor) ? ALONE : '';
+  const routes = [live, ready, metrics && metrics + who].filter((path) => path !== false);
+  const page = dashboard === false ? 'no dashboard' : `dashboard at ${dashboard}`;
+  return [findingsOf('monitor').ok([...routes, page].map(visible).join(', '))];
+}
+
+const ALONE = ' (to this machine alone)';
+
+// Nobody was named who may read the metrics.
+function isClosed(monitor: unknown): boolean {
+  const { metrics } = monitor as { readonly metrics?: unknown };
+  return !isPlain(metrics) || (metrics['guard'] === undefined && metrics['public'] !== true);
 }
 
 function conflicts({ app }: Subject): Finding[] {
