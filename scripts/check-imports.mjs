@@ -20,6 +20,8 @@ const FLOORS = {
   tasks: 2,
   validation: 2,
   'fastify-cache': 3,
+  monitor: 3,
+  realtime: 3,
   static: 3,
   catzilla: 4,
 };

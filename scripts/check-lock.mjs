@@ -20,7 +20,7 @@ const KNOWN_SCRIPTS = new Set([
   'lz4-napi',
 ]);
 /** Packages that declare a newer Node and still run on the floor, each tried on exactly 20.19.0. */
-const KNOWN_ENGINES = new Set(['content-disposition', 'cookie', 'awilix-manager']);
+const KNOWN_ENGINES = new Set(['@fastify/sse', 'content-disposition', 'cookie', 'awilix-manager']);
 
 /** @returns {{ problems: string[], entries: number, edges: number }} */
 export function checkLock(lock) {

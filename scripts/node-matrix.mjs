@@ -38,6 +38,10 @@ const FEWER = { ROUTER_TABLES: '200' };
 const AT_THE_ENDS = new Set([
   '@catzilla/bus',
   '@catzilla/di',
+  '@catzilla/http',
+  '@catzilla/monitor',
+  '@catzilla/realtime',
+  '@catzilla/static',
   '@catzilla/tasks',
   '@catzilla/tiers',
   '@catzilla/validation',

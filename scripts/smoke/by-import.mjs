@@ -2,6 +2,8 @@
 import * as cacheCore from '@catzilla/cache-core';
 import * as di from '@catzilla/di';
 import fastifyCache from '@catzilla/fastify-cache';
+import * as monitor from '@catzilla/monitor';
+import * as realtime from '@catzilla/realtime';
 import * as router from '@catzilla/router';
 import { staticFiles } from '@catzilla/static';
 import * as tasks from '@catzilla/tasks';
@@ -13,6 +15,8 @@ import smoke from './smoke.cjs';
 const report = await smoke({
   cacheCore,
   di,
+  monitor,
+  realtime,
   router,
   staticFiles,
   tasks,

@@ -3,6 +3,8 @@
 const cacheCore = require('@catzilla/cache-core');
 const fastifyCache = require('@catzilla/fastify-cache');
 const di = require('@catzilla/di');
+const monitor = require('@catzilla/monitor');
+const realtime = require('@catzilla/realtime');
 const router = require('@catzilla/router');
 const { staticFiles } = require('@catzilla/static');
 const tasks = require('@catzilla/tasks');
@@ -14,6 +16,8 @@ const smoke = require('./smoke.cjs');
 smoke({
   cacheCore,
   di,
+  monitor,
+  realtime,
   router,
   staticFiles,
   tasks,

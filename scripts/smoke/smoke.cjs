@@ -21,6 +21,8 @@ module.exports = async function smoke(modules) {
   await framework(modules);
   await background(modules);
   await files(modules);
+  await channels(modules);
+  await watched(modules);
 
   return `Node ${process.version}, ${process.platform}-${process.arch}, ${addons().join(', ')}`;
 };
@@ -106,6 +108,37 @@ async function files({ staticFiles, fastify }) {
   const again = await app.inject({ url: '/files/smoke.cjs', headers: { 'if-none-match': etag } });
   assert.equal(again.statusCode, 304);
   assert.equal((await app.inject('/files/%00')).statusCode, 403);
+  await app.close();
+}
+
+// What is published reaches an event stream.
+async function channels({ realtime, fastify }) {
+  const app = fastify();
+  await app.register(realtime.realtime);
+  app.realtime.channel('prices/:city', { public: true });
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const stop = new AbortController();
+  const stream = await fetch(`${url}/realtime/events?channel=prices/paris`, {
+    signal: stop.signal,
+    headers: { accept: 'text/event-stream' },
+  });
+  const reader = stream.body.pipeThrough(new TextDecoderStream()).getReader();
+  assert.equal(typeof (await app.realtime.publish('prices/paris', { cents: 250 })), 'string');
+  let text = '';
+  while (!text.includes('"cents":250')) text += (await reader.read()).value;
+  stop.abort();
+  await app.close();
+}
+
+// Health, and metrics of a route.
+async function watched({ monitor, fastify }) {
+  const app = fastify();
+  await app.register(monitor.monitor, { mode: 'development' });
+  app.get('/cities/:id', async () => 'Paris');
+  await app.ready();
+  assert.equal((await app.inject('/cities/1')).body, 'Paris');
+  assert.equal((await app.inject('/readyz')).statusCode, 200);
+  assert.match(await app.monitor.metrics(), /route="\/cities\/:id"/);
   await app.close();
 }
 
