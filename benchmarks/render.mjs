@@ -12,7 +12,9 @@ import { SUITES } from './lib/arguments.mjs';
 import { columnsOf } from './lib/columns.mjs';
 import { bound, groupBy, outcome } from './lib/report.mjs';
 import { figure, markdownTable } from './lib/table.mjs';
+import { REPORTED as REALTIME_REPORTED } from './realtime/ratios.mjs';
 import { REPORTED as ROUTER_REPORTED } from './router/ratios.mjs';
+import { REPORTED as MONITOR_REPORTED } from './monitor/ratios.mjs';
 import { REPORTED as STATIC_REPORTED } from './static/ratios.mjs';
 import { REPORTED as TASKS_REPORTED } from './tasks/ratios.mjs';
 import { REPORTED as VALIDATION_REPORTED } from './validation/ratios.mjs';
@@ -55,6 +57,8 @@ const TITLES = {
   validation: 'Validation and middleware: @catzilla/validation, @catzilla/router',
   tasks: 'Tasks: @catzilla/tasks',
   static: 'Static files: @catzilla/static',
+  monitor: 'Metrics and dashboard: @catzilla/monitor',
+  realtime: 'Live channels: @catzilla/realtime',
   app: 'The whole: createApp() and threads',
   allocators: 'Allocators: segments against glibc and jemalloc',
 };
@@ -66,6 +70,8 @@ const REPORTED = {
   validation: VALIDATION_REPORTED,
   tasks: TASKS_REPORTED,
   static: STATIC_REPORTED,
+  monitor: MONITOR_REPORTED,
+  realtime: REALTIME_REPORTED,
   app: APP_REPORTED,
 };
 const HIT_RATIO_UNITS = [

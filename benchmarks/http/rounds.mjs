@@ -1,7 +1,7 @@
 // HOT benchmark of requests, for suites whose stages are a load and some servers: CPU per request of the serving process. Every
 // round starts a fresh server per variant, warms all of them, and then takes turns in short slices; the client checks all
 // bytes. A stage is { group, suffix?, variants, spec?, warm, slices, requests, makeLoad }, suffix: behind the variant in a
-// row's id; spec: of the servers; warm and requests: to each of them, before the first slice and in each; makeLoad(variant):
+// row's id; spec: of the servers; flags: of their Node; warm and requests: to each of them, before the first slice and in each; makeLoad(variant):
 // { request, body, status? }, or lists of them that take turns; settle(client, server, load), if there is one, gives the load
 // to go on with, where what is right is known only once the server runs.
 import { median, summarize } from '../lib/statistics.mjs';
@@ -39,12 +39,12 @@ export async function measureStages(plan, progress) {
 
 /** Adds one sample to each row. */
 export async function measureRound(stage, { client, round }) {
-  const { rows, server: file, spec, warm, slices, requests, makeLoad, settle } = stage;
+  const { rows, server: file, spec, flags = [], warm, slices, requests, makeLoad, settle } = stage;
   const running = [];
   try {
     for (const row of rows) {
       const made = { status: 200, connections: CONNECTIONS, ...makeLoad(row.variant) };
-      const server = await startServer({ ...spec, variant: row.variant }, [], file);
+      const server = await startServer({ ...spec, variant: row.variant }, flags, file);
       const load = settle === undefined ? made : await settle(client, server, made);
       running.push({ row, server, load, taken: [] });
       await client.load({ ...load, port: server.port, requests: warm });

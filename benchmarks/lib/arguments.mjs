@@ -11,6 +11,8 @@ export const SUITES = [
   'validation',
   'tasks',
   'static',
+  'monitor',
+  'realtime',
   'app',
   'allocators',
 ];

@@ -21,6 +21,21 @@ const KINDS = {
       of(one, 'processNs'),
     ],
   },
+  scrape: {
+    header: ['', 'CPU ms', 'min – max', 'wall ms', 'series', 'KB'],
+    cells: (one) => [
+      one.label,
+      figure(one.median),
+      spread(one),
+      of(one, 'wallMs'),
+      of(one, 'series'),
+      figure(median(one.details.map(({ bytes }) => bytes)) / 1024),
+    ],
+  },
+  dashboard: {
+    header: ['', 'median', 'min – max', ''],
+    cells: (one) => [one.label, figure(one.median), spread(one), one.unit],
+  },
   memory: {
     header: [
       '',
@@ -299,6 +314,27 @@ const KINDS = {
   idle: {
     header: ['', 'CPU %', 'min – max', 'of the server'],
     cells: (one) => figuresOrReason(one, ['serverPercent']),
+  },
+  'fan-out': {
+    header: ['', 'CPU µs/message', 'min – max', 'ratio', 'messages/s', 'resident MB'],
+    cells: (one) => [
+      one.label,
+      figure(one.median),
+      spread(one),
+      figure(one.ratio),
+      of(one, 'perSecond'),
+      of(one, 'rssMb'),
+    ],
+  },
+  delay: {
+    header: ['', 'p50 ms', 'min – max', 'p99 ms', 'max ms'],
+    cells: (one) => [
+      one.label,
+      figure(one.median),
+      spread(one),
+      of(one, 'p99Ms'),
+      of(one, 'maxMs'),
+    ],
   },
   http: {
     header: ['', 'CPU µs/request', 'min – max', 'requests/s', 'p50 ms', 'p99 ms'],

@@ -81,7 +81,7 @@ export const servers = {
   'no-validation': async () => listen(await withServices({ validation: false })),
   'no-middleware': async () => listen(await withServices({ middleware: false })),
   'no-cache': async () => listen(await withServices({ cache: false })),
-  'no-health': async () => listen(await withServices({ health: false })),
+  'no-health': async () => listen(await withServices({ monitor: { health: false } })),
   'no-di': async () => listen(byHand(await full({}))),
 
   /** The route is cached. */
