@@ -114,6 +114,18 @@ describe('the guide to the framework', { timeout: 30_000 }, () => {
   });
 });
 
+describe('the guide to metrics', { timeout: 30_000 }, () => {
+  it('has an application with a metric of its own beside ours', async () => {
+    const [program] = await programs('docs/guide/metrics.md');
+    const url = await run(program!);
+    const headers = { 'content-type': 'application/json' };
+    await get(`${url}/orders`, { method: 'POST', headers, body: '{"country":"CZ"}' });
+    const { body } = await get(`${url}/metrics`);
+    expect(body).toContain('shop_orders_total{country="CZ"} 1');
+    expect(body).toContain('route="/orders"');
+  });
+});
+
 describe('the guide to the HTTP cache', () => {
   it('explains every word that Cache-Status may give as detail, and no other', async () => {
     const read = (path: string) => readFile(new URL(path, ROOT), 'utf8');

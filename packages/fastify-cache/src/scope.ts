@@ -156,9 +156,14 @@ export class Scope {
 
   /** Counts by route, those of other scopes and of routes that are not cached left out. */
   routeStats(): readonly RouteCacheStats[] {
-    return this.routes
-      .filter(({ route }) => route.scope === this && route.plan.kind !== 'off')
-      .map(({ method, url, route }) => ({ method, url, ...route.counts }));
+    const stats: RouteCacheStats[] = [];
+    for (const { method, url, route } of this.routes) {
+      if (route.scope !== this || route.plan.kind === 'off') continue;
+      // Named, not spread: a dashboard asks each second, of ten thousand routes.
+      const { hits, misses, stored, notStored } = route.counts;
+      stats.push({ method, url, hits, misses, stored, notStored });
+    }
+    return stats;
   }
 
   /** Remembers how a route writes its keys, so that a purge finds them. */
