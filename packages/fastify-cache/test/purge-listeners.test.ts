@@ -1,4 +1,8 @@
 // onPurge: who is told of what, and when.
+import { once } from 'node:events';
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { fastifyCache } from '../src/index.ts';
 import type { PurgeEvent } from '../src/index.ts';
@@ -76,6 +80,18 @@ describe('onPurge tells', () => {
         ],
       }),
     ]);
+  });
+
+  it('the path of a request whose target is a whole URL', async () => {
+    const { app, heard } = await listening();
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    const { port } = app.server.address() as AddressInfo;
+    const origin = `http://127.0.0.1:${port}`;
+    const asked = request({ port, host: '127.0.0.1', method: 'PUT', path: `${origin}/items/1?a` });
+    const [response] = (await once(asked.end(), 'response')) as [IncomingMessage];
+    response.resume();
+    await until(() => heard.length > 0);
+    expect(heard[0]).toMatchObject({ urls: [{ target: '/items/1?a', origins: [origin] }] });
   });
 
   it('what the purge route and PURGE purge, each once', async () => {

@@ -46,7 +46,8 @@ export interface Realtime {
   /** Who is in a channel that has `presence`, at all instances. */
   presence(channel: string): readonly PresentMember[];
   /** Ends connections of this instance: all that match, or only those that `authorize` refuses now.
-   * @returns how many */
+   * @returns how many
+   * @throws (rejects) CATZ_REALTIME_OPTION: a filter with a name that is not known ends nobody */
   disconnect(filter?: ConnectionFilter): Promise<number>;
   /** Id of the newest message: a page that subscribes after it misses nothing that comes later; undefined: not known yet. */
   readonly position: string | undefined;

@@ -6,6 +6,7 @@ import { show } from '@catzilla/common';
 import type { TieredCache } from '@catzilla/tiers';
 import { errors } from '../errors.ts';
 import type { Origin } from '../key/origin.ts';
+import { splitAbsolute } from '../key/primary-key.ts';
 import type { Pattern } from '../match/pattern.ts';
 
 /** A URL that was purged. */
@@ -106,7 +107,8 @@ export function purgedUrls(
   sites: readonly { readonly target: string; readonly origins: readonly Origin[] | undefined }[],
 ): readonly PurgedUrl[] {
   return sites.map(({ target, origins }) => ({
-    target,
+    // A proxy may send requests whose target is a whole URL (RFC 9112 3.2.2).
+    target: splitAbsolute(target)?.path ?? target,
     origins: origins?.map(({ scheme, host }) => `${scheme}://${host}`),
   }));
 }

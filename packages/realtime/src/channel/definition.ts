@@ -29,7 +29,7 @@ interface CommonOptions {
   readonly publish?: boolean | undefined;
   /** Whether data from clients is right: true, or what is wrong with it, which the client is told. Default: all JSON is. */
   readonly validate?: ((data: unknown) => true | string) | undefined;
-  /** Shows who is there: true, or what to tell of each, as JSON of at most 2048 bytes. Default: false. */
+  /** Shows who is there: true, or what to tell of each, at once, as JSON of at most 2048 bytes. Default: false. */
   readonly presence?: boolean | ((request: FastifyRequest) => unknown) | undefined;
 }
 

@@ -147,7 +147,7 @@ interface Page {
 /** ms: the first attempt to come back is made within it, each further one within twice as long, up to LONGEST. */
 const FIRST = 500;
 const LONGEST = 30_000;
-/** ms of silence after which the server is asked for a sign of life. */
+/** ms of silence after which the server is asked for a sign of life, or an attempt to connect is given up. */
 const QUIET = 25_000;
 /** ms that it has for it. */
 const PATIENCE = 10_000;
@@ -205,11 +205,15 @@ export function connect(url = '/realtime', options: ConnectOptions = {}): Realti
   const probe = (): void => {
     if (state !== 'open' || patience !== undefined) return;
     send({ type: 'ping' });
+    giveUpAfter(PATIENCE);
+  };
+
+  const giveUpAfter = (time: number): void => {
     const asked = socket;
     patience = setTimeout(() => {
       lose(asked, 1006);
       asked?.close();
-    }, PATIENCE);
+    }, time);
   };
 
   const hearIt = (): void => {
@@ -221,12 +225,17 @@ export function connect(url = '/realtime', options: ConnectOptions = {}): Realti
 
   const open = (): void => {
     clearTimeout(reconnect);
-    enter('connecting');
+    // Before it is told, for who hears it may close.
     const own = (socket = new Socket(address.href));
+    giveUpAfter(QUIET);
+    enter('connecting');
     own.addEventListener('open', () => {
       if (own !== socket) return;
       hearIt();
-      for (const channel of channels.values()) listen(channel);
+      for (const channel of channels.values()) {
+        channel.after ??= last;
+        listen(channel);
+      }
       enter('open');
     });
     own.addEventListener('message', ({ data }) => {
@@ -334,8 +343,9 @@ export function connect(url = '/realtime', options: ConnectOptions = {}): Realti
       const { after } = { ...options, ...own };
       channel = { name, listeners: [], after: after ?? undefined, ref: 0, isLive: false };
       channels.set(name, channel);
-      if (state === 'open') listen(channel);
     }
+    // Not asked for yet, or refused: it may not be by now.
+    if (channel.ref === 0 && state === 'open') listen(channel);
     const wanted = channel;
     const listener = { hear, options: own };
     wanted.listeners = [...wanted.listeners, listener];

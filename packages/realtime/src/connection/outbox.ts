@@ -36,7 +36,7 @@ export class Outbox {
   readonly #options: OutboxOptions;
   readonly #sinkBytes: number;
   /** What waits here, oldest first, by what replaces it, or else by its number; only by the rules that drop. */
-  readonly #queue = new Map<string | number, Delivery>();
+  readonly #queue = new Map<string | number, Delivery | Buffer>();
   #count = 0;
   #queuedBytes = 0;
   /** Channels of which something was dropped since their last gap. */
@@ -74,7 +74,25 @@ export class Outbox {
       sink.write(bytes);
       return;
     }
-    this.#keep(delivery, bytes.length);
+    const name = this.#nameOf(delivery);
+    const replaced = this.#queue.get(name);
+    // It comes where the newer one would: the order stays that of the log.
+    if (replaced instanceof Delivery) this.#forget(name, replaced);
+    this.#keep(name, delivery, bytes.length);
+  }
+
+  /** Takes an answer to the client: it comes after all that was delivered before it, and is never dropped. Never throws.
+   * @returns whether there was room for it */
+  say(answer: Buffer): boolean {
+    if (this.#isClosed) return true;
+    const { sink, maxBufferedBytes } = this.#options;
+    if (this.isBehind) {
+      this.#keep(this.#count++, answer, answer.length);
+      return this.bufferedBytes <= maxBufferedBytes;
+    }
+    const hasRoom = sink.bufferedBytes + answer.length <= maxBufferedBytes;
+    if (hasRoom) sink.write(answer);
+    return hasRoom;
   }
 
   /** Nothing is taken or written from now on. Idempotent. */
@@ -91,15 +109,12 @@ export class Outbox {
     this.#options.onSlow();
   }
 
-  #keep(delivery: Delivery, length: number): void {
-    const name = this.#nameOf(delivery);
-    const replaced = this.#queue.get(name);
-    // It comes where the newer one would: the order stays that of the log.
-    if (replaced !== undefined) this.#forget(name, replaced);
-    this.#queue.set(name, delivery);
+  #keep(name: string | number, one: Delivery | Buffer, length: number): void {
+    this.#queue.set(name, one);
     this.#queuedBytes += length;
     for (const [oldest, dropped] of this.#queue) {
       if (this.bufferedBytes <= this.#options.maxBufferedBytes) break;
+      if (!(dropped instanceof Delivery)) continue;
       this.#forget(oldest, dropped);
       this.#lossy.add(dropped.channel);
     }
@@ -134,9 +149,9 @@ export class Outbox {
       tally.gaps++;
     }
     this.#lossy.clear();
-    for (const [name, delivery] of this.#queue) {
+    for (const [name, one] of this.#queue) {
       if (sink.bufferedBytes > this.#sinkBytes) break;
-      const bytes = delivery.as(encoder);
+      const bytes = one instanceof Delivery ? one.as(encoder) : one;
       this.#queue.delete(name);
       this.#queuedBytes -= bytes.length;
       sink.write(bytes);

@@ -4,6 +4,7 @@ import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
 import type { ChannelAccess } from '../channel/definition.ts';
 import type { ChannelMatch } from '../channel/registry.ts';
 import { errors } from '../errors.ts';
+import type { Client } from './client.ts';
 
 /** ms that an `authorize` may take. */
 export const AUTHORIZE_DEADLINE = 10_000;
@@ -37,4 +38,14 @@ export async function authorize(
     clearTimeout(timer);
   }
   throw new errors.FORBIDDEN();
+}
+
+/** Asks for a client, and again where its rights were put in doubt meanwhile: what was granted before a `disconnect` must not
+ * begin after it. */
+export async function askUndoubted<T>(client: Client, ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    const { doubts } = client;
+    const answer = await ask();
+    if (client.doubts === doubts) return answer;
+  }
 }

@@ -22,6 +22,8 @@ export interface Client {
   reserved: number;
   /** Requests of it that are under way. */
   busy: number;
+  /** How often its rights were put in doubt: what was asked before is asked again. */
+  doubts: number;
   isGone: boolean;
 }
 

@@ -1,20 +1,38 @@
 // Ends connections that a filter means: at once, or those that `authorize` refuses now.
+import { bool, checkOptions, fn, oneOf, optional, string } from '@catzilla/common';
+import type { OptionSpecs } from '@catzilla/common';
 import type { FastifyBaseLogger } from 'fastify';
+import { errors } from '../errors.ts';
 import { authorize } from './authorize.ts';
 import type { Client } from './client.ts';
 import type { ConnectionFilter } from './hub.ts';
 
-/** @returns how many were ended */
+// A name that is not known would mean everybody.
+const specs: OptionSpecs<ConnectionFilter> = {
+  channel: optional(string()),
+  where: optional(fn<NonNullable<ConnectionFilter['where']>>()),
+  reason: oneOf(['shutdown', 'slow', 'timeout', 'revoked', 'limit', 'protocol'], 'revoked'),
+  unlessAuthorized: bool(false),
+};
+
+/** @returns how many were ended
+ * @throws (rejects) CATZ_REALTIME_OPTION */
 export async function disconnect(
   clients: Iterable<Client>,
-  { channel, where, reason = 'revoked', unlessAuthorized = false }: ConnectionFilter,
+  filter: ConnectionFilter | undefined,
   logger: FastifyBaseLogger,
 ): Promise<number> {
-  const matching = [...clients].filter(
-    ({ connection, subscriptions }) =>
-      (channel === undefined || subscriptions.has(channel)) &&
-      (where === undefined || where(connection.request)),
-  );
+  const error = (message: string): Error => new errors.OPTION(message);
+  const checked = checkOptions<ConnectionFilter>(filter, specs, { path: 'filter', error });
+  const { channel, where, reason = 'revoked', unlessAuthorized } = checked;
+  const matching: Client[] = [];
+  for (const client of clients) {
+    // A promise, which is no answer, would mean everybody, too.
+    if (where !== undefined && (where(client.connection.request) as unknown) !== true) continue;
+    // What it is asking for may just have been granted by rights that it no longer has.
+    client.doubts++;
+    if (channel === undefined || client.subscriptions.has(channel)) matching.push(client);
+  }
   const isEnded = unlessAuthorized
     ? await Promise.all(matching.map((client) => isRefused(client, channel, logger)))
     : undefined;

@@ -78,7 +78,7 @@ export class FanOut {
   /** Tells the others of a channel that somebody came or went. */
   givePresence(channel: Channel, delivery: Delivery, memberId: string): void {
     for (const { client } of channel.subscriptions) {
-      if (client.memberId === memberId) continue;
+      if (client.memberId === memberId || client.isGone) continue;
       client.connection.deliver(delivery);
       this.#options.tally.delivered++;
     }

@@ -20,7 +20,7 @@ import type { RealtimeSettings } from '../options.ts';
 import { Presence } from '../presence/presence.ts';
 import { newTally } from '../stats.ts';
 import type { RealtimeStats } from '../stats.ts';
-import { authorize } from './authorize.ts';
+import { askUndoubted, authorize } from './authorize.ts';
 import type { Client, Subscription } from './client.ts';
 import { disconnect } from './disconnect.ts';
 import { FanOut } from './fan-out.ts';
@@ -73,6 +73,8 @@ export class RealtimeHub implements InnerHub {
   #serial = 0;
   #subscriptions = 0;
   #isClosing = false;
+  /** Those whose channels are being ended. */
+  readonly #leaving: Client[] = [];
 
   constructor(options: HubOptions) {
     const { settings, bus, logger } = options;
@@ -97,7 +99,10 @@ export class RealtimeHub implements InnerHub {
         this.#fanOut.gap();
         this.#setReady();
       },
-      onGivenUp: () => logger.warn('a message was given up, as the bus was away for too long'),
+      onGivenUp: () =>
+        logger.warn(
+          'a message was given up: the bus was away for too long, or it is too long for it',
+        ),
     });
   }
 
@@ -140,6 +145,7 @@ export class RealtimeHub implements InnerHub {
       onLive: [],
       reserved: 0,
       busy: 0,
+      doubts: 0,
       isGone: false,
     });
   }
@@ -149,9 +155,14 @@ export class RealtimeHub implements InnerHub {
     if (client === undefined) return;
     this.#clients.delete(connection);
     client.isGone = true;
-    for (const subscription of client.subscriptions.values()) this.#detach(subscription);
-    client.subscriptions.clear();
-    this.#fanOut.drop(client);
+    this.#leaving.push(client);
+    // Others may be too slow to be told of it, and leave as well: one after another, for one within another fills the stack.
+    if (this.#leaving.length > 1) return;
+    try {
+      for (const one of this.#leaving) this.#release(one);
+    } finally {
+      this.#leaving.length = 0;
+    }
   }
 
   subscribe(
@@ -169,9 +180,12 @@ export class RealtimeHub implements InnerHub {
       let wanted: readonly Wanted[];
       try {
         const matches = fresh.map((name) => ({ name, match: this.#find(name) }));
-        wanted = await Promise.all(matches.map((match) => this.#ask(client, match)));
-        await this.#isReady;
-        if (after !== undefined && this.#log.isReached) await this.#log.hasSoon(after);
+        wanted = await askUndoubted(client, async () => {
+          const granted = await Promise.all(matches.map((match) => this.#ask(client, match)));
+          await this.#isReady;
+          if (after !== undefined && this.#log.isReached) await this.#log.hasSoon(after);
+          return granted;
+        });
       } finally {
         client.reserved -= fresh.length;
       }
@@ -208,7 +222,8 @@ export class RealtimeHub implements InnerHub {
       if (subscription?.mayPublish !== true) {
         const { request } = connection;
         const { logger } = this.#options;
-        await authorize(match, request, { channel, publish: true }, logger);
+        const access = { channel, publish: true };
+        await askUndoubted(client, () => authorize(match, request, access, logger));
         if (client.isGone) throw new errors.CLOSED();
         if (subscription !== undefined) subscription.mayPublish = true;
       }
@@ -243,8 +258,9 @@ export class RealtimeHub implements InnerHub {
   }
 
   /** Ends connections, at once or where `authorize` refuses now.
-   * @returns how many */
-  disconnect(filter: ConnectionFilter = {}): Promise<number> {
+   * @returns how many
+   * @throws (rejects) CATZ_REALTIME_OPTION */
+  disconnect(filter?: ConnectionFilter): Promise<number> {
     return disconnect(this.#clients.values(), filter, this.#options.logger);
   }
 
@@ -354,6 +370,12 @@ export class RealtimeHub implements InnerHub {
     if (shown !== undefined) this.#presence?.join(name, { id: client.memberId, data: shown.data });
   }
 
+  #release(client: Client): void {
+    for (const subscription of client.subscriptions.values()) this.#detach(subscription);
+    client.subscriptions.clear();
+    this.#fanOut.drop(client);
+  }
+
   #detach(subscription: Subscription): void {
     const { channel, client } = subscription;
     if (!channel.subscriptions.delete(subscription)) return;
@@ -381,6 +403,8 @@ export class RealtimeHub implements InnerHub {
     return new Presence({
       bus,
       topic: `realtime:${settings.name}:presence`,
+      // The bus takes that, and what a message has besides.
+      partBytes: settings.maxMessageBytes,
       ...presence,
       onEvent: (name, event, member) => {
         const channel = this.#fanOut.channels.get(name);

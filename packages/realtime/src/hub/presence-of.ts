@@ -3,6 +3,7 @@
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
 import type { ChannelDefinition } from '../channel/definition.ts';
 import { errors } from '../errors.ts';
+import { atOnce } from './at-once.ts';
 
 /** Longest JSON of a member, in bytes: all of them are told to all instances. */
 const MAX_BYTES = 2_048;
@@ -17,7 +18,7 @@ export function presenceOf(
   if (presence === false) return undefined;
   if (presence === true) return { data: {} };
   try {
-    const text = JSON.stringify(presence(request)) as string | undefined;
+    const text = JSON.stringify(atOnce(presence(request), 'presence')) as string | undefined;
     const length = Buffer.byteLength(text ?? '');
     if (text === undefined || length > MAX_BYTES) {
       throw new TypeError(

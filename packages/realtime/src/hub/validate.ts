@@ -2,6 +2,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { ChannelDefinition } from '../channel/definition.ts';
 import { errors } from '../errors.ts';
+import { atOnce } from './at-once.ts';
 
 /** @throws CATZ_REALTIME_DATA, which tells the client what is wrong; not what was thrown */
 export function validate(
@@ -12,7 +13,7 @@ export function validate(
   if (check === undefined) return;
   let verdict: unknown;
   try {
-    verdict = check(data);
+    verdict = atOnce(check(data), 'validate');
   } catch (cause) {
     logger.error({ err: cause }, 'validate of a channel threw');
     throw new errors.DATA('it could not be checked', { cause });

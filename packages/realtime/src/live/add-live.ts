@@ -4,6 +4,7 @@
 // client. Caches are told of purges by other means: this is for browsers.
 import type { FastifyInstance } from 'fastify';
 import { errors } from '../errors.ts';
+import { atOnce } from '../hub/at-once.ts';
 import { Coalescer } from './coalescer.ts';
 import { addPositionHeader } from './header.ts';
 import type { LiveHub } from './live-hub.ts';
@@ -60,7 +61,7 @@ function defineChannels(hub: LiveHub, { urls }: LiveSettings): void {
 function watch(app: FastifyInstance, { tags, urls }: LiveSettings, coalescer: Coalescer): Sources {
   const publicName = (tag: string): string | undefined => {
     try {
-      const name: unknown = tags(tag);
+      const name = atOnce(tags(tag), 'live.tags');
       // A channel is asked for by its name: one that none can have is told to nobody.
       const isName = typeof name === 'string' && name.length <= MAX_TAG;
       return isName && channelOf('tag', name) !== undefined ? name : undefined;

@@ -45,7 +45,10 @@ export class Changes {
   }
 
   addPattern(pattern: string | RegExp): void {
-    if (this.#hasRoom) this.#patterns.set(String(pattern), patternForm(pattern));
+    if (!this.#hasRoom) return;
+    const form = patternForm(pattern);
+    // Not as text alone: that of `/a/` is the same for a glob and an expression.
+    this.#patterns.set(JSON.stringify(form), form);
   }
 
   addAll(): void {

@@ -26,7 +26,7 @@ export interface LogOptions {
   readonly onGap: () => void;
   /** It has read what was there before. Called once. */
   readonly onReached: () => void;
-  /** A message was given up: the bus was away for too long. */
+  /** A message was given up: the bus was away for too long, or it is too long for it. */
   readonly onGivenUp: () => void;
 }
 
@@ -62,10 +62,8 @@ export class Log {
     this.#pending = new Pending(
       ({ name, payload }) => bus.append(topic, payload, { id: name }),
       bounds,
-      ({ name }) => {
-        this.#told.delete(name);
-        onGivenUp();
-      },
+      // Still told here: the bus may have taken it, and nobody has heard the answer.
+      onGivenUp,
     );
     this.#subscription = bus.subscribe(topic, (message) => this.#take(message), {
       from: 'start',
@@ -150,7 +148,7 @@ export class Log {
     this.#told.set(name, this.#turn);
     this.#options.onLocal(deliveryOf(message, undefined));
     this.#pending.add({ name, payload });
-    // What was taken and never came back, as a gap swallowed it, must not be remembered for ever.
+    // What was given up, or taken and swallowed by a gap, never comes back: it must not be remembered for ever.
     if (this.#told.size > 2 * this.#options.bounds.max) {
       for (const oldest of this.#told.keys()) {
         this.#told.delete(oldest);

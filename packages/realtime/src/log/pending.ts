@@ -1,6 +1,6 @@
 // Messages that the bus has not taken: appended again, in their order, under the same name, until it takes them.
-// Invariant: bounded by count and bytes; above that the oldest are given up, which is counted. One attempt at a time, of a
-// few messages, with a pause after a failure; nothing here keeps the process alive.
+// Invariant: bounded by count and bytes; above that the oldest are given up, and so is at once what is too long for the bus.
+// One attempt at a time, of a few messages, with a pause after a failure; nothing here keeps the process alive.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RingBounds } from './ring.ts';
 
@@ -99,9 +99,12 @@ export class Pending {
       await this.#append(message);
       this.delete(message.name);
       return true;
-    } catch {
+    } catch (error) {
       // It waits on: what is wrong with the bus is in the bus's own health.
-      return false;
+      if ((error as { code?: unknown }).code !== 'CATZ_BUS_SIZE') return false;
+      // That it will say each time, and all others would wait behind it.
+      if (this.delete(message.name)) this.#onGivenUp(message);
+      return true;
     }
   }
 

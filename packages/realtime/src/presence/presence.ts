@@ -19,6 +19,8 @@ export interface PresenceOptions {
   readonly every?: number | undefined;
   /** ms without one after which an instance is lost. Default: 30000. */
   readonly lost?: number | undefined;
+  /** Bytes of members that the bus takes in one message, besides a single one. Default: 32768. */
+  readonly partBytes?: number | undefined;
   /** Somebody came or went, here or elsewhere. */
   readonly onEvent: (channel: string, event: 'join' | 'leave', member: PresentMember) => void;
 }
@@ -33,7 +35,7 @@ interface Peer {
   parts: ToldMember[][] | undefined;
 }
 
-/** Bytes of a part of a state: whatever a bus takes by default, with room to spare. */
+/** Longest part of a state: whatever a bus takes by default, with room to spare. */
 const PART_BYTES = 32_768;
 
 export class Presence {
@@ -114,7 +116,8 @@ export class Presence {
   }
 
   #announceState(): void {
-    const parts = partsOf(toldOf(this.#own), PART_BYTES);
+    const { partBytes = PART_BYTES } = this.#options;
+    const parts = partsOf(toldOf(this.#own), Math.min(partBytes, PART_BYTES));
     for (const [p, m] of parts.entries()) this.#announce({ k: 'state', p, of: parts.length, m });
   }
 

@@ -2,14 +2,14 @@
 // its hooks see it and its errors are answered as any other.
 // Invariant: a reply is begun only with its first item in hand (events: or after a second of silence), and one that is cut
 // (an error, a shutdown) has its connection destroyed: no client takes a part for the whole.
-import { constants } from 'node:http2';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { errors } from '../errors.ts';
 import { asError, StreamBody } from './body.ts';
+import { cut } from './cut.ts';
 import { eventsForm, jsonForm, ndjsonForm } from './forms.ts';
 import type { EventItem, Form } from './forms.ts';
-import { requireSource } from './source.ts';
+import { discardSource, requireSource } from './source.ts';
 import type { StreamSource } from './source.ts';
 import { OpenStreams } from './open-streams.ts';
 
@@ -70,7 +70,10 @@ function send<T>(
   requireSource(source);
   if (reply.sent || reply.raw.headersSent) throw new errors.STREAM_SENT();
   // HEAD: the fields of a GET (RFC 9110 9.3.2); the source need not run for them, and it may have no end.
-  if (reply.request.method === 'HEAD') return withFields(reply, form).send(Readable.from([]));
+  if (reply.request.method === 'HEAD') {
+    discardSource(source);
+    return withFields(reply, form).send(Readable.from([]));
+  }
   const body = new StreamBody(source, form, (error) =>
     reply.log.debug({ err: error }, 'the source of a stream failed while it was being stopped'),
   );
@@ -111,19 +114,13 @@ function sendBody<T>(reply: FastifyReply, body: StreamBody<T>, form: Form<T>): b
     body.destroy();
     return false;
   }
-  body.once('error', () => cut(reply));
+  body.once('error', () => {
+    if (reply.raw.headersSent) cut(reply.raw);
+    // It is answered as an error, by other bytes than those that somebody was to encode.
+    else reply.removeHeader('content-encoding');
+  });
   withFields(reply, form).send(body);
   return true;
-}
-
-// Fastify destroys the response. On HTTP/2 that alone would be a stream that ends without an error.
-function cut({ raw }: FastifyReply): void {
-  const stream: unknown = 'stream' in raw ? raw.stream : undefined;
-  if (raw.headersSent && isHttp2(stream)) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
-}
-
-function isHttp2(stream: unknown): stream is { close(code: number): void } {
-  return typeof stream === 'object' && stream !== null && 'close' in stream;
 }
 
 function withFields(reply: FastifyReply, { fields }: Form<never>): FastifyReply {

@@ -2,6 +2,7 @@
 // Invariant: the timer runs only while there is a stream, and keeps no process alive.
 import type { FastifyReply } from 'fastify';
 import { errors } from '../errors.ts';
+import { cut } from './cut.ts';
 
 /** What is asked of a body. */
 export interface OpenStream {
@@ -42,7 +43,7 @@ export class OpenStreams {
     this.#isClosed = true;
     for (const [body, raw] of this.#open) {
       body.destroy();
-      raw.destroy();
+      cut(raw);
       this.#remove(body);
     }
   }

@@ -1,5 +1,6 @@
 // Where the items of a streamed reply come from: anything that can be gone through, or a function that makes it once a signal
 // to stop by exists.
+import type { ReadableStream } from 'node:stream/web';
 import { errors } from '../errors.ts';
 
 /** Items, one after the other; an iterable may give promises of them. Streams of Node and of the web are such. */
@@ -24,10 +25,17 @@ export async function openSource<T>(
   const items = typeof source === 'function' ? await source(signal) : source;
   // A text can be gone through, too, letter by letter: nobody means that.
   if (typeof items === 'object' && items !== null) {
-    if (Symbol.asyncIterator in items) return items[Symbol.asyncIterator]();
+    if (isWebStream<T>(items)) return readerOf(items);
+    if (Symbol.asyncIterator in items) return asyncIteratorOf(items);
     if (Symbol.iterator in items) return items[Symbol.iterator]();
   }
   throw notItems(items);
+}
+
+/** Lets go of a source that nobody will go through: what is a stream holds something open from the start. */
+export function discardSource(source: StreamSource<unknown>): void {
+  if (isNodeStream(source)) source.destroy();
+  else if (isWebStream(source) && !source.locked) void handled(source.cancel());
 }
 
 /** @throws CATZ_REALTIME_OPTION, at the line that made the mistake */
@@ -35,6 +43,34 @@ export function requireSource(source: unknown): void {
   if (typeof source === 'function') return;
   if (typeof source !== 'object' || source === null) throw notItems(source);
   if (!(Symbol.asyncIterator in source) && !(Symbol.iterator in source)) throw notItems(source);
+}
+
+// The iterators of streams take no `return` before their next item comes, which may be never: streams are ended themselves.
+function asyncIteratorOf<T>(items: AsyncIterable<T>): AnyIterator<T> {
+  const iterator = items[Symbol.asyncIterator]();
+  if (!isNodeStream(items)) return iterator;
+  return { next: () => iterator.next(), return: () => items.destroy() };
+}
+
+function readerOf<T>(stream: ReadableStream<T>): AnyIterator<T> {
+  const reader = stream.getReader();
+  return {
+    next: () => reader.read() as Promise<IteratorResult<T, unknown>>,
+    return: () => reader.cancel(),
+  };
+}
+
+function isNodeStream(value: object): value is { destroy(): unknown } {
+  return 'pipe' in value && 'destroy' in value && typeof value.destroy === 'function';
+}
+
+function isWebStream<T>(value: object): value is ReadableStream<T> {
+  return 'getReader' in value;
+}
+
+// What a stream fails with while nobody reads it concerns nobody.
+function handled(promise: Promise<unknown>): Promise<unknown> {
+  return promise.catch(() => undefined);
 }
 
 function notItems(value: unknown): Error {

@@ -24,6 +24,8 @@ export interface WebSocketTransport {
   close(): Promise<void>;
 }
 
+/** Sockets of channels, of all plugins. */
+const ours = new WeakSet<object>();
 /** Servers that have it: a second one beside it would upgrade each socket once more. */
 const withWebSocket = new WeakSet<object>();
 
@@ -43,7 +45,7 @@ export async function addWebSocketRoute(
     settings,
     sessions,
   };
-  if (!app.hasPlugin('@fastify/websocket')) await registerWebSocket(app, path, maxMessageBytes);
+  if (!app.hasPlugin('@fastify/websocket')) await registerWebSocket(app, maxMessageBytes);
   const upgrades = watchUpgrades(app);
   const mayConnect = makeOriginCheck(settings.origins);
 
@@ -70,6 +72,7 @@ export async function addWebSocketRoute(
     wsHandler: (ws, request) => {
       // Not one of the application's: its own good-byes are no JSON, and come too early.
       app.websocketServer.clients.delete(ws);
+      ours.add(ws);
       const session = new Session(ws, request as unknown as FastifyRequest, context);
       try {
         hub.add(session);
@@ -88,11 +91,7 @@ export async function addWebSocketRoute(
   };
 }
 
-async function registerWebSocket(
-  app: FastifyInstance,
-  path: string,
-  maxPayload: number,
-): Promise<void> {
+async function registerWebSocket(app: FastifyInstance, maxPayload: number): Promise<void> {
   if (withWebSocket.has(app.server)) {
     throw new errors.OPTION(
       'expected @fastify/websocket on the root instance, before two contexts that have WebSockets, got one in each of them',
@@ -109,7 +108,7 @@ async function registerWebSocket(
     },
     errorHandler(error, socket, request) {
       // Our sessions hear of it themselves, and let the closing handshake be.
-      if (request.routeOptions.url === path) return;
+      if (ours.has(socket)) return;
       request.log.error(error);
       socket.terminate();
     },

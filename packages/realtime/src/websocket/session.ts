@@ -17,7 +17,7 @@ import type { Hub } from '../hub/hub.ts';
 import type { RealtimeSettings } from '../options.ts';
 import { answers, encodeDelivery, readRequest, refOf } from './protocol.ts';
 import type { ClientRequest, Ref } from './protocol.ts';
-import { Wire } from './wire.ts';
+import { boundMessages, Wire } from './wire.ts';
 
 /** Of the plugin's settings, those of a session. */
 export type SessionSettings = Pick<
@@ -76,6 +76,7 @@ export class Session implements Connection, Beating, Leaving {
     this.request = request;
     this.#context = context;
     this.#wire = new Wire(ws, request, turn);
+    boundMessages(ws, settings.maxMessageBytes);
     this.#outbox = new Outbox({
       sink: this.#wire,
       encoder: encodeDelivery,
@@ -152,7 +153,7 @@ export class Session implements Connection, Beating, Leaving {
     if (this.#isEnding) return;
     this.#watched.touch();
     if (isBinary) return this.#end(UNSUPPORTED_DATA, 'text only');
-    // A Buffer: `binaryType` is left as it is. ws looks at its length, where it was told our bound.
+    // A Buffer: `binaryType` is left as it is. ws has looked at its length, where `boundMessages` could tell it our bound.
     const bytes = data as Buffer;
     if (bytes.length > this.#context.settings.maxMessageBytes) return this.#end(TOO_BIG, 'too big');
     let request: ClientRequest;
@@ -164,8 +165,9 @@ export class Session implements Connection, Beating, Leaving {
       return;
     }
     // At once: an authorisation that takes its time says nothing of the connection.
-    if (request.type === 'ping') this.#say(answers.pong(this.#position(), request.ref));
-    else this.#queue(request);
+    if (request.type === 'ping') {
+      this.#say(answers.pong(this.#context.hub.positionOf(this), request.ref));
+    } else this.#queue(request);
   }
 
   #queue(request: Asked): void {
@@ -188,22 +190,20 @@ export class Session implements Connection, Beating, Leaving {
   }
 
   async #answer(asked: Asked): Promise<Buffer> {
-    const { hub } = this.#context;
+    const { hub, settings } = this.#context;
     if (asked.type === 'subscribe') {
       const got = await hub.subscribe(this, asked.channels, asked.after);
-      return answers.subscribed(asked.channels, got, asked.ref);
+      const answer = answers.subscribed(asked.channels, got, asked.ref);
+      // Members that leave no room for anything else would end the client as slow, each time it comes back.
+      if (answer.length <= settings.maxBufferedBytes / 2) return answer;
+      const rest = got.map((one) => ({ ...one, members: undefined }));
+      return answers.subscribed(asked.channels, rest, asked.ref);
     }
     if (asked.type === 'unsubscribe') {
       for (const channel of asked.channels) hub.unsubscribe(this, channel);
       return answers.unsubscribed(asked.channels, asked.ref);
     }
     return answers.published(await hub.publishFrom(this, asked), asked.ref);
-  }
-
-  // The client gets all up to there before it gets the answer, unless something waits in the outbox.
-  #position(): string | undefined {
-    const isBehind = this.#outbox.bufferedBytes > this.#wire.bufferedBytes;
-    return isBehind ? undefined : this.#context.hub.positionOf(this);
   }
 
   #refuse(error: unknown, ref: Ref): void {
@@ -215,16 +215,12 @@ export class Session implements Connection, Beating, Leaving {
     }
   }
 
-  // An answer. Who asks and never reads is slow, too.
+  // An answer, after all that was delivered before: a place in it is one that the client has come to. Who asks and never reads
+  // is slow, too.
   #say(frame: Buffer): void {
-    if (this.#isEnding) return;
-    const { hub, settings } = this.#context;
-    if (this.#wire.bufferedBytes + frame.length <= settings.maxBufferedBytes) {
-      this.#wire.write(frame);
-    } else {
-      hub.tally.slowClosed++;
-      this.close('slow');
-    }
+    if (this.#outbox.say(frame)) return;
+    this.#context.hub.tally.slowClosed++;
+    this.close('slow');
   }
 }
 

@@ -1,7 +1,8 @@
 // The sockets of upgrades, until they are WebSockets. Node gives such a socket away and forgets it: whoever answers over HTTP has
 // to end it too, or it stays open for as long as the client likes, and app.close() waits for it.
 // Invariant: one that is answered over HTTP, by whatever hook or route, ends with its answer; `close` ends those that nobody has
-// answered. @fastify/websocket sees only those that reach its own hooks.
+// answered. Hooks would see only the routes of one context, and those of @fastify/websocket see no more.
+import { ServerResponse } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -20,18 +21,22 @@ export function watchUpgrades(app: FastifyInstance): Upgrades {
   app.server.prependListener('upgrade', (request: IncomingMessage, socket: Duplex) => {
     sockets.set(request, socket);
     socket.once('close', () => sockets.delete(request));
+    // By then that listener has put an answer on the socket, which cannot have left yet.
+    process.nextTick(endAfterAnswer, socket);
   });
   app.websocketServer.on('connection', (_ws, request) => sockets.delete(request));
-  app.addHook('onResponse', (request, _reply, done) => {
-    const socket = sockets.get(request.raw);
-    // Once the answer has left.
-    if (socket instanceof Socket) socket.destroySoon();
-    else socket?.destroy();
-    done();
-  });
   return {
     close() {
       for (const socket of sockets.values()) socket.destroy();
     },
   };
+}
+
+function endAfterAnswer(socket: Duplex): void {
+  const { _httpMessage: answer } = socket as { readonly _httpMessage?: unknown };
+  if (!(answer instanceof ServerResponse)) return;
+  answer.once('finish', () => {
+    if (socket instanceof Socket) socket.destroySoon();
+    else socket.destroy();
+  });
 }

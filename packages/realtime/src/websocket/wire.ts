@@ -71,6 +71,12 @@ export class Wire implements Sink, TurnTarget {
   }
 }
 
+/** Bounds what ws gathers of one message, whoever has set ws up: an application's own @fastify/websocket takes 100 MiB by default. */
+export function boundMessages(ws: WebSocket, maxBytes: number): void {
+  const { _receiver: receiver } = ws as { readonly _receiver?: { _maxPayload?: unknown } };
+  if (typeof receiver?._maxPayload === 'number') receiver._maxPayload = maxBytes;
+}
+
 // The socket below, if frames may go there: an ordinary one, the request's own, without extensions. A test's `injectWS` has
 // none, and neither has an HTTP server that puts something of its own between.
 function socketOf(ws: WebSocket, request: FastifyRequest): Socket | undefined {

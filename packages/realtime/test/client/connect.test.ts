@@ -176,6 +176,18 @@ describe('after a reconnect', () => {
     const third = sockets.at(-1)!.accept();
     expect([third.asked('a').after, third.asked('b').after]).toEqual(['5', '5']);
   });
+
+  it('a channel that nobody has answered for misses nothing that came while there was no connection', () => {
+    const { client, sockets, socket } = start();
+    client.subscribe('a', () => {});
+    socket.accept().admit('a', '5');
+    client.subscribe('b', () => {});
+    socket.end();
+    client.subscribe('c', () => {});
+    vi.runOnlyPendingTimers();
+    const next = sockets.at(-1)!.accept();
+    expect(['a', 'b', 'c'].map((name) => next.asked(name).after)).toEqual(['5', '5', '5']);
+  });
 });
 
 describe('the connection', () => {
@@ -270,6 +282,34 @@ describe('the connection', () => {
     expect([sockets.length, client.state]).toEqual([1, 'closed']);
   });
 
+  it('is given up when it is not made within 25 s, and tried again', () => {
+    const { client, sockets, socket } = start();
+    vi.advanceTimersByTime(24_999);
+    expect([client.state, socket.closedWith]).toEqual(['connecting', 'open']);
+    vi.advanceTimersByTime(1);
+    expect([client.state, socket.closedWith]).toEqual(['waiting', undefined]);
+    vi.advanceTimersByTime(500);
+    socket.accept();
+    expect([client.state, sockets.length]).toEqual(['connecting', 2]);
+  });
+
+  it('is not made any more by one who closes it on hearing that it is', () => {
+    const { client, sockets, socket } = start();
+    client.subscribe('a', () => {});
+    client.onState((state) => {
+      if (state === 'connecting') client.close();
+    });
+    socket.accept().end();
+    vi.runOnlyPendingTimers();
+    const next = sockets.at(-1)!.accept();
+    expect([sockets.length, next.closedWith, next.sent, client.state]).toEqual([
+      2,
+      1000,
+      [],
+      'closed',
+    ]);
+  });
+
   it('comes back at once when the page is online again, and is tried when it goes offline', () => {
     const listeners = new Map<string, () => void>();
     vi.stubGlobal('addEventListener', (type: string, listener: () => void) =>
@@ -361,6 +401,20 @@ describe('what the server tells besides', () => {
     onTestFinished(() => void vi.unstubAllGlobals());
     refuse();
     expect(heard).toEqual([['CATZ_REALTIME_FORBIDDEN', 'no', 'a'], 'CATZ_REALTIME_FORBIDDEN']);
+  });
+
+  it('a refused channel is asked for again by who subscribes next', () => {
+    const { client, socket } = start();
+    const heard: unknown[] = [];
+    client.onError(({ channel }) => heard.push(channel));
+    client.subscribe('a', (data) => heard.push([1, data]));
+    const { ref } = socket.accept().asked('a');
+    socket.say({ type: 'error', code: 'CATZ_REALTIME_FORBIDDEN', message: 'no', ref });
+    client.subscribe('a', (data) => heard.push([2, data]));
+    socket.admit('a', '5').message('a', '6', 'x');
+    client.subscribe('a', () => {});
+    expect(heard).toEqual(['a', [1, 'x'], [2, 'x']]);
+    expect(socket.types).toEqual(['subscribe', 'subscribe']);
   });
 
   it('a listener that throws keeps nobody from hearing', async () => {

@@ -140,6 +140,31 @@ describe('an outbox', () => {
     expect(sink.lines).toEqual(['message a 1', 'message b 2', 'gap a null']);
   });
 
+  it('gives an answer behind what was delivered before it, and never drops it', () => {
+    const { sink, outbox } = open('drop-oldest');
+    sink.bufferedBytes = 60;
+    outbox.deliver(message('a', '1'));
+    expect(outbox.say(Buffer.from('answer 1'))).toBe(true);
+    for (const data of numbers(9)) outbox.deliver(message('a', data));
+    while (outbox.isBehind) sink.drain();
+    expect(sink.lines).toEqual(['gap a null', 'answer 1', 'message a 7', 'message a 8']);
+    expect(outbox.say(Buffer.from('answer 2'))).toBe(true);
+    expect(sink.lines.at(-1)).toBe('answer 2');
+  });
+
+  it.each(['disconnect', 'drop-oldest', 'latest'] as const)(
+    'takes no answer above its bound, by the rule %s',
+    (slow) => {
+      const { sink, outbox } = open(slow);
+      sink.bufferedBytes = 90;
+      expect(outbox.say(Buffer.alloc(10))).toBe(true);
+      expect(outbox.say(Buffer.alloc(1))).toBe(false);
+      outbox.deliver(message('a', '1'));
+      outbox.close();
+      expect(outbox.say(Buffer.alloc(1))).toBe(true);
+    },
+  );
+
   it('takes nothing after close', () => {
     const { sink, outbox } = open('drop-oldest');
     sink.bufferedBytes = 60;

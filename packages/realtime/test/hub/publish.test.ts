@@ -170,7 +170,7 @@ describe('a hub whose bus is away', () => {
     expect(hub.position).toBeUndefined();
     expect(hub.health().reasons).toContain('the log has not been read yet');
     for (const data of [1, 2]) await hub.publish('a', data);
-    expect(lines).toEqual(['warn: a message was given up, as the bus was away for too long']);
+    expect(lines).toEqual([expect.stringContaining('warn: a message was given up')]);
     bus.restore();
     await expect.poll(() => hub.stats().pending).toBe(0);
     await settle();

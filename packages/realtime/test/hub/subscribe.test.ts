@@ -350,3 +350,123 @@ describe('disconnect', () => {
     expect(connection.closed).toEqual([]);
   });
 });
+
+describe('a right that is withdrawn while a client is asked for', () => {
+  /** Lets the first question wait, which was put while the right was there. */
+  function openDoor(publish: boolean) {
+    const { hub } = openHub();
+    const door = { isOpen: true, asked: 0, answer: () => undefined as void };
+    const first = new Promise<void>((resolve) => (door.answer = resolve));
+    hub.define('orders', {
+      publish: true,
+      authorize: async (_request, _params, access) => {
+        if (access.publish !== publish) return true;
+        const { isOpen } = door;
+        if (door.asked++ === 0) await first;
+        return isOpen;
+      },
+    });
+    return { hub, door, connection: new FakeConnection(hub) };
+  }
+
+  it.each([{ unlessAuthorized: true }, { channel: 'orders' }])(
+    'does not outlive a disconnect by %j',
+    async (filter) => {
+      const { hub, door, connection } = openDoor(false);
+      const subscribing = hub.subscribe(connection, ['orders'], undefined);
+      door.isOpen = false;
+      expect(await hub.disconnect(filter)).toBe(0);
+      door.answer();
+      await expect(subscribing).rejects.toMatchObject({ code: 'CATZ_REALTIME_FORBIDDEN' });
+      expect(door.asked).toBe(2);
+      expect(hub.stats().subscriptions).toBe(0);
+    },
+  );
+
+  it('lets nothing be published', async () => {
+    const { hub, door, connection } = openDoor(true);
+    await hub.subscribe(connection, ['orders'], undefined);
+    const message = { channel: 'orders', data: 1, event: undefined, key: undefined };
+    const publishing = hub.publishFrom(connection, message);
+    door.isOpen = false;
+    await hub.disconnect({ unlessAuthorized: true });
+    door.answer();
+    await expect(publishing).rejects.toMatchObject({ code: 'CATZ_REALTIME_FORBIDDEN' });
+    expect(hub.stats().published).toBe(0);
+  });
+
+  it('concerns nobody whom the filter does not mean', async () => {
+    const { hub, door, connection } = openDoor(false);
+    const subscribing = hub.subscribe(connection, ['orders'], undefined);
+    await hub.disconnect({ where: () => false });
+    door.answer();
+    await subscribing;
+    expect(door.asked).toBe(1);
+  });
+});
+
+describe('a filter of disconnect', () => {
+  it('with a name that is not known ends nobody', async () => {
+    const { hub } = openHub();
+    const connection = new FakeConnection(hub);
+    const misspelt = { chanel: 'orders' } as object;
+    await expect(hub.disconnect(misspelt)).rejects.toMatchObject({ code: 'CATZ_REALTIME_OPTION' });
+    expect(connection.closed).toEqual([]);
+  });
+
+  it('that gives a promise means nobody', async () => {
+    const { hub } = openHub();
+    const connection = new FakeConnection(hub);
+    const where = (async () => false) as unknown as () => boolean;
+    expect(await hub.disconnect({ where })).toBe(0);
+    expect(connection.closed).toEqual([]);
+  });
+});
+
+describe('presence and validate that give a promise', () => {
+  it('keep the client out, say so in the log, and reject nowhere else', async () => {
+    const rejected = vi.fn();
+    process.on('unhandledRejection', rejected);
+    const fail = async (): Promise<never> => {
+      throw new Error('no session');
+    };
+    const { hub, lines } = openHub();
+    hub.define('shown', { public: true, presence: fail });
+    hub.define('held', { public: true, publish: true, validate: fail as unknown as () => true });
+    const connection = new FakeConnection(hub);
+    await expect(hub.subscribe(connection, ['shown'], undefined)).rejects.toMatchObject({
+      code: 'CATZ_REALTIME_FORBIDDEN',
+      cause: { message: 'expected presence of a channel to answer at once, got a promise' },
+    });
+    const message = { channel: 'held', data: 1, event: undefined, key: undefined };
+    await expect(hub.publishFrom(connection, message)).rejects.toMatchObject({
+      code: 'CATZ_REALTIME_DATA',
+      cause: { message: 'expected validate of a channel to answer at once, got a promise' },
+    });
+    expect(lines).toHaveLength(2);
+    await settle();
+    process.off('unhandledRejection', rejected);
+    expect(rejected).not.toHaveBeenCalled();
+  });
+});
+
+it('takes clients out one after another, where the leaving of one ends the next', async () => {
+  const { hub } = openHub();
+  hub.define('room', { public: true, presence: true });
+  const connections = Array.from({ length: 30 }, () => new FakeConnection(hub));
+  for (const one of connections) await hub.subscribe(one, ['room'], undefined);
+  let depth = 0;
+  let deepest = 0;
+  for (const one of connections) {
+    one.onDelivery = () => {
+      deepest = Math.max(deepest, ++depth);
+      if (one.closed.length === 0) one.close('slow');
+      depth--;
+    };
+  }
+  connections[0]!.close('slow');
+  expect(connections.map(({ closed }) => closed)).toEqual(connections.map(() => ['slow']));
+  expect(hub.stats()).toMatchObject({ subscriptions: 0, channels: 0 });
+  expect(hub.presence('room')).toEqual([]);
+  expect(deepest).toBe(1);
+});

@@ -1,4 +1,5 @@
 // What is told of invalidations: by which names, once, and to whom.
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { errors } from '../../src/errors.ts';
 import { FakeCache, FakeTiers, fakeTime, nextWindow, stage } from './support.ts';
@@ -29,6 +30,16 @@ describe('an invalidated tag', () => {
     tiers.invalidateTags('throws', 'long', 'empty', 'half', 'number', 'other');
     expect(hub.told).toEqual([]);
     expect(logged.join()).toContain('no such tag');
+  });
+
+  it('is told to nobody where `tags` gives a promise, whose rejection ends nothing', async () => {
+    const { tiers, hub, logged } = await stage({
+      tags: (async () => Promise.reject(new Error('too late'))) as never,
+    });
+    tiers.invalidateTags('a');
+    await setImmediate();
+    expect(hub.told).toEqual([]);
+    expect(logged.join()).toContain('got a promise');
   });
 
   it('is never one that the response cache has for itself', async () => {

@@ -1,6 +1,6 @@
 // What the log says, as other releases may write it too, and which URLs a pattern means.
 import { describe, expect, it } from 'vitest';
-import { hear } from '../../src/live/message.ts';
+import { Changes, hear } from '../../src/live/message.ts';
 import { channelOf, topicOf } from '../../src/live/names.ts';
 import { patternForm, patternOf } from '../../src/live/pattern.ts';
 import { project } from '../../src/live/project.ts';
@@ -20,6 +20,18 @@ describe('a message', () => {
       { keys: ['of a later release'], at: 1 },
     ]) {
       expect(hear(strange), JSON.stringify(strange)).toMatchObject({ isAll: true });
+    }
+  });
+
+  it('has a glob and an expression that look the same', () => {
+    for (const patterns of [
+      ['/a/', /a/],
+      [/a/, '/a/'],
+    ]) {
+      const changes = new Changes();
+      for (const pattern of patterns) changes.addPattern(pattern);
+      const { hasUrl } = hear(JSON.parse(JSON.stringify(changes.message(1))));
+      expect(hasUrl('/other/a'), String(patterns)).toBe(true);
     }
   });
 

@@ -102,6 +102,23 @@ describe('the log', () => {
     expect(heard().filter((text) => text === 'given up')).toHaveLength(1);
   });
 
+  it('tells no second time what it gave up and the bus had taken after all', async () => {
+    const { log, bus, server, heard } = open({ max: 1, maxBytes: 1e6 });
+    await settle();
+    bus.cut();
+    const append = vi.spyOn(bus, 'append').mockImplementation(async (topic, payload, options) => {
+      server.take(topic, String(payload), bus.origin, options?.id);
+      throw new busErrors.UNAVAILABLE(topic, 'the answer was lost');
+    });
+    for (const data of [1, 2]) await log.publish(message(data));
+    expect(heard()).toContain('given up');
+    append.mockRestore();
+    bus.restore();
+    await settle();
+    expect(heard().slice(-2)).toEqual(['again 1', 'again 2']);
+    expect(heard()).not.toContain('1');
+  });
+
   it('gives up by bytes too, but keeps one', async () => {
     const { log, bus } = open({ max: 100, maxBytes: 300 });
     await settle();
@@ -157,6 +174,23 @@ describe('the log', () => {
       cause: bus.refusal,
     });
     expect(log.pending).toBe(0);
+  });
+
+  it('does not let what the bus refuses for its size hold up what follows', async () => {
+    const { log, bus, server, heard } = open();
+    await settle();
+    bus.cut();
+    await log.publish(message(1));
+    await log.publish(message('large'));
+    const append = vi.spyOn(bus, 'append').mockImplementation(async (topic, payload, options) => {
+      if (String(payload).includes('large')) throw new busErrors.SIZE(10, '20 bytes');
+      return server.take(topic, String(payload), bus.origin, options?.id);
+    });
+    bus.restore();
+    await vi.waitFor(() => expect(log.pending).toBe(0));
+    expect(heard().filter((text) => text === 'given up')).toHaveLength(1);
+    expect(await log.publish(message(2))).toBeTypeOf('string');
+    append.mockRestore();
   });
 
   it('takes any other fault of the bus for its absence', async () => {

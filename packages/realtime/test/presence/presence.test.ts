@@ -1,5 +1,7 @@
+import { memoryBus } from '@catzilla/bus';
 import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { RealtimeHub } from '../../src/hub/make-hub.ts';
 import { Presence } from '../../src/presence/presence.ts';
 import { decodeTold, partsOf } from '../../src/presence/wire.ts';
 import { FakeConnection, openHub } from '../support/hub.ts';
@@ -321,6 +323,22 @@ describe('presence of a channel', () => {
     });
     expect(lines).toEqual(['error: presence of a channel failed']);
     expect(hub.presence('a')).toEqual([]);
+  });
+
+  it('reaches an instance that comes later, however little the bus takes at once', async () => {
+    await using bus = memoryBus({ maxMessageBytes: 64 + 4_096 });
+    const options = { bus, maxMessageBytes: 64 };
+    const hubs = [openHub(options).hub];
+    const define = (hub: RealtimeHub): void =>
+      hub.define(':room', { public: true, presence: () => 'x'.repeat(1_500) });
+    hubs.forEach(define);
+    for (let count = 0; count < 10; count++) {
+      await hubs[0]!.subscribe(new FakeConnection(hubs[0]!), ['room'], undefined);
+    }
+    hubs.push(openHub(options).hub);
+    define(hubs[1]!);
+    await settle(20);
+    expect(hubs.map((hub) => hub.presence('room').length)).toEqual([10, 10]);
   });
 
   it('goes over all instances, and ends for all of one that stops', async () => {

@@ -4,7 +4,9 @@ import type { IncomingMessage } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectHttp2 } from 'node:http2';
+import { pipeline, Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
+import { createBrotliCompress } from 'node:zlib';
 import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyServerOptions } from 'fastify';
@@ -44,11 +46,11 @@ async function listen(app: FastifyInstance): Promise<number> {
 }
 
 /** A client that sends a GET and reads only when it is told to. */
-async function ask(port: number): Promise<Socket> {
+async function ask(port: number, version = '1.1'): Promise<Socket> {
   const socket = connectTcp(port, '127.0.0.1');
   socket.on('error', () => {});
   await once(socket, 'connect');
-  socket.write('GET / HTTP/1.1\r\nHost: test\r\n\r\n');
+  socket.write(`GET / HTTP/${version}\r\nHost: test\r\n\r\n`);
   return socket;
 }
 
@@ -113,6 +115,21 @@ class Tap {
   get isAwaited(): boolean {
     return this.#events.listenerCount('item') > 0;
   }
+}
+
+/** A stream of Node and one of the web: one item, and no end. */
+function waitingStreams(): { items: AsyncIterable<number>; isEnded: () => boolean }[] {
+  const node = new Readable({ objectMode: true, read() {} });
+  node.push(1);
+  let isCancelled = false;
+  const web = new ReadableStream<number>({
+    start: (controller) => controller.enqueue(1),
+    cancel: () => void (isCancelled = true),
+  });
+  return [
+    { items: node, isEnded: () => node.destroyed },
+    { items: web, isEnded: () => isCancelled },
+  ];
 }
 
 async function until(isTrue: () => boolean): Promise<void> {
@@ -329,9 +346,51 @@ describe('a stream that fails', () => {
     expect(error.message).toContain('INTERNAL_ERROR');
     session.close();
   });
+
+  it('resets the connection on a late error over HTTP/1.0, where its end would be that of the body', async () => {
+    const tap = new Tap();
+    const { app } = make((reply) => reply.ndjson(tap.items()));
+    const socket = await ask(await listen(app), '1.0');
+    const failed = once(socket, 'error') as Promise<[NodeJS.ErrnoException]>;
+    await until(() => tap.isAwaited);
+    tap.give(1);
+    await once(socket, 'data');
+    await until(() => tap.isAwaited);
+    tap.give(new Error('the database is gone'));
+    expect((await failed)[0].code).toBe('ECONNRESET');
+  });
+
+  it('is answered as an error where an encoder has not let anything out yet', async () => {
+    const tap = new Tap();
+    const { app } = make((reply) => reply.streamJson(tap.items()));
+    app.addHook('onSend', async (_request, reply, payload) => {
+      if (!(payload instanceof Readable)) return payload;
+      reply.header('content-encoding', 'br');
+      return pipeline(payload, createBrotliCompress(), () => {});
+    });
+    const answer = app.inject('/');
+    await until(() => tap.isAwaited);
+    tap.give(1);
+    await until(() => tap.isAwaited);
+    tap.give(new Error('the database is gone'));
+    const { statusCode, headers, body } = await answer;
+    expect([statusCode, headers['content-encoding']]).toEqual([500, undefined]);
+    expect(JSON.parse(body)).toMatchObject({ message: 'the database is gone' });
+  });
 });
 
 describe('a client that leaves', () => {
+  it('stops a stream that waits, of Node or of the web', async () => {
+    for (const source of waitingStreams()) {
+      const { app, streams } = make((reply) => reply.ndjson(source.items));
+      const socket = await ask(await listen(app));
+      await once(socket, 'data');
+      socket.destroy();
+      await until(() => source.isEnded());
+      expect(streams.size).toBe(0);
+    }
+  });
+
   it('stops a producer that waits, by its signal', async () => {
     const tap = new Tap();
     const { app, streams } = make((reply) => reply.ndjson((signal) => tap.items(signal)));
@@ -458,6 +517,23 @@ describe('streams at the end of the application', () => {
     expect(streams.size).toBe(0);
   });
 
+  it('are reset over HTTP/2, so that a part never looks complete', async () => {
+    const tap = new Tap();
+    const { app } = make((reply) => reply.ndjson((signal) => tap.items(signal)), {
+      server: { http2: true } as unknown as FastifyServerOptions,
+    });
+    const session = connectHttp2(`http://127.0.0.1:${await listen(app)}`);
+    const stream = session.request({ ':path': '/' });
+    const failed = once(stream, 'error') as Promise<[Error]>;
+    await until(() => tap.isAwaited);
+    tap.give(1);
+    await once(stream, 'data');
+    const closed = app.close();
+    expect((await failed)[0].message).toContain('INTERNAL_ERROR');
+    session.close();
+    await closed;
+  });
+
   it('are not begun any more: CATZ_REALTIME_CLOSED', async () => {
     const { app, streams } = make((reply) => reply.ndjson(count(1)));
     await streams.close();
@@ -535,6 +611,14 @@ describe('HEAD', () => {
     expect(response.statusCode).toBe(200);
     expect(response.headers['content-type']).toBe('text/event-stream');
     expect(isAsked).toBe(false);
+  });
+
+  it('ends a stream that is there already', async () => {
+    for (const { items, isEnded } of waitingStreams()) {
+      const { app } = make((reply) => reply.ndjson(items));
+      await app.inject({ method: 'HEAD', url: '/' });
+      expect(isEnded()).toBe(true);
+    }
   });
 });
 

@@ -1,10 +1,13 @@
 // The program of the guide is run as it stands there, from the built package, and does what the page says.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { open } from './support.ts';
+import { open, startApp } from './support.ts';
 
 const GUIDE = new URL('../../../../docs/guide/live-channels.md', import.meta.url);
 
@@ -63,3 +66,52 @@ describe('the program of the guide', () => {
     expect(await eve.ask(asked, 'error')).toMatchObject({ code: 'CATZ_REALTIME_FORBIDDEN' });
   });
 });
+
+/** Runs nginx with the settings of the guide before a port, and gives its own. */
+async function startNginx(port: number): Promise<number> {
+  const [, settings] = /```nginx\n(.*?)```/s.exec(await readFile(GUIDE, 'utf8'))!;
+  const [, map, location] = /^(.*?)(location .*)$/s.exec(settings!)!;
+  const folder = await mkdtemp(join(tmpdir(), 'catzilla-nginx-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const { port: own } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  const temporary = kinds.map((kind) => `${kind}_temp_path ${folder}/${kind};`).join(' ');
+  await writeFile(
+    join(folder, 'nginx.conf'),
+    `daemon off; master_process off; pid ${folder}/pid; error_log ${folder}/error.log;
+    events {} http { access_log off; ${temporary} ${map}
+    upstream app { server 127.0.0.1:${port}; }
+    server { listen 127.0.0.1:${own}; ${location} } }`,
+  );
+  const nginx = spawn('nginx', ['-p', folder, '-e', join(folder, 'error.log'), '-c', 'nginx.conf']);
+  const ended = new Promise((resolve) => nginx.once('exit', resolve));
+  onTestFinished(async () => {
+    nginx.kill('SIGTERM');
+    await ended;
+  });
+  for (;;) {
+    const answer = await fetch(`http://127.0.0.1:${own}/`).catch(() => undefined);
+    if (answer !== undefined) return own;
+    if (nginx.exitCode !== null) throw new Error(await readFile(`${folder}/error.log`, 'utf8'));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+// Where there is no nginx, nobody can say.
+describe.skipIf(spawnSync('nginx', ['-v']).status !== 0)(
+  'nginx with the settings of the guide',
+  () => {
+    it('lets pages of its own host in, on whatever port, and no others', async () => {
+      const { app, port } = await startApp();
+      const own = await startNginx(port);
+      const client = await open(own, { origin: `http://127.0.0.1:${own}` });
+      await client.subscribe('open/1');
+      await app.realtime.publish('open/1', 'hello');
+      expect(await client.next('message')).toMatchObject({ data: 'hello' });
+      await expect(open(own, { origin: 'http://evil.example' })).rejects.toThrow('403');
+    });
+  },
+);

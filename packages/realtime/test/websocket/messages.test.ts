@@ -68,6 +68,37 @@ describe('a client', () => {
     expect(heard[2]).toMatchObject({ channels: [{ id: last, gap: false }] });
   });
 
+  it.each(['disconnect', 'drop-oldest', 'latest'] as const)(
+    "gets a long replay before it is told so, too, by the rule '%s'",
+    async (slow) => {
+      const { app, port } = await startApp({ slow });
+      const first = await app.realtime.publish('open/1', 'first');
+      // More than a socket is given at once where messages may be dropped.
+      for (let at = 0; at < 40; at++) await app.realtime.publish('open/1', 'x'.repeat(10_000));
+      const client = await open(port);
+      const { channels } = await client.subscribe('open/1', first);
+      expect(client.heard).toHaveLength(40);
+      expect(channels).toMatchObject([{ id: client.heard.at(-1)!['id'], gap: false }]);
+    },
+  );
+
+  it('is not told of members that would leave no room for anything else, and stays', async () => {
+    const { app, port } = await startApp({ maxBufferedBytes: 131_072 }, (it) => {
+      it.realtime.channel('room', { public: true, presence: () => 'x'.repeat(1_800) });
+    });
+    const clients = await Promise.all(Array.from({ length: 40 }, () => open(port)));
+    const answers = [];
+    for (const client of clients) answers.push(await client.subscribe('room'));
+    const counts = answers.map(({ channels }) => {
+      const [{ members } = {}] = channels as { members?: unknown[] }[];
+      return members?.length;
+    });
+    expect(counts.slice(0, 30)).toEqual(Array.from({ length: 30 }, (_, at) => at + 1));
+    expect(counts.at(-1)).toBeUndefined();
+    await app.realtime.publish('room', 'hello');
+    expect(await clients.at(-1)!.next('message')).toMatchObject({ data: 'hello' });
+  });
+
   it('is told of a gap where its place is unknown', async () => {
     const { port } = await startApp();
     const client = await open(port);
