@@ -2,6 +2,7 @@
 // so coverage counts what a package's own tests reach. Thresholds hold for each package by itself.
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const root = new URL('.', import.meta.url);
@@ -23,6 +24,9 @@ export default defineConfig({
     // Enough for two cores that do something else besides; a test that hangs still ends.
     testTimeout: 90_000,
     hookTimeout: 60_000,
+    // The same for expect.poll as vitest.setup.ts has for vi.waitFor.
+    expect: { poll: { timeout: 30_000 } },
+    setupFiles: [fileURLToPath(new URL('vitest.setup.ts', root))],
     projects: [
       ...folders.map((folder) => ({
         extends: true as const,

@@ -32,7 +32,6 @@ export async function measureDashboard({
     row('dashboard-frame-loop', 'loop time of a frame', 'ms'),
     row('dashboard-longest', 'longest pause of the loop while one looks', 'ms'),
     row('dashboard-frame-bytes', 'size of a frame', 'bytes'),
-    row('dashboard-hello-bytes', 'size of what a page is told first', 'bytes'),
   ];
   const add = (id, sample) => rows.find((each) => each.id === id).samples.push(sample);
   for (let round = 0; round < rounds; round++) {
@@ -44,7 +43,7 @@ export async function measureDashboard({
     add('dashboard-idle-without', share(idle[1]));
     const viewer = await watch(withIt.port);
     const looked = await ask(withIt, { of: watched, isWatched: true });
-    const { frames, bytes, hello } = viewer.end();
+    const { frames, bytes } = viewer.end();
     // The viewer sees the second before the measurement, too.
     if (frames < watched)
       throw new Error(`expected a frame a second, got ${frames} in ${watched} s`);
@@ -56,7 +55,6 @@ export async function measureDashboard({
     add('dashboard-frame-loop', looked.loopMs / (looked.ms / 1_000));
     add('dashboard-longest', looked.maxDelayMs);
     add('dashboard-frame-bytes', Math.round(bytes / frames));
-    add('dashboard-hello-bytes', hello);
     await Promise.all([end(withIt), end(without)]);
   }
   return rows;
@@ -98,14 +96,14 @@ async function watch(port) {
   const [response] = await once(request, 'response');
   request.on('error', () => {});
   let text = '';
-  const seen = { frames: 0, bytes: 0, hello: 0 };
+  const seen = { frames: 0, bytes: 0 };
   response.setEncoding('latin1').on('data', (chunk) => {
     text += chunk;
     for (let at = text.indexOf('\n\n'); at !== -1; at = text.indexOf('\n\n')) {
       if (text.startsWith('event: frame')) {
         seen.frames += 1;
         seen.bytes += at + 2;
-      } else seen.hello += at + 2;
+      }
       text = text.slice(at + 2);
     }
   });

@@ -65,7 +65,10 @@ function makePurge(send) {
       value: kind === 'all' ? '' : value.value.trim(),
       soft: soft.checked,
     });
-    return { text: typeof answer.text === 'string' ? answer.text : 'Done.' };
+    return {
+      ok: answer.ok !== false,
+      text: typeof answer.text === 'string' ? answer.text : 'Done.',
+    };
   });
 }
 
@@ -92,6 +95,7 @@ function makeWarm(send) {
       element('li', {}, `${one.url}: ${one.stored ? 'stored' : `not stored (${one.reason ?? one.status})`}, ${text(ms, one.ms)}`), // prettier-ignore
     );
     return {
+      ok: stored === results.length,
       text: `${text(count, stored)} of ${text(count, results.length)} stored.`,
       detail: element('ul', {}, ...rows),
     };
@@ -120,8 +124,8 @@ function makeDialog(name, plan, run) {
     button.setAttribute('aria-disabled', 'true');
     tell('wait', 'Asking the server …');
     try {
-      const { text: words, detail } = await run();
-      tell('ok', element('p', {}, `● ${words}`), ...(detail === undefined ? [] : [detail]));
+      const { ok, text: words, detail } = await run();
+      tell(ok ? 'ok' : 'warn', element('p', {}, `${ok ? '●' : '▲'} ${words}`), ...(detail === undefined ? [] : [detail])); // prettier-ignore
       setText(cancel, 'Close');
     } catch (error) {
       tell('bad', element('p', {}, `■ It failed: ${error.message}.`));

@@ -5,11 +5,13 @@ const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 10_000;
 /** No frame for this long is a connection that is dead without having said so. */
 const SILENCE = 8000;
+/** How long the points of before are waited for. */
+const HISTORY = 30_000;
 /** A page that nobody has seen for this long lets the server rest. */
 const HIDDEN = 5 * 60_000;
 
 /**
- * Opens the feed. `on.hello` and `on.frame` get what came, `on.state` a state:
+ * Opens the feed. `on.hello`, `on.history` (a hello with its points) and `on.frame` get what came, `on.state` a state:
  * { name: 'connecting' | 'live' | 'waiting' | 'resting', reason?, retryAt? } with retryAt in ms of this clock.
  */
 export function openFeed(on) {
@@ -26,6 +28,7 @@ export function openFeed(on) {
     source.addEventListener('hello', (event) => {
       heard();
       on.hello(JSON.parse(event.data));
+      void remember();
     });
     source.addEventListener('frame', (event) => {
       heard();
@@ -35,6 +38,13 @@ export function openFeed(on) {
     });
     source.addEventListener('error', () => void lost());
     heard();
+  };
+  // Beside the feed, which is not compressed. Where it fails, charts begin now.
+  const remember = async () => {
+    const hello = await fetch('data/hello', { signal: AbortSignal.timeout(HISTORY) })
+      .then((response) => (response.ok ? response.json() : undefined))
+      .catch(() => undefined);
+    if (hello !== undefined) on.history(hello);
   };
   const heard = () => {
     clearTimeout(silence);
@@ -61,7 +71,7 @@ export function openFeed(on) {
       on.state({ name: 'waiting', retryAt, reason });
   };
 
-  document.addEventListener('visibilitychange', () => {
+  const look = () => {
     clearTimeout(resting);
     if (document.hidden) {
       resting = setTimeout(() => {
@@ -72,8 +82,11 @@ export function openFeed(on) {
       wait = FIRST_WAIT;
       connect();
     }
-  });
+  };
+  document.addEventListener('visibilitychange', look);
   connect();
+  // It may have been opened in the background.
+  look();
 }
 
 /** Why the feed was refused; undefined: it is not now, or nobody answers, which the state says already. */
@@ -82,6 +95,8 @@ async function whyNot() {
   const timer = setTimeout(() => abort.abort(), 5000);
   try {
     const response = await fetch('data/feed', { signal: abort.signal });
+    // A guard that leads to its own page, where the stream was looked for in vain.
+    if (response.redirected) return 'you are asked to sign in, so load this page again';
     return response.ok ? undefined : await said(response);
   } catch {
     return undefined;

@@ -54,6 +54,10 @@ openFeed({
     welcomeActions(hello);
     schedule();
   },
+  history(hello) {
+    store.welcome(hello);
+    schedule();
+  },
   frame(frame) {
     store.take(frame);
     schedule();

@@ -18,7 +18,7 @@ export const missing = {
   anyCache: (frame) => (frame.tiers.length === 0 ? responseCache(frame) : undefined),
   tasks: (frame) =>
     frame.tasks === null
-      ? 'No background tasks are registered: `app.register(tasks)`, or `createApp({ tasks: true })`.'
+      ? 'No background tasks are registered: `app.register(tasks)`, or `createApp({ tasks: { tasks: […] } })`.'
       : undefined,
   channels: (frame) =>
     frame.channels === null

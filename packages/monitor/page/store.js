@@ -47,6 +47,7 @@ export function makeStore() {
     take(frame) {
       newestFrame = frame;
       const { point } = frame;
+      if (point.at < (seconds.at(-1)?.at ?? 0)) forgetAfter(point.at);
       seconds = merged(seconds, [point], SECOND, 15 * MINUTE);
       const [first] = running;
       if (first !== undefined && minuteOf(first.at) !== minuteOf(point.at)) {
@@ -74,6 +75,13 @@ export function makeStore() {
     },
   };
   return store;
+
+  /** The server's clock was set back: what is later than now is of a time that comes yet. */
+  function forgetAfter(now) {
+    [seconds, minutes, running] = [seconds, minutes, running].map((points) =>
+      points.filter((point) => point.at <= now),
+    );
+  }
 }
 
 /** Minutes that no second tells more about. */

@@ -1,5 +1,6 @@
 // The options of the plugin, and their check. What a part is told stands in its own folder.
 // Invariant: the only file of this package that reads process.env.
+import { types } from 'node:util';
 import { checkOptions, custom, oneOf } from '@catzilla/common';
 import type { OptionSpec } from '@catzilla/common';
 import type { FastifyRequest } from 'fastify';
@@ -29,8 +30,8 @@ export interface MonitorOptions {
   /** The same figures as instruments of OpenTelemetry: true for a meter of the provider that is registered with
    * `@opentelemetry/api`, or a meter. Default: false. */
   readonly otel?: boolean | MeterLike | undefined;
-  /** Whether a reply says how long it took, to all who read it: always, never, or for these requests. Default: true in
-   * development, false in production. */
+  /** Whether a reply says how long it took, to all who read it: always, never, or for requests of which the function says true, at
+   * once. Default: true in development, false in production. */
   readonly serverTiming?: ServerTiming | undefined;
   /** The page that shows what goes on. Default: on in development, for this machine alone; off in production. */
   readonly dashboard?: DashboardOptions | boolean | undefined;
@@ -86,8 +87,9 @@ const otelSpec: OptionSpec<boolean | MeterLike> = custom(
 
 function timingSpec(isOn: boolean): OptionSpec<ServerTiming> {
   return custom(
-    'true, false or a function',
-    (value): value is ServerTiming => typeof value === 'boolean' || typeof value === 'function',
+    'true, false or a function that answers at once',
+    (value): value is ServerTiming =>
+      typeof value === 'boolean' || (typeof value === 'function' && !types.isAsyncFunction(value)),
     isOn,
   );
 }

@@ -49,7 +49,9 @@ export async function compose(
 
   const { tiers, di, validation, openapi, middleware, cache, tasks, realtime } = checked;
   const { static: files } = checked;
-  const watching = checked.monitor !== false && { mode: checked.mode, ...checked.monitor };
+  const { monitor: own } = checked;
+  // A mode that is given as undefined is none: it must not fall back to the environment.
+  const watching = own !== false && { ...own, mode: own.mode ?? checked.mode };
   // What others refuse is a request, too.
   if (watching !== false) {
     await attempt('monitor', async () =>

@@ -149,6 +149,8 @@ it('tells who may read the metrics in production', async () => {
   expect(await of({ metrics: { public: true } })).toStrictEqual([open]);
   expect(await of({ metrics: { guard: () => undefined } })).toStrictEqual([open]);
   expect(await of({ metrics: false })).toStrictEqual(['/healthz, /readyz, no dashboard']);
+  const [developing] = await of({ mode: 'development' });
+  expect(developing).toBe('/healthz, /readyz, /metrics, dashboard at /_catzilla/');
 });
 
 it('names variables that override, without their values', async () => {

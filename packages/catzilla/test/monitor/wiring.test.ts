@@ -51,6 +51,13 @@ describe('createApp', () => {
     expect(app.monitor.paths.dashboard).toBe('/_catzilla/');
   });
 
+  it('goes by the mode of the application where that of the monitor is undefined', async () => {
+    const app = await open({ mode: 'production', monitor: { mode: undefined } });
+    expect(app.monitor.paths.dashboard).toBe(false);
+    const stranger = { url: '/metrics', remoteAddress: '203.0.113.1' };
+    expect((await app.inject(stranger)).statusCode).toBe(403);
+  });
+
   it('takes its options from the environment', async () => {
     const app = await open({ env: { CATZILLA__MONITOR__HEALTH__PATH__LIVE: '/alive' } });
     expect((await app.inject('/alive')).statusCode).toBe(200);

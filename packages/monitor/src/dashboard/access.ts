@@ -1,23 +1,17 @@
 // Who is answered by the dashboard, on every route of it: the application's guard decides; without one, in development, this
 // machine alone.
-// Invariant: nothing that a client writes makes it local: the address is that of its socket. A proxy on this machine would make
-// everybody local, so requests that passed one are refused; and so are names other than this machine's own, for a page whose
-// name was led here (DNS rebinding) is a stranger's.
+// Invariant: data is read by no page of another site.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors } from '../errors.ts';
 import { runGuard } from '../guard.ts';
 import type { Guard } from '../guard.ts';
+import { isLocal } from '../is-local.ts';
 
 /** A hook that returns the reply where it has been sent. */
 export type AccessHook = (
   request: FastifyRequest,
   reply: FastifyReply,
 ) => Promise<FastifyReply | undefined>;
-
-/** Fields by which proxies tell that they stand between. */
-const OF_PROXIES = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
-const LOOPBACK = /^(?:(?:::ffff:)?127\.\d+\.\d+\.\d+|::1)$/;
-const OWN_NAME = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/i;
 
 /** Makes the hook.
  * @param path  for the message
@@ -35,17 +29,6 @@ export function accessHook(
     if (!isLocal(request)) throw new errors.FORBIDDEN();
     return undefined;
   };
-}
-
-/** Whether a request came from this machine, straight and by a name of its own. */
-export function isLocal({ raw, headers }: FastifyRequest): boolean {
-  const name = headers.host ?? headers[':authority'];
-  return (
-    LOOPBACK.test(raw.socket.remoteAddress ?? '') &&
-    typeof name === 'string' &&
-    OWN_NAME.test(name) &&
-    OF_PROXIES.every((field) => headers[field] === undefined)
-  );
 }
 
 /** Refuses what a page of another site asks for: of data, so that no such page reads it, whatever the application's CORS says.

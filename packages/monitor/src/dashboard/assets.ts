@@ -1,4 +1,4 @@
-// The page and what it is made of: files of this package, read at the first request for one and kept.
+// The page and what it is made of: files of this package, read at the first request for one and kept, if it could be read.
 // Invariant: only names that were listed are served; no path of a request is ever a path of a file.
 import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -30,8 +30,8 @@ interface Asset {
 /** Files of one page. */
 export class Assets {
   readonly #folder: URL;
-  #files: Promise<ReadonlyMap<string, URL>> | undefined;
-  readonly #read = new Map<string, Promise<Asset>>();
+  #files: ReadonlyMap<string, URL> | undefined;
+  readonly #read = new Map<string, Asset>();
 
   /** @param folder  of the page: a file: URL with a slash at its end. Default: the page of this package */
   constructor(folder: URL = new URL('../../page/', import.meta.url)) {
@@ -41,12 +41,12 @@ export class Assets {
   /** Answers with a file.
    * @returns false: there is none of this name, and nothing was answered */
   async send(name: string, request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
-    this.#files ??= list(this.#folder);
-    const file = (await this.#files).get(name);
+    this.#files ??= await list(this.#folder);
+    const file = this.#files.get(name);
     if (file === undefined) return false;
     let asset = this.#read.get(name);
-    if (asset === undefined) this.#read.set(name, (asset = read(file)));
-    const { bytes, type, etag } = await asset;
+    if (asset === undefined) this.#read.set(name, (asset = await read(file)));
+    const { bytes, type, etag } = asset;
     // Behind a guard, so for this client alone; looked at anew each time, so that a new release is seen.
     void reply.headers({ ...HEADERS, 'cache-control': 'private, no-cache', etag });
     const known = { status: 200, etag, lastModified: undefined, date: undefined };

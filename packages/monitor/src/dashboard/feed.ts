@@ -49,6 +49,8 @@ export class Feed {
 
   /** Takes a response whose head has been written. Its end is its viewer's. */
   add(response: ServerResponse): void {
+    // While a guard was asked: it will not close once more.
+    if (hasGone(response)) return;
     const { bytes, last } = this.#show.hello();
     const viewer = new Viewer(response, last);
     this.#viewers.add(viewer);
@@ -101,4 +103,9 @@ export class Feed {
       this.#isLooking = false;
     }
   }
+}
+
+// A response of HTTP/2 tells by its stream.
+function hasGone(response: ServerResponse & { readonly stream?: { destroyed: boolean } }): boolean {
+  return response.destroyed || response.stream?.destroyed === true;
 }

@@ -123,7 +123,8 @@ export interface Frame {
   readonly events: readonly EventRow[];
 }
 
-/** The first message of the feed, and the answer of GET <path>/data/hello. */
+/** The first message of the feed, there without points: those of a day are a megabyte; and the answer of GET <path>/data/hello,
+ * which has them and is compressed. */
 export interface Hello {
   readonly title: string;
   readonly actions: boolean;

@@ -90,7 +90,7 @@ function tiersOf({ before, now }: Pair): Frame['tiers'] {
 
 function reasonsOf({ before, now }: Pair): readonly CountRow[] {
   const was = before?.cache?.reasons ?? {};
-  const seconds = before === undefined ? undefined : secondsBetween(before.at, now.at);
+  const seconds = before === undefined ? undefined : secondsBetween(before.process, now.process);
   return largest(now.cache?.reasons ?? {}).map(([name, count]) => ({
     name: cut(name, MAX_NAME),
     count,

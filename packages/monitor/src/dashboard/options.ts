@@ -1,6 +1,7 @@
 // Options of the dashboard, and their check.
-import { bool, checkOptions, fn, int, list, object, optional, string } from '@catzilla/common';
+import { bool, checkOptions, custom, int, list, object, string } from '@catzilla/common';
 import type { OptionSpec } from '@catzilla/common';
+import { guardSpec } from '../guard.ts';
 import type { Guard } from '../guard.ts';
 import { partSpec } from '../part-spec.ts';
 
@@ -55,7 +56,7 @@ export function dashboardSpec(isOn: boolean): OptionSpec<CheckedDashboard | fals
           what: 'a path of its own, as "/_catzilla"',
           default: '/_catzilla',
         }),
-        guard: optional(fn<Guard>()),
+        guard: guardSpec,
         actions: bool(false),
         showKeys: bool(false),
         title: string({ maxLength: 200, default: 'Catzilla' }),
@@ -64,15 +65,20 @@ export function dashboardSpec(isOn: boolean): OptionSpec<CheckedDashboard | fals
           object<DashboardLink>({
             title: string({ maxLength: 100 }),
             // Never `javascript:`; and `//host` is another host.
-            href: string({
-              pattern: /^(?:https?:\/\/|\/(?!\/))/,
-              what: 'a path, or an http(s) URL',
-            }),
+            href: custom('a path, or an http(s) URL', isHref),
           }),
           [],
         ),
       },
       site,
     ),
+  );
+}
+
+function isHref(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    /^(?:https?:\/\/|\/(?![/\\]))/.test(value) &&
+    URL.canParse(value, 'http://localhost')
   );
 }

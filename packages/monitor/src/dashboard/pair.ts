@@ -29,7 +29,7 @@ export class Window {
     const last = this.#now;
     if (this.#next === undefined) this.#next = now;
     else if (this.#before === undefined) this.#before = this.#next;
-    if (this.#before !== undefined && now.at - this.#next.at >= SPAN) {
+    if (this.#before !== undefined && now.process.uptimeMs - this.#next.process.uptimeMs >= SPAN) {
       this.#before = this.#next;
       this.#next = now;
     }

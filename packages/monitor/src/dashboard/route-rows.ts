@@ -2,6 +2,7 @@
 // Invariant: a frame's cost for a route that is not among its rows is one subtraction; quantiles are computed of rows alone,
 // unless a table is ordered by them.
 import { grown, quantilesBetween, secondsBetween, short } from '../history/point.ts';
+import type { Quantiles } from '../history/point.ts';
 import type { RouteSnapshot } from '../snapshot/snapshot.ts';
 import { TOP } from './frame.ts';
 import type { RouteRow } from './frame.ts';
@@ -21,17 +22,20 @@ export type Column =
   | 'misses'
   | 'notStored';
 
-const COLUMNS: Readonly<Record<Column, (row: RouteRow) => string | number | null>> = {
+/** By what a column orders; of rates the growth, which orders alike. */
+const COLUMNS: Readonly<
+  Record<Column, (now: RouteSnapshot, was: RouteSnapshot | undefined) => string | number | null>
+> = {
   route: nameOf,
-  perSecond: ({ perSecond }) => perSecond,
+  perSecond: ({ requests }, was) => grown(was?.requests ?? 0, requests),
   requests: ({ requests }) => requests,
-  errors: ({ errors }) => errors,
-  p50: ({ latency }) => latency.p50,
-  p95: ({ latency }) => latency.p95,
-  p99: ({ latency }) => latency.p99,
-  hits: ({ hits }) => hits,
-  misses: ({ misses }) => misses,
-  notStored: ({ notStored }) => notStored,
+  errors: errorsOf,
+  p50: (now, was) => latencyOf(now, was).p50,
+  p95: (now, was) => latencyOf(now, was).p95,
+  p99: (now, was) => latencyOf(now, was).p99,
+  hits: ({ cache }) => cache?.hits ?? null,
+  misses: ({ cache }) => cache?.misses ?? null,
+  notStored: ({ cache }) => cache?.notStored ?? null,
 };
 
 /** What of the table is asked for. */
@@ -80,43 +84,56 @@ export function topRoutes(pair: Pair): readonly RouteRow[] {
   return busiest.map(({ item, at }) => rowOf(item, earlier(item, at), pair));
 }
 
-/** A page of all routes. */
+/** A page of all routes. What is equal is ordered by requests, as the busiest are: the first page goes on in the second. */
 export function routesPage(pair: Pair, query: RoutesQuery): RoutesPage {
   const { column, isDescending, offset, limit } = query;
   const earlier = finder(pair.before?.http.routes ?? []);
   const wanted = query.q.toLowerCase();
-  const rows = pair.now.http.routes.flatMap((route, at) =>
-    `${route.method} ${route.route}`.toLowerCase().includes(wanted)
-      ? rowOf(route, earlier(route, at), pair)
-      : [],
-  );
-  const of = COLUMNS[column];
+  const valueOf = COLUMNS[column];
+  const found = pair.now.http.routes.flatMap((route, at) => {
+    if (!`${route.method} ${route.route}`.toLowerCase().includes(wanted)) return [];
+    const was = earlier(route, at);
+    return { route, was, value: valueOf(route, was) };
+  });
   const sign = isDescending ? -1 : 1;
-  rows.sort((a, b) => sign * compare(of(a), of(b), sign) || compare(nameOf(a), nameOf(b), 1));
-  return { rows: rows.slice(offset, offset + limit), total: rows.length, offset };
+  found.sort(
+    (a, b) =>
+      sign * compare(a.value, b.value, sign) || sign * (a.route.requests - b.route.requests),
+  );
+  const rows = found.slice(offset, offset + limit).map(({ route, was }) => rowOf(route, was, pair));
+  return { rows, total: found.length, offset };
 }
 
 function rowOf(
-  { method, route, requests, statuses, durations, cache }: RouteSnapshot,
+  route: RouteSnapshot,
   was: RouteSnapshot | undefined,
   { before, now }: Pair,
 ): RouteRow {
+  const { method, requests, cache } = route;
   const since = before === undefined ? undefined : (was?.requests ?? 0);
   const perSecond =
     since === undefined || before === undefined
       ? 0
-      : short(grown(since, requests) / secondsBetween(before.at, now.at));
+      : short(grown(since, requests) / secondsBetween(before.process, now.process));
   return {
     method,
-    route,
+    route: route.route,
     perSecond,
     requests,
-    errors: statuses['5xx'] ?? 0,
-    latency: quantilesBetween(was?.durations.buckets ?? [], durations.buckets),
+    errors: errorsOf(route),
+    latency: latencyOf(route, was),
     hits: cache?.hits ?? null,
     misses: cache?.misses ?? null,
     notStored: cache?.notStored ?? null,
   };
+}
+
+function errorsOf({ statuses }: RouteSnapshot): number {
+  return statuses['5xx'] ?? 0;
+}
+
+function latencyOf({ durations }: RouteSnapshot, was: RouteSnapshot | undefined): Quantiles {
+  return quantilesBetween(was?.durations.buckets ?? [], durations.buckets);
 }
 
 // Routes keep their place from one snapshot to the next, but for those that threads bring in; a map is made where that fails.

@@ -1,7 +1,9 @@
 // The routes of the dashboard, in a scope of their own: page, files, data, the feed, actions.
 // Invariant: the access hook runs first on every one of them, HEAD included. None is cached, compressed, shed or counted: an open
 // feed is a request of an hour. Answers are texts that are already made, so that no serializer of the application changes them.
-import { EVENT_STREAM } from '@catzilla/http';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { EVENT_STREAM, negotiateCoding } from '@catzilla/http';
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify';
 import { errors } from '../errors.ts';
 import { refuseOtherSites } from './access.ts';
@@ -33,6 +35,7 @@ const ROUTE = {
 } as const;
 
 const BODY_LIMIT = 262_144;
+const compress = promisify(gzip);
 
 /** Declares the routes.
  * @param scope  below the path of the dashboard */
@@ -57,13 +60,20 @@ export function addRoutes(scope: FastifyInstance, parts: RouteParts): void {
 
 function addData(scope: FastifyInstance, { watcher, feed }: RouteParts): void {
   const route = { ...ROUTE, onRequest: refuseOtherSites };
-  scope.get('/data/hello', route, (_request, reply) => send(reply, 200, watcher.helloBody()));
+  scope.get('/data/hello', route, async (request, reply) => {
+    const text = JSON.stringify(watcher.helloBody());
+    const coding = negotiateCoding(request.headers['accept-encoding'], ['gzip']);
+    if (coding !== 'gzip') return sendText(reply, 200, text);
+    return sendText(reply.header('content-encoding', coding), 200, await compress(text));
+  });
   scope.get('/data/routes', route, async (request, reply) => {
     const page = routesPage(await watcher.pair(), readRoutesQuery(request.query));
     return send(reply, 200, { ...page, rows: page.rows.map((row) => shortened(row)) });
   });
   // Without HEAD, which would open one and never end.
-  scope.get('/data/feed', { ...route, exposeHeadRoute: false }, async (_request, reply) => {
+  scope.get('/data/feed', { ...route, exposeHeadRoute: false }, async (request, reply) => {
+    // Asked for by the application itself, as by warm(): nobody reads it, and it would never end.
+    if ('isLightMyRequest' in request.raw) return reply.callNotFound();
     try {
       feed.admit();
     } catch (error) {
@@ -127,11 +137,15 @@ function addActions(scope: FastifyInstance, { actions }: RouteParts): void {
 }
 
 function send(reply: FastifyReply, status: number, body: object): FastifyReply {
+  return sendText(reply, status, JSON.stringify(body));
+}
+
+function sendText(reply: FastifyReply, status: number, body: string | Buffer): FastifyReply {
   return reply
     .code(status)
     .headers(DATA_HEADERS)
     .type('application/json; charset=utf-8')
-    .send(JSON.stringify(body));
+    .send(body);
 }
 
 // The page shows the message of what it did wrong, in one form, whatever the application's error handler makes of errors; a fault

@@ -49,7 +49,8 @@ export class TopKeys {
     }
   }
 
-  /** The keys hit most, by hits that are certainly theirs; rates since the last call. */
+  /** The keys hit most, by hits that are certainly theirs; rates since the last call.
+   * @param now  ms, of a clock that nobody sets back */
   rows(now: number): readonly CountRow[] {
     const seconds = Math.max(now - this.#lastAt, 1) / 1000;
     const counts = [...this.#counters].map(

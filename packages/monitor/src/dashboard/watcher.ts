@@ -65,17 +65,19 @@ export class Watcher implements Show {
     if (last !== undefined) history.takeSecond(point);
     const health = healthOf(app);
     changes.see(snapshot, health);
-    const keys = about.showKeys ? this.#keys.rows(snapshot.at) : null;
+    const keys = about.showKeys ? this.#keys.rows(snapshot.process.uptimeMs) : null;
     return new SentFrame(makeFrame(this.#window.pair!, { point, health, keys }), events);
   }
 
   hello(): { readonly bytes: Buffer; readonly last: number } {
-    const last = this.#parts.events.last;
-    const data = JSON.stringify(this.helloBody());
+    const { about, events } = this.#parts;
+    const { last } = events;
+    const hello: Hello = { ...about, seconds: [], minutes: [], events: events.between(0, last) };
+    const data = JSON.stringify(hello);
     return { bytes: Buffer.from(encodeEvent({ event: 'hello', retry: 2000, data })), last };
   }
 
-  /** What a page is told first. */
+  /** The same with all points. */
   helloBody(): Hello {
     const { about, history, events } = this.#parts;
     return {

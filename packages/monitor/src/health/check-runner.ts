@@ -1,6 +1,6 @@
 // Runs one check again and again, each time within its deadline, and keeps what came of it.
-// Invariant: one run at a time; a run that does not end is given up at its deadline and counts as failed. Timers keep no
-// process alive. A request never waits for a check.
+// Invariant: one run at a time, but for those that do not end: they are given up at their deadline, count as failed, and the next
+// begins in its time. Timers keep no process alive. A request never waits for a check.
 import type { FastifyInstance } from 'fastify';
 import { errors } from '../errors.ts';
 import type { CheckedCheck } from './options.ts';
@@ -23,7 +23,9 @@ export class CheckRunner {
   readonly #settings: CheckedCheck;
   readonly #app: FastifyInstance;
   readonly #changed: (name: string, state: CheckState) => void;
-  readonly #stop = new AbortController();
+  /** Of the last run. One for each: a signal that joins others stays with them for good. */
+  #run = new AbortController();
+  #isClosed = false;
   #timer: NodeJS.Timeout | undefined;
   #last: CheckState;
 
@@ -57,11 +59,11 @@ export class CheckRunner {
     const begun = performance.now();
     let reason: string | undefined;
     try {
-      await this.#run();
+      await this.#check();
     } catch (error) {
       reason = error instanceof Error ? error.message : 'it threw what is no error';
     }
-    if (this.#stop.signal.aborted) return;
+    if (this.#isClosed) return;
     this.#keep(reason, performance.now() - begun);
     this.#timer = setTimeout(() => void this.start(), this.#settings.every).unref();
   }
@@ -69,18 +71,20 @@ export class CheckRunner {
   /** Ends it; a run under way sees its signal aborted. */
   close(): void {
     clearTimeout(this.#timer);
-    this.#stop.abort();
+    this.#isClosed = true;
+    this.#run.abort();
   }
 
-  async #run(): Promise<void> {
+  async #check(): Promise<void> {
     const { check, timeout } = this.#settings;
-    const late = new AbortController();
-    const signal = AbortSignal.any([late.signal, this.#stop.signal]);
+    const run = new AbortController();
+    this.#run = run;
+    const { signal } = run;
     const ended = new Promise<never>((_resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
     });
     const timer = setTimeout(() => {
-      late.abort(new errors.CHECK_TIMEOUT(this.#name, timeout));
+      run.abort(new errors.CHECK_TIMEOUT(this.#name, timeout));
     }, timeout).unref();
     try {
       await Promise.race([ended, callLater(check, signal, this.#app)]);

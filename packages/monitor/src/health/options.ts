@@ -32,7 +32,8 @@ export interface HealthOptions {
   readonly path?: { readonly live?: string | false; readonly ready?: string | false };
   /** By name. Default: none. The parts of the application are looked at as well: they can make it degraded, never unready. */
   readonly checks?: Readonly<Record<string, HealthCheck>>;
-  /** Whether this request is shown the details (states of the parts, reasons) and not the state alone. Default: nobody is. */
+  /** Whether this request is shown the details (states of the parts, reasons) and not the state alone; where it throws, they are
+   * not. Default: nobody is. */
   readonly details?: (request: FastifyRequest) => boolean | Promise<boolean>;
 }
 

@@ -58,7 +58,7 @@ export function partStates(app: FastifyInstance): Readonly<Record<string, PartSt
   const states: Record<string, PartState> = {};
   for (const name of Object.keys(ask) as (keyof Parts)[]) {
     const part: unknown = (app as unknown as Parts)[name];
-    if (part === undefined || part === null) continue;
+    if (!isPart(part, name)) continue;
     states[name === 'isUnderPressure' ? 'underPressure' : name] = stateOfPart(
       ask[name] as Ask<unknown>,
       part,
@@ -66,6 +66,15 @@ export function partStates(app: FastifyInstance): Readonly<Record<string, PartSt
     );
   }
   return states;
+}
+
+// An application may have something else of that name: @fastify/caching has a `cache`.
+function isPart(value: unknown, name: keyof Parts): value is NonNullable<unknown> {
+  if (name === 'isUnderPressure') return typeof value === 'function';
+  const { [name === 'static' ? 'stats' : 'health']: tells } = (value ?? {}) as {
+    readonly [method: string]: unknown;
+  };
+  return typeof tells === 'function';
 }
 
 /** Names tiers that are wanted and do not serve, with their states; '': none.

@@ -23,10 +23,10 @@ interface WithTiers {
 
 const SETTINGS: Omit<CheckedCheck, 'check'> = { required: false, timeout: 1000, every: 5000 };
 
-/** The check `tiers`, where the application has them. */
+/** The check `tiers`, where the application has them, and not something else of that name. */
 export function tiersCheck(app: FastifyInstance): Readonly<Record<string, CheckedCheck>> {
   const { tiers } = app as unknown as WithTiers;
-  if (tiers === undefined) return {};
+  if (typeof tiers?.health !== 'function') return {};
   const check = async (): Promise<void> => {
     const { status, ...all } = await tiers.health();
     if (status === 'ok') return;

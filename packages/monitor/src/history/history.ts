@@ -2,7 +2,7 @@
 // Invariant: at most 2 MiB, whatever the application holds; nothing is measured here, points are made of snapshots that others
 // took. A restart begins anew.
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import { basisOf, firstBasis, pointOf } from './point.ts';
+import { basisOf, FIRST, pointOf } from './point.ts';
 import type { Basis, Point } from './point.ts';
 import { PointRing } from './ring.ts';
 
@@ -40,7 +40,7 @@ export class History implements MonitorHistory {
 
   /** Keeps the point of the minute that ends with a snapshot. */
   takeMinute(snapshot: Snapshot): void {
-    this.#minutes.push(pointOf(this.#minute ?? firstBasis(snapshot), snapshot));
+    this.#minutes.push(pointOf(this.#minute ?? FIRST, snapshot));
     this.#before = this.#minute;
     this.#minute = basisOf(snapshot);
   }
@@ -48,9 +48,9 @@ export class History implements MonitorHistory {
   /** What went on since a minute was kept, or the process began: of a second at least, for a rate of less is chance. */
   sinceMinute(snapshot: Snapshot): Point {
     const isLongAgo = (basis: Basis | undefined): basis is Basis =>
-      basis !== undefined && snapshot.at - basis.at >= 1000;
+      basis !== undefined && snapshot.process.uptimeMs - basis.uptimeMs >= 1000;
     const basis = [this.#minute, this.#before].find(isLongAgo);
-    return pointOf(basis ?? firstBasis(snapshot), snapshot);
+    return pointOf(basis ?? FIRST, snapshot);
   }
 
   /** Keeps the point of a second. */

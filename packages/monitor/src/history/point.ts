@@ -1,7 +1,7 @@
 // A point of the charts: what went on between two snapshots. All rates are per second, so that points of a second and of a
 // minute read alike.
 // Invariant: a point needs of the earlier snapshot a few sums alone (its basis), never its routes: nothing that grows with the
-// application is kept from one point to the next.
+// application is kept from one point to the next. Time between two snapshots is that of the process, which nobody sets back.
 import { quantile } from '../http/buckets.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { bucketsBetween } from './buckets-between.ts';
@@ -51,7 +51,8 @@ export interface Point {
 
 /** What a snapshot leaves behind for the next point. */
 export interface Basis {
-  readonly at: number;
+  /** ms since the process began. */
+  readonly uptimeMs: number;
   readonly requests: number;
   readonly errors: number;
   readonly buckets: readonly number[];
@@ -66,6 +67,9 @@ export interface Basis {
   readonly delivered: number;
 }
 
+/** When something was, by the clock of the process. */
+type Moment = Pick<Basis, 'uptimeMs'>;
+
 interface Asked {
   readonly hits: number;
   readonly misses: number;
@@ -74,13 +78,13 @@ interface Asked {
 const NONE: Asked = { hits: 0, misses: 0 };
 
 /** The sums of a snapshot. */
-export function basisOf({ at, http, cache, engines, tiers, tasks, ...rest }: Snapshot): Basis {
+export function basisOf({ http, cache, engines, tiers, tasks, ...rest }: Snapshot): Basis {
   const byTier = (name: TierName): Asked => {
     const of = tiers.filter(({ tier }) => tier === name);
     return { hits: sum(of, ({ hits }) => hits), misses: sum(of, ({ misses }) => misses) };
   };
   return {
-    at,
+    uptimeMs: rest.process.uptimeMs,
     requests: http.requests,
     errors: http.statuses['5xx'] ?? 0,
     buckets: http.durations.buckets,
@@ -97,29 +101,27 @@ export function basisOf({ at, http, cache, engines, tiers, tasks, ...rest }: Sna
 }
 
 /** The basis of the first point: counts were 0 when the process began. */
-export function firstBasis({ at, process }: Snapshot): Basis {
-  return {
-    at: at - process.uptimeMs,
-    requests: 0,
-    errors: 0,
-    buckets: [],
-    hits: 0,
-    misses: 0,
-    tiers: { memory: NONE, remote: NONE, disk: NONE },
-    evictions: 0,
-    expirations: 0,
-    cpuMs: 0,
-    tasksCompleted: 0,
-    tasksFailed: 0,
-    delivered: 0,
-  };
-}
+export const FIRST: Basis = Object.freeze({
+  uptimeMs: 0,
+  requests: 0,
+  errors: 0,
+  buckets: [],
+  hits: 0,
+  misses: 0,
+  tiers: { memory: NONE, remote: NONE, disk: NONE },
+  evictions: 0,
+  expirations: 0,
+  cpuMs: 0,
+  tasksCompleted: 0,
+  tasksFailed: 0,
+  delivered: 0,
+});
 
 /** What went on between a basis and a snapshot. */
 export function pointOf(before: Basis, snapshot: Snapshot): Point {
   const now = basisOf(snapshot);
   const { engines, tiers, tasks, realtime, loop } = snapshot;
-  const seconds = secondsBetween(before.at, now.at);
+  const seconds = secondsBetween(before, now);
   const rate = (from: number, to: number): number => short(grown(from, to) / seconds);
   const ratioOf = (name: TierName): number | null => ratio(before.tiers[name], now.tiers[name]);
   const p99Of = (name: TierName): number | null => {
@@ -127,7 +129,7 @@ export function pointOf(before: Basis, snapshot: Snapshot): Point {
     return known.length === 0 ? null : short(Math.max(...known));
   };
   return {
-    at: now.at,
+    at: snapshot.at,
     requests: rate(before.requests, now.requests),
     errors: rate(before.errors, now.errors),
     latency: quantilesBetween(before.buckets, now.buckets),
@@ -175,9 +177,9 @@ export function grown(from: number, to: number): number {
   return Math.max(to - from, 0);
 }
 
-/** Of an interval, for rates; clocks that were set back make no rate negative. */
-export function secondsBetween(from: number, to: number): number {
-  return Math.max(to - from, 1) / 1000;
+/** Of an interval, for rates: of a millisecond at least. */
+export function secondsBetween(from: Moment, to: Moment): number {
+  return Math.max(to.uptimeMs - from.uptimeMs, 1) / 1000;
 }
 
 /** Five digits are more than a chart shows. JSON has neither NaN nor Infinity: 0 stands for them. */

@@ -3,9 +3,9 @@
 // does. Without a guard, in production, it answers this machine alone.
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify';
 import type { Registry } from 'prom-client';
-import { isLocal } from '../dashboard/access.ts';
 import { errors } from '../errors.ts';
 import { runGuard } from '../guard.ts';
+import { isLocal } from '../is-local.ts';
 import type { MonitorSettings } from '../options.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { snapshotsOf } from '../snapshot/take.ts';

@@ -1,6 +1,7 @@
 // Options of the metrics, and their check.
-import { bool, checkOptions, fn, int, optional, string } from '@catzilla/common';
+import { bool, checkOptions, int, string } from '@catzilla/common';
 import type { OptionSpec } from '@catzilla/common';
+import { guardSpec } from '../guard.ts';
 import type { Guard } from '../guard.ts';
 import { partSpec } from '../part-spec.ts';
 
@@ -33,7 +34,7 @@ export const metricsSpec: OptionSpec<CheckedMetrics | false> = partSpec(true, (v
     value,
     {
       path: string({ pattern: /^\/./, what: 'a path that begins with /', default: '/metrics' }),
-      guard: optional(fn<Guard>()),
+      guard: guardSpec,
       public: bool(false),
       maxSeries: int({ min: 1, default: 1000 }),
       defaultMetrics: bool(true),

@@ -34,7 +34,7 @@ export class OwnRegistry {
   async text(serving: readonly unknown[], gone: readonly unknown[]): Promise<string> {
     const others = [...serving.slice(1), ...gone.map(lasting)].filter(isTold);
     if (others.length === 0) return (await this.#registry?.metrics()) ?? '';
-    const told = [...serving.slice(0, 1).filter(isTold), ...others];
+    const told = [serving[0] ?? (await this.tell()), ...others].filter(isTold);
     return promClient().AggregatorRegistry.aggregate(told).metrics();
   }
 }

@@ -1,6 +1,8 @@
 // The page of metrics: ours of all threads, and behind them the user's own.
-// Invariant: no name stands there twice; where the user's registry has one of ours, the user's stands.
+// Invariant: no name stands there twice; where the user's registry has one of ours, the user's stands. Nothing waits for a collect
+// function of the user's that hangs: what it said last stands.
 import { familiesOf } from './families.ts';
+import { InTime } from '../read/in-time.ts';
 import type { CheckedMetrics } from './options.ts';
 import type { OwnRegistry } from './own-registry.ts';
 import { SeriesLimit } from './series-limit.ts';
@@ -23,10 +25,16 @@ export interface PageParts {
   readonly warn: (details: object, message: string) => void;
 }
 
+/** How long the user's own metrics may take, ms: for a page of this thread, and where another waits for what this one tells. */
+const PATIENCE = 1000;
+const FOR_OTHERS = 150;
+
 /** Makes the pages of an application. */
 export class MetricsPage {
   readonly #parts: PageParts;
   readonly #limit: SeriesLimit;
+  readonly #text = new InTime<string>(PATIENCE);
+  readonly #told = new InTime<unknown>(FOR_OTHERS);
 
   constructor(parts: PageParts) {
     const { settings, source, warn } = parts;
@@ -54,25 +62,26 @@ export class MetricsPage {
 
   async #extra(): Promise<Extra> {
     const { own } = this.#parts;
-    return { own: await this.#orNone(() => own.tell()), shown: this.#limit.shown() };
+    const told = await this.#told.ask(() => own.tell(), this.#failed);
+    return { own: told, shown: this.#limit.shown() };
   }
 
   async #ownText({ serving, gone }: FullSnapshot): Promise<string> {
     const told = (extras: readonly unknown[]): readonly unknown[] =>
       extras.map((extra) => (extra as Extra | undefined)?.own);
-    const text = await this.#orNone(() => this.#parts.own.text(told(serving), told(gone)));
+    const read = () => this.#parts.own.text(told(serving), told(gone));
+    const text = await this.#text.ask(read, this.#failed);
+    if (this.#text.isLate) {
+      this.#parts.warn({ ms: PATIENCE }, "the application's own metrics gave no answer in time");
+    }
     return text === undefined || text === '' || text.endsWith('\n') ? (text ?? '') : `${text}\n`;
   }
 
   // A collect function of the user's may throw.
-  async #orNone<T>(read: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await read();
-    } catch (error) {
-      this.#parts.warn({ err: error }, "the application's own metrics could not be read");
-      return undefined;
-    }
-  }
+  readonly #failed = (error: unknown): undefined => {
+    this.#parts.warn({ err: error }, "the application's own metrics could not be read");
+    return undefined;
+  };
 }
 
 function namesIn(text: string): ReadonlySet<string> {

@@ -5,7 +5,7 @@ import { single } from './family.ts';
 import type { Family, Labels } from './family.ts';
 
 /** Figures of the process, all threads together. */
-export function processFamilies({ at, process: is, loop }: Snapshot): readonly Family[] {
+export function processFamilies({ process: is, loop }: Snapshot): readonly Family[] {
   const counter = (name: string, help: string, value: number): Family => ({
     name,
     help,
@@ -22,11 +22,7 @@ export function processFamilies({ at, process: is, loop }: Snapshot): readonly F
   const [major = '', minor = '', patch = ''] = is.node.replace(/^v/, '').split('.');
   return [
     counter('process_cpu_seconds_total', 'CPU time, user and system', is.cpuMs / 1000),
-    gauge(
-      'process_start_time_seconds',
-      'Start of the process, seconds since the epoch',
-      Math.round((at - is.uptimeMs) / 1000),
-    ),
+    gauge('process_start_time_seconds', 'Start of the process, seconds since the epoch', STARTED),
     gauge('process_resident_memory_bytes', 'Resident memory', is.rssBytes),
     gauge('nodejs_heap_size_total_bytes', 'Heaps of all threads', loop.heapTotalBytes),
     gauge('nodejs_heap_size_used_bytes', 'Of those, in use', loop.heapUsedBytes),
@@ -49,6 +45,9 @@ export function processFamilies({ at, process: is, loop }: Snapshot): readonly F
     }),
   ];
 }
+
+/** Taken once: a clock that is set, or the millisecond between two readings, would look like a restart. */
+const STARTED = Math.round(Date.now() / 1000 - process.uptime());
 
 const LAG = (which: string): string =>
   `Delay of the event loop since the last reading, ${which}; of the worst thread`;

@@ -16,6 +16,8 @@ export class SeriesLimit {
   readonly #max: number;
   readonly #warn: (metric: string) => void;
   readonly #shown = new Map<string, Set<string>>();
+  /** What was shown last of families that are small. */
+  readonly #small = new Map<string, readonly Sample[]>();
   #hasWarned = false;
 
   /** @param max   series of one metric; a histogram counts as one
@@ -28,13 +30,16 @@ export class SeriesLimit {
   /** The family, with the rest under `other`. */
   bound(family: Family): Family {
     const { samples, name } = family;
-    // Nobody counts on a few series: which they are need not be kept.
-    if (samples.length <= this.#max / 2 && !this.#shown.has(name)) return family;
+    // Few are not looked at before they are many.
+    if (samples.length <= this.#max / 2 && !this.#shown.has(name)) {
+      this.#small.set(name, samples);
+      return family;
+    }
     const shown = this.#shownOf(name);
     const kept: Sample[] = [];
     const rest = new Map<string, Sample>();
     for (const sample of samples) {
-      const { text = labelText(sample.labels) } = sample;
+      const text = textOf(sample);
       if (shown.has(text) || shown.size < this.#max) {
         shown.add(text);
         kept.push(sample);
@@ -61,7 +66,8 @@ export class SeriesLimit {
   #shownOf(name: string): Set<string> {
     let shown = this.#shown.get(name);
     if (shown === undefined) {
-      shown = new Set();
+      shown = new Set(this.#small.get(name)?.map(textOf));
+      this.#small.delete(name);
       this.#shown.set(name, shown);
     }
     return shown;
@@ -72,6 +78,10 @@ export class SeriesLimit {
     this.#hasWarned = true;
     this.#warn(name);
   }
+}
+
+function textOf({ labels, text = labelText(labels) }: Sample): string {
+  return text;
 }
 
 function otherOf(labels: Labels, few: readonly string[] = []): Labels {

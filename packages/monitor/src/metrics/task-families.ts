@@ -23,10 +23,9 @@ const QUEUES: readonly (readonly [keyof Queue, string, string])[] = [
   ['paused', 'paused', '1 where nothing is started'],
 ];
 
-/** @param tasks  of a snapshot */
+/** @param tasks  of a snapshot; without them the families have no samples */
 export function taskFamilies(tasks: TasksSnapshot | undefined): readonly Family[] {
-  if (tasks === undefined) return [];
-  const { queues, state } = tasks;
+  const { tasks: all = [], queues = [], state } = tasks ?? {};
   const gauge = (name: string, help: string, samples: readonly Sample[]): Family => ({
     name: `catzilla_tasks_${name}`,
     help,
@@ -38,7 +37,7 @@ export function taskFamilies(tasks: TasksSnapshot | undefined): readonly Family[
       name: `catzilla_tasks_${field}_total`,
       help,
       type: 'counter',
-      samples: tasks.tasks.map((each) => ({
+      samples: all.map((each) => ({
         labels: labelsOf(each),
         value: each[field] as number,
       })),
@@ -60,12 +59,16 @@ export function taskFamilies(tasks: TasksSnapshot | undefined): readonly Family[
         })),
       ),
     ),
-    gauge('run_quantile_seconds', 'Time of the handler over the last minutes', quantiles(tasks)),
-    gauge('up', '1 while all is well', single(Number(state === 'ok'))),
+    gauge('run_quantile_seconds', 'Time of the handler over the last minutes', quantiles(all)),
+    gauge(
+      'up',
+      '1 while all is well',
+      single(state === undefined ? undefined : Number(state === 'ok')),
+    ),
   ];
 }
 
-function quantiles({ tasks }: TasksSnapshot): readonly Sample[] {
+function quantiles(tasks: readonly Task[]): readonly Sample[] {
   return tasks.flatMap((each) =>
     Object.entries({ '0.5': each.p50Ms, '0.99': each.p99Ms }).flatMap(([quantile, ms]) =>
       ms === undefined ? [] : [{ labels: { ...labelsOf(each), quantile }, value: ms / 1000 }],

@@ -128,9 +128,11 @@ export class Peers {
       peer.silentSince ??= now;
     }
     if (asked.length > 0) this.#send({ type: 'ask', ask, how });
+    // Alone, nobody adds up what is told besides.
+    const isFull = how.isFull && this.#peers.size > 0;
     const hasAnswered = (peer: Peer): boolean => peer.isGone || peer.awaited === undefined;
     const [here] = await Promise.all([
-      this.#readHere(how, asked.length > 0),
+      this.#readHere({ ...how, isFull }, asked.length > 0),
       this.#until(() => asked.every(hasAnswered)),
     ]);
     this.#giveUp();

@@ -11,10 +11,17 @@ const RESOLUTION = 20;
 /** An observer that nobody asked for so long is taken off, ms. */
 const UNREAD = 300_000;
 
+type Delay = LoopReading['delay'];
+
+const NONE: Delay = Object.freeze({ p50Ms: 0, p99Ms: 0, maxMs: 0 });
+
 /** Watches the loop of the thread it is made in. */
 export class LoopWatch {
   readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION });
-  #used = performance.eventLoopUtilization();
+  // What watchers read in between counts for the minute too.
+  #watched = performance.eventLoopUtilization();
+  #minute = performance.eventLoopUtilization();
+  #worst: Delay = NONE;
   #gc: PerformanceObserver | undefined;
   #gcRead = 0;
   #gcCount = 0;
@@ -24,20 +31,25 @@ export class LoopWatch {
     this.#delay.enable();
   }
 
-  /** What is the case since the last reading; of the garbage collector since the first one that asked for it.
+  /** What is the case since the last reading of its kind, watched or not; of the delay without a watcher the worst in between; of the garbage collector since the first one that asked for it.
    * @param isWatched  somebody looks, so that the garbage collector is worth observing */
   read(isWatched: boolean): LoopReading {
     this.#turn(isWatched);
     const used = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(used, this.#used);
-    this.#used = used;
+    const since = isWatched ? this.#watched : this.#minute;
+    const { utilization } = performance.eventLoopUtilization(used, since);
+    if (isWatched) this.#watched = used;
+    else this.#minute = used;
     const heap = getHeapStatistics();
-    const delay = {
+    const latest: Delay = {
       p50Ms: beyond(this.#delay.percentile(50)),
       p99Ms: beyond(this.#delay.percentile(99)),
       maxMs: this.#delay.count === 0 ? 0 : beyond(this.#delay.max),
     };
     this.#delay.reset();
+    const worst = worseOf(this.#worst, latest);
+    this.#worst = isWatched ? worst : NONE;
+    const delay = isWatched ? latest : worst;
     return {
       delay,
       utilization: Number.isFinite(utilization) ? utilization : 0,
@@ -81,4 +93,12 @@ export class LoopWatch {
 // The samples are nanoseconds from one tick of its timer to the next.
 function beyond(nanoseconds: number): number {
   return Math.max(0, nanoseconds / 1e6 - RESOLUTION);
+}
+
+function worseOf(a: Delay, b: Delay): Delay {
+  return {
+    p50Ms: Math.max(a.p50Ms, b.p50Ms),
+    p99Ms: Math.max(a.p99Ms, b.p99Ms),
+    maxMs: Math.max(a.maxMs, b.maxMs),
+  };
 }

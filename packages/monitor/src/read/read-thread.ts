@@ -1,14 +1,16 @@
 // What this thread knows of its application now: each part by its file.
-// Invariant: it never rejects and never waits for long. A part that throws is counted and left out; of one that does not answer
-// in time, what it said last stands, and it is not asked again before it has answered.
+// Invariant: it never rejects and never waits for long. Of a part that throws, or does not answer in time, what it said last stands,
+// so that no count goes down, and the fault is counted. What has one of their names and does not tell is no part.
 import type { FastifyInstance } from 'fastify';
 import type { Recorder } from '../http/recorder.ts';
 import { CacheRoutes, readCache, readEngine, readTiers } from './caches.ts';
+import { InTime } from './in-time.ts';
 import type { LoopWatch } from './loop.ts';
 import { readRealtime } from './realtime.ts';
 import type { EngineReading, ThreadReading } from './reading.ts';
 import { readStatic } from './static.ts';
 import { readTasks } from './tasks.ts';
+import { fields } from './tolerant.ts';
 import type { Loose } from './tolerant.ts';
 
 /** How long a part may take, ms: less than other threads wait. */
@@ -21,18 +23,15 @@ export interface ReaderParts {
   readonly loop: LoopWatch;
 }
 
-/** A part that takes its time: what it said last, and what it is to say. */
-interface Asked {
-  last: unknown;
-  pending: Promise<void> | undefined;
-}
-
 /** Reads a thread, again and again. */
 export class ThreadReader {
   readonly #id: string;
   readonly #parts: ReaderParts;
   readonly #cacheRoutes = new CacheRoutes();
-  readonly #asked = new Map<unknown, Asked>();
+  /** By the part. */
+  readonly #asked = new Map<unknown, InTime<unknown>>();
+  /** What was said last, by the part and what of it is read. */
+  readonly #last = new Map<unknown, Map<string, unknown>>();
   #faults = 0;
 
   /** @param id  names it among all threads */
@@ -45,15 +44,16 @@ export class ThreadReader {
   async read(isWatched: boolean): Promise<ThreadReading> {
     const { recorder, loop } = this.#parts;
     const app = this.#parts.app as unknown as Loose;
-    const { cache, tasks, realtime, static: files } = app;
+    const [cache, tasks, realtime, files] = PARTS.map((name) => partOf(app[name]));
     const tiered = tieredCaches(cache, app['tiers']);
     const [tiers, ofTasks] = await Promise.all([
       Promise.all(tiered.map((one) => this.#inTime(one, () => readTiers(one)))),
-      tasks === undefined ? undefined : this.#inTime(tasks, () => readTasks(tasks)),
+      tasks && this.#inTime(tasks, () => readTasks(tasks)),
     ]);
-    const engines = tiered.map((one) => this.#take(() => readEngine(one)));
-    const ofCache = cache === undefined ? undefined : this.#take(() => readCache(cache));
-    const cacheRoutes = ofCache && this.#take(() => this.#cacheRoutes.read(cache, ofCache));
+    const engines = tiered.map((one) => this.#take(one, 'engine', () => readEngine(one)));
+    const ofCache = cache && this.#take(cache, 'counts', () => readCache(cache));
+    const cacheRoutes =
+      ofCache && this.#take(cache, 'routes', () => this.#cacheRoutes.read(cache, ofCache));
     return {
       id: this.#id,
       at: Date.now(),
@@ -63,60 +63,51 @@ export class ThreadReader {
       engines: engines.filter((one): one is EngineReading => one !== undefined),
       tiers: tiers.flatMap((each) => each ?? []),
       tasks: ofTasks,
-      realtime: realtime === undefined ? undefined : this.#take(() => readRealtime(realtime)),
-      static: files === undefined ? undefined : this.#take(() => readStatic(files)),
+      realtime: realtime && this.#take(realtime, 'counts', () => readRealtime(realtime)),
+      static: files && this.#take(files, 'counts', () => readStatic(files)),
       loop: loop.read(isWatched),
       faults: this.#faults,
     };
   }
 
-  #take<T>(read: () => T): T | undefined {
+  #take<T>(part: unknown, what: string, read: () => T): T | undefined {
+    const known = entryOf(this.#last, part, () => new Map<string, unknown>());
     try {
-      return read();
+      known.set(what, read());
     } catch {
       this.#faults++;
-      return undefined;
     }
+    return known.get(what) as T | undefined;
   }
 
   async #inTime<T>(part: unknown, read: () => Promise<T>): Promise<T | undefined> {
-    const asked = this.#askedOf(part);
-    asked.pending ??= this.#ask(asked, read);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, DEADLINE).unref();
-    });
-    await Promise.race([asked.pending, late]);
-    clearTimeout(timer);
-    if (asked.pending !== undefined) this.#faults++;
-    return asked.last as T | undefined;
-  }
-
-  async #ask(asked: Asked, read: () => Promise<unknown>): Promise<void> {
-    try {
-      asked.last = await read();
-    } catch {
+    const asked = entryOf(this.#asked, part, () => new InTime<unknown>(DEADLINE));
+    const told = await asked.ask(read, (_error, last) => {
       this.#faults++;
-      asked.last = undefined;
-    } finally {
-      asked.pending = undefined;
-    }
+      return last;
+    });
+    if (asked.isLate) this.#faults++;
+    return told as T | undefined;
   }
+}
 
-  #askedOf(part: unknown): Asked {
-    let asked = this.#asked.get(part);
-    if (asked === undefined) {
-      asked = { last: undefined, pending: undefined };
-      this.#asked.set(part, asked);
-    }
-    return asked;
+const PARTS = ['cache', 'tasks', 'realtime', 'static'] as const;
+
+function partOf(value: unknown): object | undefined {
+  return typeof fields(value)['stats'] === 'function' ? (value as object) : undefined;
+}
+
+function entryOf<V>(map: Map<unknown, V>, key: unknown, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
   }
+  return value;
 }
 
 // The response cache may stand on the application's own.
 function tieredCaches(cache: unknown, own: unknown): readonly object[] {
   const below = (cache as { readonly tiers?: unknown } | undefined)?.tiers;
-  return [...new Set([own, below])].filter(
-    (one): one is object => typeof one === 'object' && one !== null,
-  );
+  return [...new Set([own, below].map(partOf))].filter((one) => one !== undefined);
 }

@@ -20,6 +20,10 @@ interface Sum {
 export class RoutePlaces {
   /** Names, in their order. */
   readonly #order = new Set<string>();
+  #past: { readonly of: readonly ThreadReading[]; readonly sums: readonly Sum[] } = {
+    of: [],
+    sums: [],
+  };
   /** Of one thread alone: for each of the cache's routes, in their order, that of `http`; -1: nobody has asked for it. */
   #joined: { readonly cache: number; readonly http: number; readonly at: readonly number[] } = {
     cache: 0,
@@ -27,23 +31,32 @@ export class RoutePlaces {
     at: [],
   };
 
-  /** Adds the routes of all readings. */
-  sum(readings: readonly ThreadReading[]): readonly RouteSnapshot[] {
-    const [only] = readings;
+  /** Adds the routes of all readings.
+   * @param gone  of threads that serve no more: what they have counted stays as it is */
+  sum(
+    serving: readonly ThreadReading[],
+    gone: readonly ThreadReading[] = [],
+  ): readonly RouteSnapshot[] {
+    const [only] = serving;
+    const isAlone = serving.length + gone.length === 1;
     // Of a thread that was never with others: its routes are as they stand, and thousands of them cost little.
-    if (readings.length === 1 && this.#order.size === 0) return this.#ofOne(only!);
-    const sums = new Map<string, Sum>();
-    for (const { http, cacheRoutes } of readings) {
-      for (const route of http.routes) {
-        const sum = sumOf(sums, route.method, route.route);
-        sum.http = sum.http === undefined ? route : addRoutes(sum.http, route);
-      }
-      for (const route of cacheRoutes) {
-        const sum = sumOf(sums, firstMethod(route), route.route);
-        sum.cache = addCached(sum.cache, route);
-      }
+    if (isAlone && this.#order.size === 0) return this.#ofOne(only!);
+    const sums = sumsOf(serving);
+    for (const { method, route, http, cache } of this.#pastOf(gone)) {
+      const sum = sumOf(sums, method, route);
+      if (http !== undefined) addHttp(sum, http);
+      if (cache !== undefined) sum.cache = addCached(sum.cache, cache);
     }
     return this.#ordered(sums);
+  }
+
+  // Each reload leaves some behind: they are added up once.
+  #pastOf(gone: readonly ThreadReading[]): readonly Sum[] {
+    const { of } = this.#past;
+    if (of.length !== gone.length || gone.some((one, at) => one !== of[at])) {
+      this.#past = { of: gone, sums: [...sumsOf(gone).values()] };
+    }
+    return this.#past.sums;
   }
 
   #ofOne({ http, cacheRoutes }: ThreadReading): readonly RouteSnapshot[] {
@@ -104,6 +117,22 @@ function ofReading(reading: RouteReading, cache: Cached | undefined): RouteSnaps
   return { method, route, requests, statuses, durations, cache };
 }
 
+function sumsOf(readings: readonly ThreadReading[]): Map<string, Sum> {
+  const sums = new Map<string, Sum>();
+  for (const { http, cacheRoutes } of readings) {
+    for (const route of http.routes) addHttp(sumOf(sums, route.method, route.route), route);
+    for (const route of cacheRoutes) {
+      const sum = sumOf(sums, firstMethod(route), route.route);
+      sum.cache = addCached(sum.cache, route);
+    }
+  }
+  return sums;
+}
+
+function addHttp(sum: Sum, route: RouteReading): void {
+  sum.http = sum.http === undefined ? route : addRoutes(sum.http, route);
+}
+
 function sumOf(sums: Map<string, Sum>, method: string, route: string): Sum {
   const name = `${method} ${route}`;
   let sum = sums.get(name);
@@ -124,7 +153,7 @@ function addRoutes(a: RouteReading, b: RouteReading): RouteReading {
   };
 }
 
-function addCached(sum: Cached | undefined, route: CacheRouteReading): Cached {
+function addCached(sum: Cached | undefined, route: Cached): Cached {
   const { hits, misses, stored, notStored } = route;
   if (sum === undefined) return { hits, misses, stored, notStored };
   return {

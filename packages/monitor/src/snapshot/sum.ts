@@ -28,7 +28,7 @@ export function sumReadings(gathered: Gathered, places: RoutePlaces): Snapshot {
     at: Date.now(),
     process: processOf(serving.length, gathered.silent.size, serving),
     loop: loopOf(all, serving),
-    http: httpOf(serving, places.sum(all)),
+    http: httpOf(serving, places.sum(serving, gone)),
     cache: reduce(all, ({ cache }) => cache, addFields),
     engines: enginesOf(serving, gone),
     tiers: tiersOf(serving, gone),

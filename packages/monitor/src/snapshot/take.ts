@@ -51,6 +51,7 @@ export function snapshotsOf(app: FastifyInstance): SnapshotSource {
   if (known !== undefined) return known;
   const source = new Source(app);
   instance[SOURCE] = source;
+  app.addHook('preClose', () => source.beforeClose());
   app.addHook('onClose', () => source.close());
   return source;
 }
@@ -66,6 +67,7 @@ class Source implements SnapshotSource {
   readonly #peers: Peers;
   readonly #places = new RoutePlaces();
   readonly #name: string | undefined;
+  readonly #reader: ThreadReader;
 
   extra = async (): Promise<unknown> => undefined;
 
@@ -73,14 +75,14 @@ class Source implements SnapshotSource {
     // By age: the eldest speaks where one speaks for all.
     const id = `${String(Date.now()).padStart(15, '0')} ${randomUUID()}`;
     const recorder = addRecorder(app);
-    const reader = new ThreadReader(id, { app, recorder, loop: this.#loop });
+    this.#reader = new ThreadReader(id, { app, recorder, loop: this.#loop });
     this.#name = nameOfThreads();
     this.#peers = new Peers({
       id,
       name: this.#name,
       read: async ({ isWatched, isFull }) => {
         const [thread, extra] = await Promise.all([
-          reader.read(isWatched),
+          this.#reader.read(isWatched),
           isFull ? this.extra() : undefined,
         ]);
         return { thread, extra };
@@ -101,6 +103,11 @@ class Source implements SnapshotSource {
       gone: gone.map(({ extra }) => extra),
       isFirst: others.every(({ thread }) => here.thread.id < thread.id),
     };
+  }
+
+  // Parts may close before this does and tell nothing any more: what they have counted until now stands in the good-bye.
+  async beforeClose(): Promise<void> {
+    if (this.#name !== undefined) await this.#reader.read(false);
   }
 
   async close(): Promise<void> {

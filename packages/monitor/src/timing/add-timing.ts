@@ -2,7 +2,13 @@
 // that no cache stores it and streams have it too; replies that bear it do not take the shortest way of the response cache.
 // Order: the onRequest hook before all others, for `total`; before the response cache, whose hits so have no `handler`.
 import type { ServerResponse } from 'node:http';
-import type { FastifyInstance, FastifyReply, RouteHandlerMethod, RouteOptions } from 'fastify';
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  RouteHandlerMethod,
+  RouteOptions,
+} from 'fastify';
 import type { ServerTiming } from '../options.ts';
 import { metricText, Timings } from './timings.ts';
 
@@ -24,6 +30,10 @@ const TIMINGS: unique symbol = Symbol('catzilla.monitor.timings');
 
 type Timed = ServerResponse & { [TIMINGS]?: Timings };
 type Heads = Readonly<Record<string, unknown>> | readonly unknown[];
+type Pair = readonly [unknown, unknown];
+type ChoosesRequests = Exclude<ServerTiming, boolean>;
+
+const FIELD = 'server-timing';
 
 /** Decorates replies and, unless it is off, adds the hooks. */
 export function addTiming(app: FastifyInstance, serverTiming: ServerTiming): void {
@@ -33,10 +43,21 @@ export function addTiming(app: FastifyInstance, serverTiming: ServerTiming): voi
   });
   if (serverTiming === false) return;
   app.addHook('onRequest', (request, reply, done) => {
-    if (serverTiming === true || serverTiming(request)) measure(reply.raw);
+    if (isChosen(serverTiming, request)) measure(reply.raw);
     done();
   });
   app.addHook('onRoute', (route) => timeHandler(route));
+}
+
+// Any answer but true is no, a promise above all: it would show everybody what one may see. One that throws fails no request.
+function isChosen(serverTiming: true | ChoosesRequests, request: FastifyRequest): boolean {
+  if (serverTiming === true) return true;
+  try {
+    return serverTiming(request) === true;
+  } catch (error) {
+    request.log.warn({ err: error }, 'serverTiming threw: the reply does not say how long it took');
+    return false;
+  }
 }
 
 function measure(res: Timed): void {
@@ -44,43 +65,46 @@ function measure(res: Timed): void {
   res[TIMINGS] = timings;
   const writeHead = res.writeHead.bind(res) as (...args: unknown[]) => ServerResponse;
   res.writeHead = (...args: readonly unknown[]) => {
-    const at = typeof args[1] === 'string' ? 2 : 1;
-    const heads = args[at] as Heads | undefined;
+    // As Node has it: heads come behind the reason, or in its place, and behind it where it is undefined.
+    const at = typeof args[1] === 'string' || isGiven(args[2]) ? 2 : 1;
+    const heads = isGiven(args[at]) ? (args[at] as Heads) : undefined;
     const field = timings.field(valueOf('cache-status', heads, res));
     const given = args.slice(0, at);
-    if (heads === undefined) res.appendHeader('server-timing', field);
-    else given[at] = withField(heads, field);
+    if (heads === undefined) res.appendHeader(FIELD, field);
+    else given[at] = withField(heads, field, res);
     return writeHead(...given);
   };
 }
 
 // A handler's own Server-Timing stays, before ours.
-function withField(heads: Heads, field: string): Heads {
-  if (Array.isArray(heads)) return [...(heads as unknown[]), 'server-timing', field];
-  const own = valueOf('server-timing', heads, undefined);
-  const others = Object.entries(heads).filter(([name]) => name.toLowerCase() !== 'server-timing');
-  return {
-    ...Object.fromEntries(others),
-    'server-timing': own === undefined ? field : `${own}, ${field}`,
-  };
+function withField(heads: Heads, field: string, res: ServerResponse): Heads {
+  const others = pairsOf(heads).filter(([name]) => lower(name) !== FIELD);
+  const own = valueOf(FIELD, heads, res);
+  const all = [...others, [FIELD, own === undefined ? field : `${own}, ${field}`] as const];
+  if (!Array.isArray(heads)) return Object.fromEntries(all) as Heads;
+  return Array.isArray(heads[0]) ? all : all.flat();
 }
 
-// Heads come as an object, or as a list of names and values by turns.
-function valueOf(
-  wanted: string,
-  heads: Heads | undefined,
-  res: ServerResponse | undefined,
-): string | undefined {
-  if (heads === undefined) return textOf(res?.getHeader(wanted));
-  const pairs = Array.isArray(heads) ? pairsOf(heads as unknown[]) : Object.entries(heads);
-  const found = pairs.find(([name]) => String(name).toLowerCase() === wanted);
-  return textOf(found?.[1]) ?? textOf(res?.getHeader(wanted));
+function valueOf(wanted: string, heads: Heads = {}, res: ServerResponse): string | undefined {
+  const found = pairsOf(heads).filter(([name]) => lower(name) === wanted);
+  if (found.length === 0) return textOf(res.getHeader(wanted));
+  return found.map(([, value]) => textOf(value)).join(', ');
 }
 
-function pairsOf(flat: readonly unknown[]): (readonly [unknown, unknown])[] {
-  const pairs: (readonly [unknown, unknown])[] = [];
-  for (let i = 0; i + 1 < flat.length; i += 2) pairs.push([flat[i], flat[i + 1]]);
-  return pairs;
+// Heads come as an object, as a list of pairs, or as a list of names and values by turns.
+function pairsOf(heads: Heads): readonly Pair[] {
+  if (!Array.isArray(heads)) return Object.entries(heads);
+  const list = heads as readonly unknown[];
+  if (Array.isArray(list[0])) return list as readonly Pair[];
+  return list.flatMap((name, at) => (at % 2 === 0 ? [[name, list[at + 1]] as const] : []));
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+function lower(name: unknown): string {
+  return String(name).toLowerCase();
 }
 
 function textOf(value: unknown): string | undefined {
@@ -95,11 +119,22 @@ function timeHandler(route: RouteOptions): void {
     if (timings === undefined) return handler.call(this, request, reply);
     timings.enter();
     const result: unknown = handler.call(this, request, reply);
-    if (typeof (result as Partial<PromiseLike<unknown>> | null)?.then === 'function') {
-      const leave = (): void => timings.leave();
-      (result as PromiseLike<unknown>).then(leave, leave);
-    }
-    return result as ReturnType<RouteHandlerMethod>;
+    // A reply is sent later than the handler ends, which then is with the head.
+    const isLater = result !== reply && isThenable(result);
+    return (isLater ? whenDone(result, timings) : result) as ReturnType<RouteHandlerMethod>;
   };
   route.handler = timed;
+}
+
+// Asked once and no more: queries of builders, as those of Knex and Mongoose, run anew for each `then`.
+async function whenDone(result: PromiseLike<unknown>, timings: Timings): Promise<unknown> {
+  try {
+    return await result;
+  } finally {
+    timings.leave();
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
 }

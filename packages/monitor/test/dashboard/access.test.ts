@@ -1,9 +1,10 @@
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import Fastify from 'fastify';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runGuard } from '../../src/guard.ts';
 import type { Guard } from '../../src/guard.ts';
-import { listen, open, watch } from './support.ts';
+import { deferred, listen, open, watch } from './support.ts';
 
 const ROUTES = [
   ['GET', '/_catzilla'],
@@ -103,13 +104,51 @@ describe('with a guard', () => {
     [
       'rejects',
       500,
-      async (_request: unknown, _reply: unknown, _done: unknown) => {
-        throw new Error('no');
-      },
+      (_request: unknown, _reply: unknown, _done: unknown) => Promise.reject(new Error('no')),
+    ],
+    [
+      'rejects with nothing',
+      500,
+      // oxlint-disable-next-line prefer-promise-reject-errors -- that is what it is about.
+      (_request: unknown, _reply: unknown, _done: unknown) => Promise.reject(),
+    ],
+    [
+      'rejects by a promise of another kind',
+      500,
+      (_request: unknown, _reply: unknown, _done: unknown) => ({
+        // oxlint-disable-next-line unicorn/no-thenable -- that is what it is about.
+        then: (_yes: unknown, no: (error: Error) => void) => no(new Error('no')),
+      }),
     ],
   ])('a hook of three arguments that %s gives %i', async (_what, status, guard) => {
     const { app } = await open({ dashboard: { guard: guard as Guard } });
     expect((await app.inject('/_catzilla/data/hello')).statusCode).toBe(status);
+  });
+
+  it('a hook that names fewer arguments, and refuses by done all the same, is heard', async () => {
+    const guard: Guard = (...given) => given[2](new Error('no'));
+    expect(guard).toHaveLength(0);
+    const { app } = await open({ dashboard: { guard } });
+    expect((await app.inject('/_catzilla/data/hello')).statusCode).toBe(500);
+  });
+
+  it('who leaves before done is called has not been let in', async () => {
+    const app = Fastify();
+    const asked = deferred();
+    const went = deferred<boolean>();
+    const guard: Guard = (_request, _reply, _done) => asked.resolve();
+    app.addHook('onRequest', async (request, reply) => {
+      went.resolve(await runGuard(guard, request, reply));
+    });
+    const handler = vi.fn();
+    app.get('/', handler);
+    onTestFinished(() => app.close());
+    const leaving = request({ host: '127.0.0.1', port: await listen(app) });
+    leaving.on('error', () => undefined).end();
+    await asked.promise;
+    leaving.destroy();
+    expect(await went.promise).toBe(false);
+    expect(handler).not.toHaveBeenCalled();
   });
 
   it('strangers that it lets in are answered, whatever their address and host', async () => {
@@ -181,6 +220,15 @@ describe('without a guard', () => {
     const headers = { ...local, 'x-forwarded-for': '127.0.0.1' };
     const far = { url: '/_catzilla/', headers, remoteAddress: '203.0.113.9' };
     expect((await app.inject(far)).statusCode).toBe(403);
+  });
+
+  it('a request of HTTP/1.0 is refused, for it came by a proxy', async () => {
+    const { app } = await open();
+    const socket = connect(await listen(app), '127.0.0.1').setEncoding('utf8');
+    socket.write('GET /_catzilla/ HTTP/1.0\r\nHost: localhost\r\n\r\n');
+    let text = '';
+    for await (const chunk of socket) text += String(chunk);
+    expect(text).toContain('CATZ_MONITOR_FORBIDDEN');
   });
 
   it('a request without a host is refused', async () => {

@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import Fastify from 'fastify';
 import { addDashboard } from '../../src/dashboard/add-dashboard.ts';
@@ -131,6 +132,21 @@ describe('the page', () => {
     expect([400, 404]).toContain(statusCode);
   });
 
+  it('is there once it can be read, also when it could not be at first', async () => {
+    const folder = pageFolder();
+    const away = new URL(`${folder.href.slice(0, -1)}-away/`);
+    const app = Fastify();
+    const error = (message: string): Error => new TypeError(message);
+    const dashboard = dashboardSpec(true).check(true, { path: 'options.dashboard', error });
+    const metering = { snapshot: async () => snapshotOf() };
+    await addDashboard(app, { mode: 'development', dashboard }, metering, folder);
+    renameSync(folder, away);
+    expect((await app.inject('/_catzilla/')).statusCode).toBe(500);
+    renameSync(away, folder);
+    expect((await app.inject('/_catzilla/')).statusCode).toBe(200);
+    await app.close();
+  });
+
   it('is the one of this package where nothing else is said', async () => {
     const app = Fastify();
     const error = (message: string): Error => new TypeError(message);
@@ -188,6 +204,12 @@ describe('options', () => {
       'expected options.dashboard.links[0].href to be a path, or an http(s) URL',
     ],
     [{ links: [{ title: 'x', href: '//evil.example' }] }, 'links[0].href'],
+    [{ links: [{ title: 'x', href: '/\\evil.example' }] }, 'links[0].href'],
+    [{ links: [{ title: 'x', href: 'http://' }] }, 'links[0].href'],
+    [
+      { guard: async (_request: unknown, _reply: unknown, _done: unknown) => undefined },
+      'expected options.dashboard.guard to be a function, async or with `done`, not both',
+    ],
     [{ pth: '/x' }, 'unknown option options.dashboard.pth, did you mean path?'],
   ])('%j is refused', (options, message) => {
     expect(() => check(options)).toThrow(message);

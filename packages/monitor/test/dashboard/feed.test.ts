@@ -1,16 +1,19 @@
-import { createServer } from 'node:http';
+import { createServer, get } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import Fastify from 'fastify';
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Events } from '../../src/dashboard/events.ts';
 import type { Frame, Hello } from '../../src/dashboard/frame.ts';
 import { SentFrame } from '../../src/dashboard/sent-frame.ts';
 import { Viewer } from '../../src/dashboard/viewer.ts';
-import { listen, open, snapshotOf, watch } from './support.ts';
+import type { History } from '../../src/history/history.ts';
+import { FIRST, pointOf } from '../../src/history/point.ts';
+import { deferred, listen, open, snapshotOf, watch } from './support.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -44,7 +47,7 @@ describe('the feed', () => {
     const first = await stream.next();
     expect(first.event).toBe('frame');
     // Since the process began.
-    expect((first.data as Frame).point.requests).toBe(0.7);
+    expect((first.data as Frame).point.requests).toBe(0.63636);
     const second = (await stream.next()).data as Frame;
     expect(second.point.requests).toBe(7);
     expect(second.totals.requests).toBe(14);
@@ -77,11 +80,29 @@ describe('the feed', () => {
     await vi.waitFor(() => expect(stopped).toHaveBeenCalled());
     const { taken } = counted;
     const again = await watch(port);
-    const hello = (await again.next()).data as Hello;
+    await again.next();
     await again.next();
     expect(counted.taken).toBe(taken + 1);
-    // The one frame before was no second: it told of the time since the start.
+    const hello = (await app.inject('/_catzilla/data/hello')).json<Hello>();
+    // The first frames of both were no seconds: they told of the time since the start.
     expect(hello.seconds).toHaveLength(taken - 1);
+  });
+
+  it('says hello without points, which are asked for compressed', async () => {
+    const { app, dashboard } = await open();
+    const { at, ...figures } = pointOf(FIRST, snapshotOf());
+    const history = dashboard.history as History;
+    for (let i = 0; i < 900; i++) history.takeSecond({ at: at + i, ...figures });
+    const stream = await watch(await listen(app));
+    expect((await stream.next()).data).toMatchObject({ seconds: [], minutes: [] });
+    const url = '/_catzilla/data/hello';
+    const plain = await app.inject(url);
+    expect(plain.headers).not.toHaveProperty('content-encoding');
+    expect(plain.json<Hello>().seconds).toHaveLength(900);
+    const small = await app.inject({ url, headers: { 'accept-encoding': 'br, gzip' } });
+    expect(small.headers['content-encoding']).toBe('gzip');
+    expect(gunzipSync(small.rawPayload).toString()).toBe(plain.body);
+    expect(small.rawPayload.length).toBeLessThan(plain.rawPayload.length / 5);
   });
 
   it('sets no timer below a minute while nobody watches', async () => {
@@ -200,6 +221,47 @@ describe('the feed', () => {
     const refused = await watch(port);
     expect(refused.response.statusCode).toBe(503);
     expect(JSON.parse(await refused.rest())).toMatchObject({ code: 'CATZ_MONITOR_VIEWERS_LIMIT' });
+  });
+
+  it.each([false, true])(
+    'gives no place to one that left while its guard was asked (HTTP/2: %j)',
+    async (http2) => {
+      const asked = deferred();
+      const gone = deferred();
+      const answered = deferred();
+      const guard = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+        if (request.headers['x-leaves'] === undefined) return;
+        reply.raw.once('close', () => gone.resolve());
+        asked.resolve();
+        await gone.promise;
+        setImmediate(() => answered.resolve());
+      };
+      const app = Fastify({ http2 } as object) as unknown as FastifyInstance;
+      await open({ app, dashboard: { guard, maxViewers: 1 } });
+      const port = await listen(app);
+      const path = '/_catzilla/data/feed';
+      const headers = { 'x-leaves': 'yes' };
+      const session = http2 ? connectHttp2(`http://127.0.0.1:${port}`) : undefined;
+      onTestFinished(() => session?.destroy());
+      const leaving = session
+        ? session.request({ ':path': path, ...headers })
+        : get({ host: '127.0.0.1', port, path, headers });
+      leaving.on('error', () => undefined);
+      await asked.promise;
+      leaving.destroy();
+      await answered.promise;
+      const status = await new Promise((resolve, reject) => {
+        if (session)
+          session.request({ ':path': path }).on('response', (head) => resolve(head[':status'])); // prettier-ignore
+        else watch(port).then(({ response }) => resolve(response.statusCode), reject);
+      });
+      expect(status).toBe(200);
+    },
+  );
+
+  it('is not opened for the application itself, as to warm it: that would never end', async () => {
+    const { app } = await open();
+    expect((await app.inject('/_catzilla/data/feed')).statusCode).toBe(404);
   });
 
   it('sends what hooks of the application have set, and has no HEAD that would never end', async () => {

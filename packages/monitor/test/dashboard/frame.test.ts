@@ -6,6 +6,7 @@ import { healthRows } from '../../src/dashboard/health-rows.ts';
 import { listen as hear } from '../../src/dashboard/listen.ts';
 import { makeFrame } from '../../src/dashboard/make-frame.ts';
 import { Window } from '../../src/dashboard/pair.ts';
+import { readRoutesQuery, routesPage } from '../../src/dashboard/route-rows.ts';
 import type { RouteSnapshot } from '../../src/snapshot/snapshot.ts';
 import { listen, open, responseCacheOf, routeOf, snapshotOf, watch } from './support.ts';
 
@@ -34,6 +35,21 @@ describe('what tables look back at', () => {
     expect(Math.max(...spans)).toBeLessThan(20);
     window.clear();
     expect(window.pair).toBeUndefined();
+  });
+
+  it('is that also when the clock is set back, and rates stay what they are', () => {
+    const window = new Window();
+    for (let second = 0; second <= 60; second++) {
+      const { at, process } = withRoutes(second * 1000, []);
+      const isBack = second > 30;
+      window.put({
+        ...withRoutes(at - (isBack ? 3_600_000 : 0), [routeOf('/a', second * 7)]),
+        process,
+      });
+      if (second > 0) expect(makeFrame(window.pair!, around).routes[0]!.perSecond).toBe(7);
+    }
+    const { before, now } = window.pair!;
+    expect(now.process.uptimeMs - before!.process.uptimeMs).toBeLessThan(20_000);
   });
 });
 
@@ -266,6 +282,38 @@ describe('the table of routes', () => {
     const page = await ask(query);
     expect(page).toMatchObject({ total: 60, offset: 0 });
     expect(page.rows.length).toBeGreaterThan(0);
+  });
+});
+
+describe('a page of the table of routes', () => {
+  const query = readRoutesQuery({ limit: '10' });
+
+  it('goes on where the busiest in a frame end, also while nothing goes on', () => {
+    const routes = Array.from({ length: 25 }, (_, i) => routeOf(`/r/${i}`, (i * 7) % 20));
+    const pair = { before: withRoutes(0, routes), now: withRoutes(10_000, routes) };
+    const all = [0, 10, 20].flatMap((offset) => routesPage(pair, { ...query, offset }).rows);
+    expect(all).toStrictEqual(makeFrame(pair, around).routes);
+  });
+
+  it('looks into the durations of its own rows alone, unless it is ordered by them', () => {
+    const looked = new Set<number>();
+    const routes = Array.from({ length: 100 }, (_, i) => {
+      const durations = {
+        count: 1,
+        sumMs: 1,
+        maxMs: 1,
+        get buckets() {
+          looked.add(i);
+          return [1];
+        },
+      };
+      return routeOf(`/r/${i}`, i, { durations });
+    });
+    const pair = { before: undefined, now: withRoutes(10_000, routes) };
+    routesPage(pair, { ...query, column: 'requests' });
+    expect([...looked]).toStrictEqual([99, 98, 97, 96, 95, 94, 93, 92, 91, 90]);
+    routesPage(pair, { ...query, column: 'p99' });
+    expect(looked.size).toBe(100);
   });
 });
 

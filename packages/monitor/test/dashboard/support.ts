@@ -26,7 +26,8 @@ export function snapshotOf(said: Said = {}): Snapshot {
     at: at as number,
     process: {
       pid: 1,
-      uptimeMs: 10_000,
+      // The process began then, and no clock was set since.
+      uptimeMs: (at as number) - 990_000,
       rssBytes: 100,
       externalBytes: 0,
       cpuMs: 0,
@@ -202,4 +203,13 @@ export async function watch(
 function field(block: string, name: string): string | undefined {
   const line = block.split('\n').find((each) => each.startsWith(`${name}: `));
   return line?.slice(name.length + 2);
+}
+
+/** A promise and what settles it; of Promise itself only since Node 22. */
+export function deferred<T = void>(): { promise: Promise<T>; resolve(value: T): void } {
+  let resolve!: (value: T) => void;
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }

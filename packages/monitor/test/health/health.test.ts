@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import Fastify from 'fastify';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { errors, health } from '../../src/index.ts';
@@ -169,6 +171,29 @@ describe('GET /readyz', () => {
     expect(signal!.aborted).toBe(true);
     await new Promise((resolve) => setTimeout(resolve, 10));
     expect(runs).toBe(1);
+  });
+
+  it('keeps nothing of runs that have ended', async () => {
+    const kept: WeakRef<AbortSignal>[] = [];
+    const check = (signal: AbortSignal) => void kept.push(new WeakRef(signal));
+    const app = await open({ checks: { db: { check, every: 1 } } });
+    await app.ready();
+    await vi.waitFor(() => expect(kept.length).toBeGreaterThan(20));
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    await vi.waitFor(() => {
+      collect();
+      expect(kept.slice(0, 20).filter((signal) => signal.deref() !== undefined)).toStrictEqual([]);
+    });
+  });
+
+  it('says the one word where the question of who sees details throws', async () => {
+    const details = () => {
+      throw new Error('no token');
+    };
+    const app = await open({ details });
+    await app.ready();
+    expect(await ready(app)).toStrictEqual({ code: 200, body: { status: 'ready' } });
   });
 
   it('shows details to those who may see them', async () => {

@@ -78,6 +78,19 @@ describe('the parts of an application', () => {
   });
 });
 
+it('what merely has the name of a part is none', async () => {
+  // As the cache of @fastify/caching.
+  const other = { get: () => undefined };
+  const names = ['cache', 'tasks', 'realtime', 'static', 'tiers', 'isUnderPressure'];
+  const app = await open(Object.fromEntries(names.map((name) => [name, other])));
+  expect(app.health.snapshot()).toStrictEqual({
+    state: 'ready',
+    ready: true,
+    checks: {},
+    parts: {},
+  });
+});
+
 describe('the tiers of an application', () => {
   const tier = (state: string) => ({ state });
 

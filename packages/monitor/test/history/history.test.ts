@@ -13,7 +13,7 @@ const collect = runInNewContext('gc') as () => void;
 function busy(at: number, times: number) {
   return snapshotOf({
     at: at as never,
-    process: { uptimeMs: 5_000, rssBytes: 1e9, cpuMs: times * 500 },
+    process: { uptimeMs: at - 5_000, rssBytes: 1e9, cpuMs: times * 500 },
     loop: { delay: { p50Ms: 1, p99Ms: 2.5, maxMs: 9 }, utilization: 0.25, heapUsedBytes: 7e7 },
     http: {
       requests: times * 100,
@@ -68,6 +68,14 @@ describe('a point', () => {
     });
     expect(point.latency.p50).toBeGreaterThan(0);
     expect(point.latency.p99).toBeGreaterThanOrEqual(point.latency.p50!);
+  });
+
+  it('has rates of the time that went by, whatever the clock was set to meanwhile', () => {
+    const before = busy(100_000, 1);
+    const now = busy(101_000, 2);
+    const setBack = { ...now, at: now.at - 3_600_000 };
+    const point = pointOf(basisOf(before), setBack);
+    expect(point).toMatchObject({ at: setBack.at, requests: 100, cpu: 0.5, delivered: 50 });
   });
 
   it('is null where there is no such part, or nothing was asked', () => {

@@ -77,6 +77,35 @@ it('what one thread has shown beyond half of the bound, the others show as well'
   expect(second.warned).toHaveLength(1);
 });
 
+it('of a thread that another came to while it was read, its own are told anew', async () => {
+  const { page, own, source } = pageOf([await told(2, 1)]);
+  source.extra = async () => undefined;
+  new Counter({ name: 'orders_total', help: 'Orders', registers: [own.registry] }).inc(3);
+  expect(await page.render()).toContain('orders_total 5\n');
+});
+
+it(
+  'own metrics that hang are told to other threads as they were last',
+  { timeout: 20_000 },
+  async () => {
+    const { own, source, warned } = pageOf([]);
+    let isAway = false;
+    new Gauge({
+      name: 'open',
+      help: 'Open',
+      registers: [own.registry],
+      collect() {
+        this.set(1);
+        return isAway ? new Promise<void>(() => undefined) : undefined;
+      },
+    });
+    const before = await source.extra();
+    isAway = true;
+    expect(await source.extra()).toEqual(before);
+    expect(warned).toEqual([]);
+  },
+);
+
 it('a page without own metrics loads nothing for them', async () => {
   const { page, source } = pageOf([]);
   await page.render();

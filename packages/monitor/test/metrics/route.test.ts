@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { Counter, Gauge } from 'prom-client';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { errors, monitor } from '../../src/index.ts';
 import type { MonitorOptions } from '../../src/index.ts';
 
@@ -174,6 +174,34 @@ describe("the application's own metrics", () => {
   });
 });
 
+it("the application's own metrics that hang cost no page, and are not asked again before they have answered", async () => {
+  const { app, lines } = await open(OPEN);
+  let asked = 0;
+  let answer = (): void => undefined;
+  new Gauge({
+    name: 'queue_length',
+    help: 'From a server that hangs',
+    registers: [app.monitor.registry],
+    collect() {
+      this.set(++asked);
+      return asked !== 2 ? undefined : new Promise<void>((resolve) => (answer = resolve));
+    },
+  });
+  expect((await app.inject('/metrics')).body).toContain('queue_length 1\n');
+  for (let page = 0; page < 2; page++) {
+    const { body } = await app.inject('/metrics');
+    expect(body).toContain('catzilla_threads 1');
+    // What it said last.
+    expect(body).toContain('queue_length 1\n');
+  }
+  expect(asked).toBe(2);
+  expect(JSON.stringify(lines)).toContain('gave no answer in time');
+  answer();
+  await vi.waitFor(async () => {
+    expect((await app.inject('/metrics')).body).not.toContain('queue_length 1\n');
+  });
+});
+
 it('a part that throws is counted, and the page has all others', async () => {
   const { app } = await open(OPEN, (one) => {
     one.decorate('realtime', {
@@ -193,7 +221,10 @@ describe('options', () => {
   it.each([
     [{ metrics: { path: 'metrics' } }, /options\.metrics\.path to be a path that begins with \//],
     [{ metrics: { maxSeries: 0 } }, /options\.metrics\.maxSeries to be an integer of at least 1/],
-    [{ metrics: { guard: true } }, /options\.metrics\.guard to be a function, got true/],
+    [
+      { metrics: { guard: true } },
+      /options\.metrics\.guard to be a function, async or with `done`, not both, got true/,
+    ],
     [{ metrics: { public: 1 } }, /options\.metrics\.public to be true or false/],
     [{ metrics: { series: 1 } }, /unknown option options\.metrics\.series/],
   ])('refuse %j (CATZ_MONITOR_OPTION)', async (options, message) => {

@@ -50,6 +50,13 @@ describe('series', () => {
     expect(left).toEqual({ '/r10': 1, '/r11': 1, '/r12': 1, '/r13': 1, other: 10 });
   });
 
+  it('that were shown while there were few stay, when many come at once', () => {
+    const { limit } = limitOf(4);
+    expect(Object.keys(bounded(limit, family(names(2, 10))))).toEqual(names(2, 10));
+    const left = bounded(limit, family([...names(10), ...names(2, 10)]));
+    expect(left).toEqual({ '/r0': 1, '/r1': 1, '/r10': 1, '/r11': 1, other: 8 });
+  });
+
   it('never make other smaller', () => {
     const { limit } = limitOf(4);
     let before = 0;

@@ -147,6 +147,15 @@ describe('the metrics', () => {
     expect(without).toContain('catzilla_threads 1');
   });
 
+  it('say one start of the process, whatever the clock says', () => {
+    const snapshot = sumReadings(gathered([all]), new RoutePlaces());
+    const [first, second] = [snapshot.at, snapshot.at + 7000].map(
+      (at) =>
+        /^process_start_time_seconds .*$/m.exec(renderText(familiesOf({ ...snapshot, at })))?.[0],
+    );
+    expect(second).toBe(first);
+  });
+
   it('are well formed, and named once', () => {
     const names = [...text.matchAll(/^# TYPE (\S+) (?:counter|gauge|histogram)$/gm)];
     expect(new Set(names.map(([, name]) => name)).size).toBe(names.length);

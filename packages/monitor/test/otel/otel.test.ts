@@ -99,6 +99,21 @@ describe('with a meter', () => {
     expect(found.descriptor.unit).toBe('s');
   });
 
+  it('tasks that said nothing yet when the application was ready are told later', async () => {
+    const { provider, collect } = provide();
+    const { app, listen } = await open({ otel: provider.getMeter('mine') });
+    let answer = (_stats: object): void => undefined;
+    const first = new Promise<object>((resolve) => (answer = resolve));
+    app.decorate('tasks', { stats: () => first, health: () => ({ state: 'ok', reasons: [] }) });
+    await listen();
+    answer({ tasks: [{ task: 'send', queue: 'mail', totals: { enqueued: 3 } }], queues: [] });
+    await vi.waitFor(async () => {
+      expect(valuesOf((await collect()).get('catzilla_tasks_enqueued'))).toStrictEqual({
+        'send mail': 3,
+      });
+    });
+  });
+
   it('series beyond the bound are other, and a warning says so', async () => {
     const { provider, collect } = provide();
     const { app, get, listen } = await open({

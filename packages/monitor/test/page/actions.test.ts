@@ -94,6 +94,17 @@ describePage('an action', (open) => {
     await page.getByText('<img src=x> was removed').waitFor();
   });
 
+  it('that was taken in part is not said to be well', async () => {
+    const { page, server, show } = await open();
+    await show(frameAt(0));
+    server.answer.purge = { ok: false, text: 'gone here; not every tier has taken it yet' };
+    await page.getByRole('button', { name: 'Purge …' }).click();
+    await page.locator('#purge-value').fill('cities');
+    await page.getByRole('button', { name: 'Purge this tag' }).click();
+    await page.getByText('▲ gone here; not every tier has taken it yet').waitFor();
+    expect(await page.locator('#purge-outcome').getAttribute('data-tone')).toBe('warn');
+  });
+
   it('warms URLs, and lists what became of each', async () => {
     const { page, server, show } = await open();
     await show(frameAt(0));
@@ -107,7 +118,7 @@ describePage('an action', (open) => {
     await page.getByLabel('URLs, one on each line').fill('https://shop.example/\n\n  /cart  \n');
     expect(await page.locator('#warm-plan').textContent()).toContain('ask itself for 2 URLs');
     await page.getByRole('button', { name: 'Warm 2 URLs' }).click();
-    await page.getByText('1 of 2 stored.').waitFor();
+    await page.getByText('▲ 1 of 2 stored.').waitFor();
     expect(await page.locator('#warm-outcome li').allTextContents()).toEqual([
       'https://shop.example/: stored, 12\u00a0ms',
       '<img src=x>: not stored (set-cookie), 3.4\u00a0ms',

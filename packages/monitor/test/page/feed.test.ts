@@ -68,6 +68,13 @@ describePage('the feed', (open) => {
     await expect.poll(() => again.viewers, { timeout: 20_000 }).toBe(1);
   });
 
+  it('says so when its guard leads it to a page to sign in', async () => {
+    const { page, server } = await open();
+    await page.route('**/data/feed', (route) => route.fulfill({ status: 302, headers: { location: server.url } })); // prettier-ignore
+    await page.reload();
+    await page.locator('#state-more', { hasText: 'you are asked to sign in' }).waitFor();
+  });
+
   it('is let go when nobody has looked for five minutes, and taken up when somebody does', async () => {
     const { page, server, show } = await open();
     await page.clock.install();
@@ -80,6 +87,21 @@ describePage('the feed', (open) => {
     expect(await page.locator('#state-word').textContent()).toBe('Resting, since nobody was looking'); // prettier-ignore
     await hide(page, false);
     await expect.poll(() => server.viewers).toBe(1);
+  });
+
+  it('is let go as well by a page that was opened in the background', async () => {
+    const { page, server } = await open();
+    await page.clock.install();
+    await page.addInitScript(
+      "Object.defineProperty(document, 'hidden', { configurable: true, get: () => true })",
+    );
+    await page.goto('about:blank');
+    await expect.poll(() => server.viewers, { timeout: 20_000 }).toBe(0);
+    await page.goto(server.url);
+    await expect.poll(() => server.viewers, { timeout: 20_000 }).toBe(1);
+    await page.clock.fastForward(5 * 60_000 + 1000);
+    await page.locator('#state-word', { hasText: 'Resting' }).waitFor();
+    await expect.poll(() => server.viewers, { timeout: 20_000 }).toBe(0);
   });
 
   it('is announced when its state changes, and health when that does, not with every second', async () => {

@@ -61,6 +61,16 @@ describe('the points of a quarter of an hour', () => {
     expect(timesOf(store.view('quarter').points)).toEqual([0, 1000, 2000, 3000]);
   });
 
+  it('end with the newest also after the clock of the server was set back', () => {
+    const store = storeOf(at(0), at(1000), at(MINUTE), at(MINUTE + 1000), at(2000));
+    const { to, points } = store.view('quarter');
+    expect(to).toBe(start + 2000);
+    expect(timesOf(points)).toEqual([0, 1000, 2000]);
+    expect(timesOf(store.view('day').points)).toEqual([1000, 2000]);
+    store.take(frameOf(at(3000), []));
+    expect(timesOf(store.view('quarter').points)).toEqual([0, 1000, 2000, 3000]);
+  });
+
   it('stay when a server that starts again knows none', () => {
     const store = storeOf(at(0), at(1000));
     store.welcome(helloOf(start, bare));

@@ -107,6 +107,14 @@ describe('threads of one name', () => {
     expect(quick.others.map(({ extra }) => extra)).toEqual(['extra of b']);
   });
 
+  it('do not tell what they add where there is nobody to add it to', async () => {
+    const alone = new Thread('a');
+    await alone.peers.gather(FULL);
+    alone.asked = [];
+    await alone.peers.gather(FULL);
+    expect(alone.asked).toEqual([{ ...FULL, isFull: false }]);
+  });
+
   it('know nothing of other names', async () => {
     const [a] = (await threads('a', 'b')) as [Thread, Thread];
     const other = new Thread('x', randomUUID());

@@ -136,7 +136,8 @@ describe('the options', () => {
       'expected options.otel to be true, false or a meter of OpenTelemetry, got "yes"',
     ],
     [{ otel: null }, /^expected options\.otel to be true, false or a meter/],
-    [{ serverTiming: 1 }, 'expected options.serverTiming to be true, false or a function, got 1'],
+    [{ serverTiming: 1 }, /^expected options\.serverTiming to be true, false or a function that/],
+    [{ serverTiming: async () => false }, /^expected options\.serverTiming to be .* at once, got/],
     [{ mode: 'test' }, /^expected options\.mode to be "development" or "production", got "test"/],
   ])('refuse %j (CATZ_MONITOR_OPTION)', async (options, message) => {
     const refused = open(options as never);

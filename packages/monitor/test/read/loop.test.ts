@@ -45,6 +45,19 @@ it('tells of the time since the last reading alone', async () => {
   expect(delay.p50Ms).toBeGreaterThanOrEqual(0);
 });
 
+it('tells the minute of what watchers have read before', async () => {
+  const loop = watch();
+  await vi.waitFor(async () => {
+    block(300);
+    await turn();
+    await turn();
+    expect(loop.read(true).delay.maxMs).toBeGreaterThan(200);
+  });
+  expect(loop.read(true).delay.maxMs).toBeLessThan(200);
+  expect(loop.read(false).delay.maxMs).toBeGreaterThan(200);
+  expect(loop.read(false).delay.maxMs).toBeLessThan(200);
+});
+
 it('tells the share of the time that the loop was busy', async () => {
   const loop = watch();
   loop.read(false);

@@ -128,7 +128,7 @@ describe('other parts', () => {
           queues: [
             {
               queue: 'mail',
-              counts: undefined,
+              counts: { waiting: 4 },
               dead: 1,
               isPaused: true,
               waitingByPriority: { high: 2 },
@@ -156,9 +156,23 @@ describe('other parts', () => {
       backend: 'embedded',
       state: 'degraded',
       isShared: true,
-      queues: [{ queue: 'mail', waiting: 0, dead: 1, paused: true, priorities: { high: 2 } }],
+      queues: [
+        { queue: 'mail', waiting: 4, failed: 0, dead: 1, paused: true, priorities: { high: 2 } },
+      ],
       tasks: [{ task: 'send', completed: 3, failed: 0, p50Ms: 5, p99Ms: undefined }],
     });
+  });
+
+  it('leave out queues that the backend does not tell of, for 0 would say that nothing waits', async () => {
+    const counts = { waiting: 4 };
+    const queues = [
+      { queue: 'silent', counts: undefined, dead: undefined },
+      { queue: 'half', counts, dead: undefined },
+      { queue: 'mail', counts, dead: 0 },
+    ];
+    const { tasks } = await read({ tasks: { stats: async () => ({ queues }) } });
+    expect(tasks?.queues).toMatchObject([{ queue: 'mail', waiting: 4 }]);
+    expect(tasks?.queues).toHaveLength(1);
   });
 
   it.each([
@@ -176,7 +190,27 @@ describe('a part that fails', () => {
     throw new Error('broken');
   };
 
-  it('is counted and left out, and the others are read', async () => {
+  it('keeps what it said last', async () => {
+    let isBroken = false;
+    const tell =
+      <T>(stats: T) =>
+      (): T =>
+        isBroken ? broken() : stats;
+    const tiers = tieredCache('all');
+    const memory = { ...tiers.memory, stats: tell(tiers.memory.stats()) };
+    const reader = readerOf({
+      cache: { stats: tell({ hits: 4 }), tiers: { ...tiers, memory, stats: tell(tiers.stats()) } },
+      tasks: { stats: async () => tell({ backend: 'redis' })() },
+      realtime: { stats: tell({ published: 2 }) },
+      static: { stats: tell({ hits: 1 }) },
+    });
+    const { at: _at, loop: _loop, faults, ...before } = await reader.read(false);
+    expect(faults).toBe(0);
+    isBroken = true;
+    expect(await reader.read(false)).toMatchObject({ ...before, faults: 6 });
+  });
+
+  it('that never said anything is counted and left out, and the others are read', async () => {
     const tiers = { ...tieredCache('all'), memory: { stats: broken }, stats: broken };
     const reading = await read({
       cache: { stats: broken, routeStats: broken, tiers },
@@ -222,15 +256,26 @@ describe('a part that fails', () => {
     expect((await next).tasks?.backend).toBe('second');
   });
 
-  it.each([null, 1, 'x', [], {}, { stats: 1 }, { stats: () => null }])(
-    'to be one (%j) reads as empty',
-    async (part) => {
-      const all = { cache: part, tasks: part, realtime: part, static: part, tiers: part };
-      const reading = await read(all);
-      expect(reading.cache?.hits).toBe(0);
-      expect(reading.realtime).toMatchObject({ state: 'unknown', published: 0 });
-      expect(reading.engines).toEqual([]);
-      expect(reading.faults).toBe(0);
-    },
-  );
+  const named = (part: unknown) =>
+    read({ cache: part, tasks: part, realtime: part, static: part, tiers: part });
+
+  it.each([null, 1, 'x', [], {}, { stats: 1 }])('to be one (%j) is none', async (part) => {
+    expect(await named(part)).toMatchObject({
+      cache: undefined,
+      engines: [],
+      tiers: [],
+      tasks: undefined,
+      realtime: undefined,
+      static: undefined,
+      faults: 0,
+    });
+  });
+
+  it('to tell anything reads as empty', async () => {
+    const reading = await named({ stats: () => null });
+    expect(reading.cache?.hits).toBe(0);
+    expect(reading.realtime).toMatchObject({ state: 'unknown', published: 0 });
+    expect(reading.engines).toEqual([]);
+    expect(reading.faults).toBe(0);
+  });
 });

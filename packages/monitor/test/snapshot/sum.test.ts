@@ -236,6 +236,34 @@ describe('a thread that is gone', () => {
     });
     expect(all.static).toMatchObject({ hits: 10, files: 2 });
   });
+
+  it('has its routes added up once, not for each snapshot', () => {
+    const places = new RoutePlaces();
+    const here = reading({ http: { inFlight: 0, routes: [route('/a', 1)] } });
+    let looks = 0;
+    const gone = [2, 3].map((requests) =>
+      reading({
+        http: {
+          inFlight: 0,
+          get routes() {
+            looks++;
+            return [route('/a', requests), route('/gone', 1)];
+          },
+        },
+      }),
+    );
+    const told = () => sumReadings(gathered([here], { gone }), places).http;
+    const first = told();
+    expect(first.routes.map((one) => [one.route, one.requests])).toEqual([
+      ['/a', 6],
+      ['/gone', 2],
+    ]);
+    looks = 0;
+    expect(told()).toEqual(first);
+    expect(looks).toBe(0);
+    gone.push(reading({ http: { inFlight: 0, routes: [route('/a', 4)] } }));
+    expect(told().requests).toBe(12);
+  });
 });
 
 describe('routes', () => {

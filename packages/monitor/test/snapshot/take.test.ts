@@ -1,4 +1,4 @@
-import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
+import { BroadcastChannel, getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import Fastify from 'fastify';
 import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
 import { snapshotsOf, takeSnapshot, THREADS_KEY } from '../../src/snapshot/take.ts';
@@ -51,6 +51,30 @@ it('applications that are made in the same order in each thread have the same na
   const { isFirst, serving } = await source.takeWith();
   expect(isFirst).toBe(true);
   expect(serving).toEqual([undefined]);
+});
+
+it('an application that leaves says what parts had counted that closed before it', async () => {
+  setEnvironmentData(THREADS_KEY, 'leaving');
+  const app = open();
+  const source = snapshotsOf(app);
+  let isClosed = false;
+  let hits = 0;
+  app.decorate('static', {
+    stats() {
+      if (isClosed) throw new Error('it is closed');
+      return { hits };
+    },
+  });
+  app.addHook('onClose', async () => void (isClosed = true));
+  await source.take();
+  const said: unknown[] = [];
+  const other = new BroadcastChannel(`catzilla-monitor ${process.pid} leaving 1`);
+  onTestFinished(() => other.close());
+  other.onmessage = (event) => void said.push((event as { readonly data: unknown }).data);
+  hits = 7;
+  await app.close();
+  await vi.waitFor(() => expect(said).toMatchObject([{ type: 'bye' }]));
+  expect(said).toMatchObject([{ reading: { thread: { static: { hits: 7 }, faults: 1 } } }]);
 });
 
 it('garbage collections are observed only for those who look', async () => {

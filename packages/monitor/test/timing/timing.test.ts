@@ -124,6 +124,72 @@ describe('Server-Timing', () => {
     expect(String(set.headers['server-timing'])).toMatch(/^own, ?total.*cache;desc="hit"/);
   });
 
+  it('keeps heads in every form that Node takes', async () => {
+    const app = await open(ON, (one) => {
+      const route = (url: string, ...heads: unknown[]) =>
+        one.get(url, (_request, reply) => {
+          reply.hijack();
+          reply.raw.writeHead(...([200, ...heads] as [number])).end();
+        });
+      route('/behind', undefined, { 'x-a': '1', 'Cache-Status': 'x; hit' });
+      route('/pairs', [
+        ['x-a', '1'],
+        ['Cache-Status', 'x; hit'],
+      ]);
+      route('/none', null);
+    });
+    const url = await app.listen({ port: 0, host: '127.0.0.1' });
+    for (const path of ['/behind', '/pairs']) {
+      const { headers } = await fetch(url + path);
+      expect(headers.get('x-a'), path).toBe('1');
+      const names = namesOf(headers.get('server-timing'));
+      expect(names, path).toStrictEqual(['total', 'cache', 'handler']);
+      expect(headers.get('s'), path).toBeNull();
+    }
+    const { headers } = await fetch(`${url}/none`);
+    expect(namesOf(headers.get('server-timing'))).toStrictEqual(['total', 'handler']);
+  });
+
+  it('keeps its own of the response where the head has others, and each of a list', async () => {
+    const app = await open(ON, (one) => {
+      const route = (url: string, heads: object) =>
+        one.get(url, (_request, reply) => {
+          reply.hijack();
+          reply.raw.setHeader('server-timing', 'own');
+          reply.raw.writeHead(200, heads as Record<string, string>).end();
+        });
+      route('/object', { 'x-a': '1' });
+      route('/list', ['x-a', '1']);
+      route('/told', ['Server-Timing', 'a', 'server-timing', 'b']);
+    });
+    const url = await app.listen({ port: 0, host: '127.0.0.1' });
+    const of = async (path: string) =>
+      namesOf((await fetch(url + path)).headers.get('server-timing'));
+    expect(await of('/object')).toStrictEqual(['own', 'total', 'handler']);
+    expect(await of('/list')).toStrictEqual(['own', 'total', 'handler']);
+    expect(await of('/told')).toStrictEqual(['a', 'b', 'total', 'handler']);
+  });
+
+  it('runs a query that a handler returns once', async () => {
+    let runs = 0;
+    // As those of Knex and Mongoose: each `then` is a run.
+    const query = (fails: boolean) => ({
+      // oxlint-disable-next-line unicorn/no-thenable -- what is tested
+      then(...given: Parameters<Promise<string>['then']>) {
+        runs++;
+        return (fails ? Promise.reject(new Error('no')) : Promise.resolve('row')).then(...given);
+      },
+    });
+    const app = await open(ON, (one) => {
+      one.get('/', () => query(false));
+      one.get('/fails', () => query(true));
+    });
+    expect((await app.inject('/')).body).toBe('row');
+    expect(runs).toBe(1);
+    expect((await app.inject('/fails')).json()).toMatchObject({ message: 'no' });
+    expect(runs).toBe(2);
+  });
+
   it('comes after what the handler itself has set', async () => {
     const app = await open(ON, (one) => {
       one.get('/', async (_request, reply) => reply.header('Server-Timing', 'own;dur=1').send('x'));
@@ -241,6 +307,22 @@ describe('the option serverTiming', () => {
     expect(await timingOf(app)).toBeUndefined();
     const chosen = await app.inject({ url: '/', headers: { 'x-time': '1' } });
     expect(namesOf(chosen.headers['server-timing'])).toStrictEqual(['total', 'handler', 'db']);
+  });
+
+  it.each([
+    ['gives a promise', () => Promise.resolve(true) as never],
+    ['gives what is merely not nothing', () => 'yes' as never],
+    [
+      'throws',
+      () => {
+        throw new Error('no session');
+      },
+    ],
+  ])('a function that %s chooses none, and no request fails', async (_title, serverTiming) => {
+    const app = await open({ serverTiming }, routes);
+    const { statusCode, headers } = await app.inject('/');
+    expect(statusCode).toBe(200);
+    expect(headers['server-timing']).toBeUndefined();
   });
 
   it('counts from before other plugins where watchFirst() was called before them', async () => {

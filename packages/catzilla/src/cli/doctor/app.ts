@@ -207,7 +207,7 @@ function monitored({ app }: Subject): Finding[] {
   const { monitor } = app as Partial<FastifyInstance>;
   if (monitor === undefined) return [];
   const { live, ready, metrics, dashboard } = monitor.paths;
-  const who = app.config.mode === 'production' && isClosed(app.config.monitor) ? ALONE : '';
+  const who = isClosed(app.config) ? ALONE : '';
   const routes = [live, ready, metrics && metrics + who].filter((path) => path !== false);
   const page = dashboard === false ? 'no dashboard' : `dashboard at ${dashboard}`;
   return [findingsOf('monitor').ok([...routes, page].map(visible).join(', '))];
@@ -215,9 +215,10 @@ function monitored({ app }: Subject): Finding[] {
 
 const ALONE = ' (to this machine alone)';
 
-// Nobody was named who may read the metrics.
-function isClosed(monitor: unknown): boolean {
-  const { metrics } = monitor as { readonly metrics?: unknown };
+// In production, where nobody was named who may read the metrics. What the application registered itself is not known here.
+function isClosed({ mode: ofApp, monitor }: FastifyInstance['config']): boolean {
+  if (monitor === false || (monitor.mode ?? ofApp) !== 'production') return false;
+  const { metrics } = monitor;
   return !isPlain(metrics) || (metrics['guard'] === undefined && metrics['public'] !== true);
 }
 

@@ -69,7 +69,7 @@ export async function fakeServer(hello: Hello, port = 0): Promise<FakeServer> {
     if (path.startsWith('data/') && self.refusal !== undefined) return json(response, 403, { message: self.refusal }); // prettier-ignore
     if (path === 'data/feed') {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.write(event('hello', self.hello));
+      response.write(event('hello', { ...self.hello, seconds: [], minutes: [] }));
       feeds.add(response);
       response.on('close', () => feeds.delete(response));
     } else if (path === 'data/hello') json(response, 200, self.hello);
