@@ -34,7 +34,7 @@ async function contents(tarball, dir) {
   const { output } = await run('tar', ['-tzf', tarball], { capture: true });
   const files = output.split('\n').filter(Boolean);
   const isAllowed = (file) =>
-    /^package\/(package\.json|README\.md|CHANGELOG\.md|LICENSE|bin\/.+\.js|dist\/.+\.(js|d\.ts)|include\/.+\.h|prebuilds\/.+\.node)$/.test(
+    /^package\/(package\.json|README\.md|CHANGELOG\.md|LICENSE|bin\/.+\.js|page\/[a-z-]+\.(js|css|html)|dist\/.+\.(js|d\.ts)|include\/.+\.h|prebuilds\/.+\.node)$/.test(
       file,
     );
   const strange = files.filter((file) => !isAllowed(file));

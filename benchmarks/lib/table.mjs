@@ -16,7 +16,7 @@ export function textTable(header, rows) {
 /** The same as a Markdown table, aligned the way prettier does it. */
 export function markdownTable(header, rows) {
   const lines = [header, ...rows].map((line) => line.map((cell) => cell.replaceAll('|', '\\|')));
-  const widths = header.map((_, at) => Math.max(4, ...lines.map((line) => line[at].length)));
+  const widths = header.map((_, at) => Math.max(3, ...lines.map((line) => line[at].length)));
   const render = (line) =>
     `| ${line.map((cell, at) => (at ? cell.padStart(widths[at]) : cell.padEnd(widths[at]))).join(' | ')} |`;
   const rule = widths.map((width, at) => (at ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)));
