@@ -133,8 +133,11 @@ export class EventSession implements Connection, Beating, Leaving {
     reply.raw.writeHead(200, reply.headers(HEAD).getHeaders() as OutgoingHttpHeaders);
     // Silence is no reason to end a stream: that is what heartbeats are for.
     reply.raw.setTimeout(0, noTimeout);
-    // The head leaves with it, by Node's own hand.
+    // The head leaves with it, by Node's own hand, and now: Node 26 would keep both until a later tick, and what goes to the
+    // socket itself would come before them.
+    reply.raw.cork();
     reply.raw.write(':\n\n');
+    reply.raw.uncork();
     const outlet = openOutlet(reply.raw, turn);
     this.#outlet = outlet;
     this.#outbox = new Outbox({
