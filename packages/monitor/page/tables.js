@@ -70,7 +70,7 @@ const definitions = [
       { title: 'Engine', of: (row) => [row.backend, row.backend === 'native' ? null : 'warn'] },
       { title: 'Memory', wide: true, cell: meter },
       number('Entries', count, (row) => row.entries),
-      number('Segments', count, (row) => row.segments),
+      number('Segments, at most', count, (row) => row.segments),
       number('Hit ratio', percent, (row) => row.hitRatio),
       number('Evicted', count, (row) => row.evictions),
       number('Expired', count, (row) => row.expirations),

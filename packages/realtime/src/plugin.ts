@@ -15,10 +15,8 @@ import { addClientScript } from './live/client-route.ts';
 import { OVERHEAD } from './log/wire.ts';
 import { resolveOptions } from './options.ts';
 import type { RealtimeOptions, RealtimeSettings } from './options.ts';
-import { addEventRoute } from './sse/route.ts';
 import type { RealtimeStats } from './stats.ts';
 import { decorateStreams } from './stream/decorate.ts';
-import { addWebSocketRoute } from './websocket/route.ts';
 
 /** What goes with a message. */
 export interface PublishOptions {
@@ -41,7 +39,7 @@ export interface Realtime {
    * @param data  JSON, at most `maxMessageBytes` of it
    * @returns the id of the message; undefined: the bus is away, so only clients of this instance have it now
    * @throws (rejects) CATZ_REALTIME_CHANNEL_NAME, CATZ_REALTIME_UNKNOWN_CHANNEL, CATZ_REALTIME_DATA, CATZ_REALTIME_SIZE,
-   *   CATZ_REALTIME_MESSAGE, CATZ_REALTIME_CLOSED */
+   *   CATZ_REALTIME_MESSAGE, CATZ_REALTIME_OPTION, CATZ_REALTIME_CLOSED */
   publish(channel: string, data: unknown, options?: PublishOptions): Promise<string | undefined>;
   /** Who is in a channel that has `presence`, at all instances. */
   presence(channel: string): readonly PresentMember[];
@@ -95,8 +93,15 @@ async function addRoutes(
   settings: RealtimeSettings,
   closings: { close(): Promise<void> }[],
 ): Promise<void> {
-  if (settings.websocket) closings.push(await addWebSocketRoute(app, hub, settings));
-  if (settings.sse) closings.push(await addEventRoute(app, hub, settings));
+  // A transport that is off is not loaded, nor what it stands on.
+  if (settings.websocket) {
+    const { addWebSocketRoute } = await import('./websocket/route.ts');
+    closings.push(await addWebSocketRoute(app, hub, settings));
+  }
+  if (settings.sse) {
+    const { addEventRoute } = await import('./sse/route.ts');
+    closings.push(await addEventRoute(app, hub, settings));
+  }
   if (settings.client) await addClientScript(app, settings.path);
 }
 

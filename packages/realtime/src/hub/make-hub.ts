@@ -33,7 +33,7 @@ import type {
   Subscribed,
 } from './hub.ts';
 import { healthOf } from './health-of.ts';
-import { messageOf } from './message.ts';
+import { besideOf, messageOf } from './message.ts';
 import { presenceOf } from './presence-of.ts';
 import { validate } from './validate.ts';
 
@@ -46,6 +46,7 @@ export interface HubOptions {
   readonly presence?: { readonly every: number; readonly lost: number } | undefined;
 }
 
+const NOTHING_BESIDE = { event: undefined, key: undefined } as const;
 /** Requests of one connection that may be under way. */
 const MAX_BUSY = 128;
 
@@ -233,15 +234,16 @@ export class RealtimeHub implements InnerHub {
   }
 
   /** Publishes for the application.
-   * @throws (rejects) CATZ_REALTIME_CHANNEL_NAME, UNKNOWN_CHANNEL, MESSAGE, DATA, SIZE, CLOSED */
+   * @throws (rejects) CATZ_REALTIME_CHANNEL_NAME, UNKNOWN_CHANNEL, OPTION, MESSAGE, DATA, SIZE, CLOSED */
   async publish(
     channel: string,
     data: unknown,
-    { event, key }: { readonly event?: string | undefined; readonly key?: string | undefined } = {},
+    options?: { readonly event?: string | undefined; readonly key?: string | undefined },
   ): Promise<string | undefined> {
     if (this.#registry.find(checkChannelName(channel)) === undefined) {
       throw new errors.UNKNOWN_CHANNEL();
     }
+    const { event, key } = options === undefined ? NOTHING_BESIDE : besideOf(options);
     const { maxMessageBytes } = this.#options.settings;
     return this.#publish(messageOf({ channel, data, event, key }, maxMessageBytes));
   }

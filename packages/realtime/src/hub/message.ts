@@ -1,4 +1,6 @@
 // Checks of what is published, by the server or by clients: name of the event, key, and data as JSON within its bounds.
+import { checkOptions, custom } from '@catzilla/common';
+import type { OptionSpecs } from '@catzilla/common';
 import { errors } from '../errors.ts';
 import type { LogMessage } from '../log/wire.ts';
 
@@ -8,6 +10,24 @@ export interface Publishable {
   readonly data: unknown;
   readonly event: unknown;
   readonly key: unknown;
+}
+
+/** What goes with what the application publishes, not yet checked. */
+interface Beside {
+  readonly event?: unknown;
+  readonly key?: unknown;
+}
+
+// What they hold is checked with the message itself.
+const beside = custom('anything', (_value): _value is unknown => true);
+const specs: OptionSpecs<Beside> = { event: beside, key: beside };
+
+/** @throws CATZ_REALTIME_OPTION: a name that is not known would be lost without a word */
+export function besideOf(options: unknown): Beside {
+  return checkOptions<Beside>(options, specs, {
+    path: 'options',
+    error: (message) => new errors.OPTION(message),
+  });
 }
 
 const MAX_EVENT = 128;

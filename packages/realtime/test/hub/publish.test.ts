@@ -26,6 +26,16 @@ describe('publish', () => {
     });
   });
 
+  it('refuses an option that there is none of, rather than losing what was meant', async () => {
+    const { hub } = openHub();
+    hub.define('a', { public: true });
+    await expect(hub.publish('a', 1, { evnt: 'sold' } as never)).rejects.toMatchObject({
+      code: 'CATZ_REALTIME_OPTION',
+      message: expect.stringContaining('evnt') as string,
+    });
+    expect(hub.stats().published).toBe(0);
+  });
+
   it('takes data of exactly maxMessageBytes', async () => {
     const { hub } = openHub({ maxMessageBytes: 64 });
     hub.define('a', { public: true });
