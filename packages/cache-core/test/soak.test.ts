@@ -30,6 +30,6 @@ it(
   },
 );
 
-it('workers that are ended anywhere leave nothing behind', { timeout: 60_000 }, async () => {
-  expect(await soak('workers', '--workers', '24')).toMatch(/\nworkers: ok\n$/);
+it('workers that are ended anywhere leave nothing behind', { timeout: 120_000 }, async () => {
+  expect(await soak('workers', '--workers', '64')).toMatch(/\nworkers: ok\n$/);
 });

@@ -1,7 +1,7 @@
 // npm run soak: long runs of the package as users see it, with a checksum in every value. Names choose among them:
 //   threads    four workers on one cache                                   --seconds, default 600
 //   processes  four processes on one file, one of them killed each second  --seconds, default 300
-//   workers    workers started and ended anywhere, without growth          --workers, default 500
+//   workers    workers started and ended anywhere, without growth          --workers, from 32, default 500
 // `--seed` repeats the random choices, as far as the timing of threads allows. Exit code 1 on any fault: a corrupt or
 // stale read, no progress for 30 s, growth, a bound that does not hold.
 import { parseArgs } from 'node:util';
@@ -25,7 +25,7 @@ const number = (name, least) => {
   );
 };
 const seconds = number('seconds', 1);
-const workers = number('workers', 8);
+const workers = number('workers', 32);
 const seed = number('seed', 0) ?? Math.floor(Math.random() * 2 ** 31);
 
 const SOAKS = {

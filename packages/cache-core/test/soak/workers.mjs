@@ -1,7 +1,8 @@
 // Soak of a worker's life: workers are started, open the cache, hold leases, and are ended anywhere, while this thread
 // opens and closes handles of its own. Nothing may be left of them: isolates, leases, descriptors, memory.
 // Memory is judged by the slope of RSS over the second half of the run, when allocators have found their size: a
-// forgotten isolate, near-cache or read chunk is far more than SLOPE a worker.
+// forgotten isolate, near-cache or read chunk is far more than SLOPE a worker. A sample is off by some 10 MB, by what
+// V8 has not given back yet, so a slope is a line through SAMPLES at least, never the difference of two.
 import { readdirSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { openCache } from '../../dist/index.js';
@@ -17,7 +18,10 @@ const MiB = 2 ** 20;
 const SLOPE = 32 * 1024;
 /** What a short run may gain in all, as its slope is mostly noise. */
 const NOISE = 24 * MiB;
+/** Pairs of workers between two samples, where the run is long enough for SAMPLES of them. */
 const SAMPLE_EVERY = 4;
+/** Of which the second half is judged. */
+const SAMPLES = 16;
 
 /** Node opens a few of its own when it likes; workers that leave one each are many more. */
 const SPARE_DESCRIPTORS = 3;
@@ -33,6 +37,7 @@ export async function soakWorkers({ workers, seed }) {
   const options = { maxBytes: 16 * MiB, maxValueBytes: 3 * MiB, sweepInterval: 20 };
   const cache = openCache(name, options);
   const watch = new Watch('workers', board, faults);
+  const every = Math.max(1, Math.min(SAMPLE_EVERY, Math.floor(workers / AT_ONCE / SAMPLES)));
   const samples = [];
   let descriptors;
 
@@ -45,7 +50,7 @@ export async function soakWorkers({ workers, seed }) {
     await Promise.all(crew.map((member) => endSomehow(member, random, faults)));
     if (faults.isStalled) return { faults, line: watch.line(residentBytes()) };
     useHandles(name, random);
-    if ((started / AT_ONCE) % SAMPLE_EVERY !== 0) continue;
+    if ((started / AT_ONCE) % every !== 0) continue;
     globalThis.gc?.();
     samples.push(residentBytes());
     watch.print(residentBytes());
@@ -56,8 +61,9 @@ export async function soakWorkers({ workers, seed }) {
     checkNothingLeft(cache, faults);
   }
   const half = samples.slice(samples.length >> 1);
-  const slope = slopeOf(half) / (SAMPLE_EVERY * AT_ONCE);
-  const gained = slope * half.length * SAMPLE_EVERY * AT_ONCE;
+  const rise = slopeOf(half);
+  const slope = rise / (every * AT_ONCE);
+  const gained = rise * (half.length - 1);
   if (slope > SLOPE && gained > NOISE) {
     faults.add(`growth: ${Math.round(slope / 1024)} KiB a worker`);
   }
