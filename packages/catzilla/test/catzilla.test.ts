@@ -48,9 +48,17 @@ describe('the plugin catzilla', () => {
     });
   });
 
-  it('passes over what belongs to register() itself', async () => {
-    const app = open();
-    await app.register(catzilla, { env: false, prefix: '/x', logLevel: 'warn' } as CatzillaOptions);
-    expect((await app.inject('/healthz')).statusCode).toBe(200);
-  });
+  it.each(['prefix', 'logLevel', 'logSerializers'])(
+    'refuses %s of register(), unless it says nothing',
+    async (name) => {
+      const refused = open().register(catzilla, { env: false, [name]: 'x' } as CatzillaOptions);
+      await expect(refused).rejects.toMatchObject({
+        code: 'CATZ_APP_OPTION',
+        message: expect.stringMatching(`^expected options to have no ${name}: it belongs to the`),
+      });
+      const app = open();
+      await app.register(catzilla, { env: false, [name]: undefined } as CatzillaOptions);
+      expect((await app.inject('/healthz')).statusCode).toBe(200);
+    },
+  );
 });

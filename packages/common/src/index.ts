@@ -25,6 +25,7 @@ export {
   string,
 } from './option-specs.ts';
 export type { DurationRange, NumberRange, StringRange } from './option-specs.ts';
+export { refuseRegisterOptions, registerOptions } from './register-options.ts';
 export { show } from './show.ts';
 export { nearest } from './nearest.ts';
 export { programUrl } from './program-url.ts';

@@ -28,7 +28,7 @@ async function outputOf(page: string): Promise<string> {
   await writeFile(`${folder}/app.mjs`, program);
   const { stdout, stderr } = spawnSync(process.execPath, [`${folder}/app.mjs`], {
     encoding: 'utf8',
-    timeout: 30_000,
+    timeout: 120_000,
   });
   expect(stderr).toBe('');
   return stdout;

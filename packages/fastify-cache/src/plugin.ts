@@ -118,7 +118,9 @@ function setOnSend(
   return hook;
 }
 
-/** Caches the responses of a Fastify instance: of every route declared after the registration, in its scope and below.
+/** Caches the responses of a Fastify instance: of every route declared after the registration, in its scope and below. It makes no
+ * scope of its own: `prefix`, `logLevel` and `logSerializers` of register() are passed over, but refused with `purgeRoute`, whose
+ * route they would be for.
  * @see FastifyCacheOptions
  * @throws CATZ_FASTIFY_CACHE_OPTION, CATZ_FASTIFY_CACHE_REGISTERED_TWICE; while routes are declared
  *   CATZ_FASTIFY_CACHE_ROUTE_OPTION

@@ -1,7 +1,13 @@
 // The options of the plugin, and their check. What a part is told stands in its own folder.
 // Invariant: the only file of this package that reads process.env.
 import { types } from 'node:util';
-import { checkOptions, custom, oneOf } from '@catzilla/common';
+import {
+  checkOptions,
+  custom,
+  oneOf,
+  refuseRegisterOptions,
+  registerOptions,
+} from '@catzilla/common';
 import type { OptionSpec } from '@catzilla/common';
 import type { FastifyRequest } from 'fastify';
 import { dashboardSpec } from './dashboard/options.ts';
@@ -51,6 +57,7 @@ export interface MonitorSettings {
  * @throws CATZ_MONITOR_OPTION */
 export function checkMonitor(options: unknown): MonitorSettings {
   const site = { path: 'options', error: (message: string) => new errors.OPTION(message) };
+  refuseRegisterOptions(options, 'monitor', 'the path of each part', site);
   const { mode } = (options ?? {}) as MonitorOptions;
   const isOpen = modeSpec.check(mode, { ...site, path: 'options.mode' }) === 'development';
   return checkOptions<MonitorSettings>(
@@ -63,8 +70,7 @@ export function checkMonitor(options: unknown): MonitorSettings {
       serverTiming: timingSpec(isOpen),
       dashboard: dashboardSpec(isOpen),
     },
-    // Of register() itself.
-    { ...site, ignore: ['prefix', 'logLevel', 'logSerializers'] },
+    { ...site, ignore: registerOptions },
   );
 }
 

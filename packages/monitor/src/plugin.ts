@@ -3,6 +3,7 @@
 // the plugin is registered. Parts are looked for when they are asked, and may come later. Nothing here fails a request.
 import fp from 'fastify-plugin';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import { below } from './below.ts';
 import { addDashboard } from './dashboard/add-dashboard.ts';
 import { errors } from './errors.ts';
 import { addHealth } from './health/plugin.ts';
@@ -71,7 +72,8 @@ const register: FastifyPluginAsync<MonitorOptions> = async (app, options) => {
   );
 };
 
-/** Watches an application.
+/** Watches an application. It makes no scope of its own: `prefix`, `logLevel` and `logSerializers` of register() are refused, and
+ * belong to a scope around it.
  * @see MonitorOptions
  * @throws CATZ_MONITOR_OPTION, CATZ_MONITOR_NO_GUARD, CATZ_MONITOR_DEPENDENCY
  * @example
@@ -96,14 +98,14 @@ function watch(app: Watched, settings: MonitorSettings): void {
   addTiming(app, settings.serverTiming);
 }
 
-function pathsOf({ prefix }: FastifyInstance, settings: MonitorSettings): MonitorPaths {
+function pathsOf(app: FastifyInstance, settings: MonitorSettings): MonitorPaths {
   const { health, metrics, dashboard } = settings;
   const { live, ready } = health === false ? OFF : health.path;
   return Object.freeze({
-    live: live && prefix + live,
-    ready: ready && prefix + ready,
-    metrics: metrics !== false && prefix + metrics.path,
-    dashboard: dashboard !== false && `${prefix}${dashboard.path.replace(/\/$/, '')}/`,
+    live: live && below(app, live),
+    ready: ready && below(app, ready),
+    metrics: metrics !== false && below(app, metrics.path),
+    dashboard: dashboard !== false && below(app, `${dashboard.path.replace(/\/$/, '')}/`),
   });
 }
 

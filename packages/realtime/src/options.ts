@@ -9,6 +9,8 @@ import {
   list,
   object,
   oneOf,
+  refuseRegisterOptions,
+  registerOptions,
   string,
 } from '@catzilla/common';
 import type { OptionSpec, OptionSpecs } from '@catzilla/common';
@@ -30,7 +32,7 @@ export interface HistoryOptions {
 export interface RealtimeOptions {
   /** Names the log: instances with the same bus and name are one. 1 to 64 letters, digits, `.`, `_`, `-`. Default: 'app'. */
   readonly name?: string | undefined;
-  /** Path of the WebSocket; server-sent events are at `<path>/events`. Default: '/realtime'. */
+  /** Path of the WebSocket, below the prefix of the context; server-sent events are at `<path>/events`. Default: '/realtime'. */
   readonly path?: string | undefined;
   /** What carries messages between instances, of `@catzilla/bus`; not closed. Default: one within the process. */
   readonly bus?: Bus | undefined;
@@ -56,7 +58,7 @@ export interface RealtimeOptions {
   readonly maxChannelsPerConnection?: number | undefined;
   /** What can be replayed. */
   readonly history?: HistoryOptions | undefined;
-  /** ms from the start that subscriptions wait for the log to be read; after that they get a gap. Default: 5000. */
+  /** ms from the start that subscriptions wait for the log to be read; after that those that name a place get a gap. Default: 5000. */
   readonly replayTimeout?: number | undefined;
   /** ms over which clients are sent away when the application closes; those left are cut off. At most 9000, as Fastify gives
    * such a hook 10 s. Default: 2000. */
@@ -124,10 +126,11 @@ const specs: OptionSpecs<RealtimeSettings> = {
 /** @throws CATZ_REALTIME_OPTION */
 export function resolveOptions(options: RealtimeOptions): RealtimeSettings {
   const error = (message: string): Error => new errors.OPTION(message);
+  const site = { path: 'options', error };
+  refuseRegisterOptions(options, 'realtime', 'options.path', site);
   const settings = checkOptions<RealtimeSettings>(options, specs, {
-    path: 'options',
-    error,
-    ignore: ['prefix', 'logLevel', 'logSerializers'],
+    ...site,
+    ignore: registerOptions,
   });
   if (settings.maxBufferedBytes < 2 * settings.maxMessageBytes) {
     throw error(

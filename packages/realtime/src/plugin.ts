@@ -1,22 +1,19 @@
 // The plugin: one hub, the transports that reach it, `app.realtime`, and the streaming helpers of replies.
 // Order: routes are declared at the registration, so hooks that authenticate are added before it. At preClose the hub stops
 // first, then all transports say good-bye at the same time; the log ends at onClose.
-import { memoryBus } from '@catzilla/bus';
+// What runs is loaded by the first registration, not by who imports the package.
 import type { Bus } from '@catzilla/bus';
-import { threadBus } from '@catzilla/bus/port';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import fp from 'fastify-plugin';
 import type { ChannelOptions, ChannelOptionsOf } from './channel/definition.ts';
+import { logHealth } from './health-log.ts';
 import type { RealtimeHealth } from './health.ts';
 import type { ConnectionFilter, PresentMember } from './hub/hub.ts';
-import { RealtimeHub } from './hub/make-hub.ts';
-import { addLive } from './live/add-live.ts';
-import { addClientScript } from './live/client-route.ts';
+import type { RealtimeHub } from './hub/make-hub.ts';
 import { OVERHEAD } from './log/wire.ts';
 import { resolveOptions } from './options.ts';
 import type { RealtimeOptions, RealtimeSettings } from './options.ts';
 import type { RealtimeStats } from './stats.ts';
-import { decorateStreams } from './stream/decorate.ts';
 
 /** What goes with a message. */
 export interface PublishOptions {
@@ -69,8 +66,11 @@ const BURST_BYTES = 64 * 1024 * 1024;
 
 const plugin: FastifyPluginAsync<RealtimeOptions> = async (app, options) => {
   const settings = resolveOptions(options);
-  const bus = settings.bus ?? ownBus(settings);
-  const hub = new RealtimeHub({ settings, bus, logger: app.log.child({ part: 'realtime' }) });
+  const { RealtimeHub } = await import('./hub/make-hub.ts');
+  const { decorateStreams } = await import('./stream/decorate.ts');
+  const bus = settings.bus ?? (await ownBus(settings));
+  const logger = app.log.child({ part: 'realtime' });
+  const hub = new RealtimeHub({ settings, bus, logger });
   app.decorate('realtime', apiOf(hub));
   const closings: { close(): Promise<void> }[] = [];
   // The first of the hooks: nobody may come while the others are sent away.
@@ -78,13 +78,21 @@ const plugin: FastifyPluginAsync<RealtimeOptions> = async (app, options) => {
     hub.stop();
     await Promise.all(closings.map((one) => one.close()));
   });
+  let endLog: (() => void) | undefined;
+  app.addHook('onReady', async () => {
+    endLog = logHealth(() => hub.health(), logger);
+  });
   app.addHook('onClose', async () => {
+    endLog?.();
     await hub.close();
     if (bus !== settings.bus) await bus.close();
   });
   closings.push(decorateStreams(app, settings));
   await addRoutes(app, hub, settings, closings);
-  if (settings.live !== false) addLive(app, hub, settings.live);
+  if (settings.live !== false) {
+    const { addLive } = await import('./live/add-live.ts');
+    addLive(app, hub, settings.live);
+  }
 };
 
 async function addRoutes(
@@ -102,11 +110,15 @@ async function addRoutes(
     const { addEventRoute } = await import('./sse/route.ts');
     closings.push(await addEventRoute(app, hub, settings));
   }
-  if (settings.client) await addClientScript(app, settings.path);
+  if (settings.client) {
+    const { addClientScript } = await import('./live/client-route.ts');
+    await addClientScript(app, settings.path);
+  }
 }
 
 /** Live channels over WebSocket and server-sent events: replay, presence, backpressure, across instances.
- * Register it after the hooks that authenticate; define channels before the application listens.
+ * Register it after the hooks that authenticate; define channels before the application listens. It makes no scope of its own:
+ * `prefix`, `logLevel` and `logSerializers` of register() are refused, and belong to a scope around it.
  * @throws CATZ_REALTIME_OPTION
  * @example
  * await app.register(realtime);
@@ -119,7 +131,9 @@ export const realtime: FastifyPluginAsync<RealtimeOptions> = fp(plugin, {
 
 // It has to take what is published in one turn of the loop, however little is kept to replay. Of the threads of one program the
 // main thread has the log, if it offers one.
-function ownBus({ maxMessageBytes: longest, history }: RealtimeSettings): Bus {
+async function ownBus({ maxMessageBytes: longest, history }: RealtimeSettings): Promise<Bus> {
+  const { memoryBus } = await import('@catzilla/bus');
+  const { threadBus } = await import('@catzilla/bus/port');
   const maxMessageBytes = longest + OVERHEAD;
   const maxLen = Math.max(history.max, BURST);
   const maxBytes = Math.max(history.maxBytes, BURST_BYTES);

@@ -1,6 +1,15 @@
 // Options of the plugin and of a route, and their check.
 // Invariant: what comes out is frozen, complete and checked; off is `false`, sizes are UTF-16 units of the URL or levels.
-import { bool, checkOptions, int, object, oneOf, orFalse, string } from '@catzilla/common';
+import {
+  bool,
+  checkOptions,
+  int,
+  object,
+  oneOf,
+  orFalse,
+  registerOptions,
+  string,
+} from '@catzilla/common';
 import type { OptionSpec, OptionSpecs } from '@catzilla/common';
 import { errors } from './errors.ts';
 
@@ -88,7 +97,7 @@ export function checkValidation(options: unknown): Settings {
       lint: oneOf(['warn', 'off', 'error'], 'warn'),
       limits: object(limits),
     },
-    { path: 'options', error: refuse, ignore: ['prefix'] },
+    { path: 'options', error: refuse, ignore: registerOptions },
   );
 }
 

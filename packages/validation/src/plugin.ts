@@ -99,6 +99,7 @@ function isAtLeast(version: string, major: number, minor: number): boolean {
 
 /** Validates what comes in and goes out of a Fastify instance, by JSON Schema, TypeBox and any Standard Schema, and answers errors
  * as problem details (RFC 9457): on every route declared after it, in its scope and below.
+ * Declares no routes: `prefix`, `logLevel` and `logSerializers` of register() change nothing, and are passed over.
  * @see ValidationOptions
  * @throws CATZ_VALIDATION_OPTIONS, CATZ_VALIDATION_REGISTERED_TWICE; while routes are declared CATZ_VALIDATION_SCHEMA
  * @example

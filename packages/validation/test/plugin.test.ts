@@ -54,9 +54,10 @@ describe('options', () => {
     });
   });
 
-  it('takes the prefix of register', async () => {
+  it('pass over what is of register()', async () => {
     const app = tracked(Fastify());
-    await app.register(validation, { prefix: '/x' } as ValidationOptions);
+    const own = { prefix: '/x', logLevel: 'warn', logSerializers: {} };
+    await app.register(validation, own as ValidationOptions);
     expect(app.hasRequestDecorator('validCookies')).toBe(true);
   });
 

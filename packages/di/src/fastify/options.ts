@@ -1,6 +1,14 @@
 // Options of the plugin, and their check: once, when it is registered. Invariant: `startTimeout` ends before Fastify's own
 // `pluginTimeout` does, whose error names nobody.
-import { bool, checkOptions, custom, duration, list, optional } from '@catzilla/common';
+import {
+  bool,
+  checkOptions,
+  custom,
+  duration,
+  list,
+  optional,
+  registerOptions,
+} from '@catzilla/common';
 import type { OptionSpec } from '@catzilla/common';
 import type { FastifyInstance } from 'fastify';
 import { MAX_TIMER } from '../binding/options.ts';
@@ -58,7 +66,7 @@ export function checkPluginOptions(options: unknown, app: FastifyInstance): DiSe
     {
       path: 'options',
       error: (message) => new errors.OPTIONS(message),
-      ignore: ['prefix', 'logLevel', 'logSerializers'],
+      ignore: registerOptions,
     },
   );
   const isLimited = pluginTimeout > 0;

@@ -71,6 +71,7 @@ function faceOf(registration: Registration): AppContainer {
 
 /** Dependency injection for a context of Fastify and those in it. Register it before whatever uses services, and await it: routes
  * that are declared earlier are checked only when they are called.
+ * Declares no routes: `prefix`, `logLevel` and `logSerializers` of register() change nothing, and are passed over.
  * @see DiOptions
  * @throws CATZ_DI_OPTIONS, CATZ_DI_REGISTERED_TWICE; in onReady CATZ_DI_INVALID, CATZ_DI_START_FAILED, CATZ_DI_START_TIMEOUT
  * @example

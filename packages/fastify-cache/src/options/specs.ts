@@ -13,6 +13,8 @@ import {
   oneOf,
   optional,
   orFalse,
+  refuseRegisterOptions,
+  registerOptions,
   string,
 } from '@catzilla/common';
 import type { OptionContext, OptionSpec, OptionSpecs } from '@catzilla/common';
@@ -155,11 +157,16 @@ const pluginSpecs: OptionSpecs<CheckedPlugin> = {
   xCache: bool(false),
 };
 
-/** Checks the options of the plugin; Fastify's own register options are passed over.
+/** Checks the options of the plugin; Fastify's own register options are passed over, unless there is a route to go by them.
  * @throws context.error for unknown, ill-typed or contradictory options */
 export function checkPluginOptions(input: unknown, context: OptionContext): CheckedPlugin {
-  const ignore = ['prefix', 'logLevel', 'logSerializers'];
-  const checked = checkOptions<CheckedPlugin>(input, pluginSpecs, { ...context, ignore });
+  const checked = checkOptions<CheckedPlugin>(input, pluginSpecs, {
+    ...context,
+    ignore: registerOptions,
+  });
+  if (checked.purgeRoute !== undefined) {
+    refuseRegisterOptions(input, 'fastifyCache', `${context.path}.purgeRoute.path`, context);
+  }
   consistent(checked, context);
   return checked;
 }

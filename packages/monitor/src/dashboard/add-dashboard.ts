@@ -3,20 +3,11 @@
 // ends with the application.
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { below } from '../below.ts';
 import { History } from '../history/history.ts';
 import type { MonitorHistory } from '../history/history.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import { accessHook } from './access.ts';
-import { Assets } from './assets.ts';
-import { Changes } from './changes.ts';
-import { Events } from './events.ts';
-import { Feed } from './feed.ts';
-import { listen } from './listen.ts';
 import type { CheckedDashboard, DashboardLink } from './options.ts';
-import { cacheParts } from './parts.ts';
-import { addRoutes } from './routes.ts';
-import { Threads } from './threads.ts';
-import { healthOf, Watcher } from './watcher.ts';
 
 const MINUTE = 60_000;
 
@@ -56,30 +47,38 @@ export async function addDashboard(
     return { history };
   }
 
+  const page = await import('./page-parts.ts');
   const { path, guard, actions, showKeys, title, maxViewers } = dashboard;
-  const access = accessHook(guard, mode, app.prefix + path);
-  const threads = new Threads((row) => events.take(row));
-  const events = new Events((row) => threads.tell(row));
-  const changes = new Changes(events);
+  const access = page.accessHook(guard, mode, below(app, path));
+  const threads = new page.Threads((row) => events.take(row));
+  const events = new page.Events((row) => threads.tell(row));
+  const changes = new page.Changes(events);
   const about = {
     title,
     actions,
     showKeys,
     token: actions ? threads.token : '',
-    links: [...ownLinks(settings, app.prefix), ...dashboard.links],
+    links: [...ownLinks(app, settings), ...dashboard.links],
   };
-  const watcher = new Watcher({ app, take: () => take(true), history, events, changes, about });
-  const feed = new Feed(watcher, maxViewers);
+  const watcher = new page.Watcher({
+    app,
+    take: () => take(true),
+    history,
+    events,
+    changes,
+    about,
+  });
+  const feed = new page.Feed(watcher, maxViewers);
   keepMinutes(app, async () => {
     const snapshot = await take(false);
     history.takeMinute(snapshot);
-    changes.see(snapshot, healthOf(app));
+    changes.see(snapshot, page.healthOf(app));
   });
   // Threads of one application listen at one address.
-  app.server.once('listening', () => threads.join(`${addressOf(app)}${app.prefix}${path}`));
+  app.server.once('listening', () => threads.join(addressOf(app) + below(app, path)));
   let endEvents: (() => void) | undefined;
   app.addHook('onReady', async () => {
-    endEvents = listen(cacheParts(app), events, showKeys);
+    endEvents = page.listen(page.cacheParts(app), events, showKeys);
   });
   app.addHook('preClose', async () => feed.close());
   app.addHook('onClose', async () => {
@@ -94,8 +93,8 @@ export async function addDashboard(
     events,
     accepts: (token: unknown) => threads.accepts(token),
   };
-  const parts = { access, assets: new Assets(folder), feed, watcher, actions: acting };
-  await app.register(async (scope) => addRoutes(scope, parts), { prefix: path });
+  const parts = { access, assets: new page.Assets(folder), feed, watcher, actions: acting };
+  await app.register(async (scope) => page.addRoutes(scope, parts), { prefix: path });
   return { history };
 }
 
@@ -124,10 +123,10 @@ function addressOf({ server }: FastifyInstance): string {
   return typeof address === 'object' ? String(address?.port) : address;
 }
 
-function ownLinks({ metrics, health }: DashboardSettings, prefix: string): DashboardLink[] {
+function ownLinks(app: FastifyInstance, { metrics, health }: DashboardSettings): DashboardLink[] {
   const links: DashboardLink[] = [];
-  if (metrics) links.push({ title: 'Metrics', href: prefix + metrics.path });
+  if (metrics) links.push({ title: 'Metrics', href: below(app, metrics.path) });
   const ready = health && health.path.ready;
-  if (ready) links.push({ title: 'Readiness', href: prefix + ready });
+  if (ready) links.push({ title: 'Readiness', href: below(app, ready) });
   return links;
 }

@@ -1,6 +1,7 @@
 // GET /healthz and GET /readyz, and app.health. Live is the process alone: a dead Redis must restart no container. Ready is
 // lifecycle and checks: 503 while starting, draining, or while a required check fails; what merely is degraded stays 200.
 // Invariant: both answer from what is known, wait for nothing, and are never cached, limited or shed.
+import { refuseRegisterOptions, registerOptions } from '@catzilla/common';
 import fp from 'fastify-plugin';
 import type {
   FastifyInstance,
@@ -52,17 +53,18 @@ const ROUTE = {
 } as const;
 
 const register: FastifyPluginAsync<HealthOptions> = async (app, options) => {
+  refuseRegisterOptions(options, 'health', 'options.path', SITE);
   addHealth(app, checkHealth(options, SITE));
 };
 
 const SITE = {
   path: 'options',
   error: (message: string) => new errors.OPTION(message),
-  // Of register() itself.
-  ignore: ['prefix', 'logLevel', 'logSerializers'],
+  ignore: registerOptions,
 };
 
-/** Health alone, without the rest of the monitor.
+/** Health alone, without the rest of the monitor. `prefix`, `logLevel` and `logSerializers` of register() are refused, and belong to
+ * a scope around it.
  * @throws CATZ_MONITOR_OPTION
  * @example
  * await app.register(health, { checks: { database: { check: (signal) => pool.query('select 1', { signal }) } } }); */

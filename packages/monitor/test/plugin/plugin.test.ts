@@ -63,24 +63,50 @@ describe('the plugin', () => {
     });
   });
 
-  it('tells paths with the prefix of the scope that it is registered in', async () => {
+  it.each(['/ops', '/ops/'])(
+    'is below the prefix %s of the scope that it is registered in',
+    async (prefix) => {
+      const app = Fastify();
+      onTestFinished(() => app.close());
+      let paths: object = {};
+      await app.register(
+        async (scope) => {
+          await scope.register(monitor, { dashboard: { actions: true } });
+          ({ paths } = scope.monitor);
+        },
+        { prefix },
+      );
+      expect(paths).toStrictEqual({
+        live: '/ops/healthz',
+        ready: '/ops/readyz',
+        metrics: '/ops/metrics',
+        dashboard: '/ops/_catzilla/',
+      });
+      for (const path of Object.values(paths)) {
+        expect([path, (await app.inject(path)).statusCode]).toStrictEqual([path, 200]);
+      }
+    },
+  );
+
+  it('has a page that finds all that it needs below a prefix', async () => {
     const app = Fastify();
     onTestFinished(() => app.close());
-    let paths: object = {};
-    await app.register(
-      async (scope) => {
-        await scope.register(monitor);
-        ({ paths } = scope.monitor);
-      },
-      { prefix: '/ops' },
-    );
-    expect(paths).toStrictEqual({
-      live: '/ops/healthz',
-      ready: '/ops/readyz',
-      metrics: '/ops/metrics',
-      dashboard: '/ops/_catzilla/',
-    });
-    expect((await app.inject('/ops/healthz')).statusCode).toBe(200);
+    await app.register(async (scope) => scope.register(monitor), { prefix: '/ops/' });
+    const at = 'http://localhost:80/ops/_catzilla/';
+    const page = await app.inject(at);
+    expect(page.headers['content-security-policy']).toContain("script-src 'self'");
+    const files = [...page.body.matchAll(/(?:href|src)="(assets\/[^"]+)"/g)].map(([, to]) => to!);
+    expect(files).not.toHaveLength(0);
+    // What its scripts ask for stands in page/feed.js and page/routes.js, relative to the page, too.
+    for (const to of [...files, 'data/hello', 'data/routes']) {
+      const { pathname } = new URL(to, at);
+      expect([pathname, (await app.inject(pathname)).statusCode]).toStrictEqual([pathname, 200]);
+    }
+    const { links } = (await app.inject('/ops/_catzilla/data/hello')).json();
+    for (const { href } of links as { href: string }[]) {
+      expect([href, (await app.inject(href)).statusCode]).toStrictEqual([href, 200]);
+    }
+    expect(links).toHaveLength(2);
   });
 
   it('is registered once', async () => {
@@ -148,10 +174,15 @@ describe('the options', () => {
     await expect(refused).rejects.toBeInstanceOf(TypeError);
   });
 
-  it('pass over what belongs to register()', async () => {
-    const options = { ...OFF, logLevel: 'warn', prefix: '/x' } as MonitorOptions;
-    expect((await open(options)).monitor.paths.live).toBe(false);
-  });
+  it.each(['prefix', 'logLevel', 'logSerializers'])(
+    'refuse %s, which is that of a scope (CATZ_MONITOR_OPTION)',
+    async (name) => {
+      await expect(open({ [name]: 'x' } as MonitorOptions)).rejects.toMatchObject({
+        code: 'CATZ_MONITOR_OPTION',
+        message: expect.stringContaining(`expected options.${name} to be given to a scope around`),
+      });
+    },
+  );
 
   it.each([
     ['production', false],

@@ -32,10 +32,10 @@ async function run(): Promise<string> {
   throw new Error(`it ended without an address: ${output}`);
 }
 
-it('README: the example is ready, counted, timed and shown', { timeout: 60_000 }, async () => {
+it('README: the example is ready, counted, timed and shown', async () => {
   const url = await run();
   await expect
-    .poll(async () => (await fetch(`${url}/readyz`)).json(), { timeout: 20_000 })
+    .poll(async () => (await fetch(`${url}/readyz`)).json())
     .toStrictEqual({ status: 'ready' });
   const item = await fetch(`${url}/items/1`);
   expect(await item.json()).toStrictEqual({ item: 'an answer to item 1' });
@@ -43,7 +43,7 @@ it('README: the example is ready, counted, timed and shown', { timeout: 60_000 }
     /^total;dur=[\d.]+, handler;dur=[\d.]+, db;dur=[\d.]+$/,
   );
   await expect
-    .poll(async () => (await fetch(`${url}/metrics`)).text(), { timeout: 20_000 })
+    .poll(async () => (await fetch(`${url}/metrics`)).text())
     .toContain('catzilla_http_requests_total{method="GET",route="/items/:id",status="2xx"} 1');
   const page = await fetch(`${url}/_catzilla/`);
   expect(page.status).toBe(200);

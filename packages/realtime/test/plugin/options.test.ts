@@ -47,12 +47,11 @@ describe('options', () => {
     } as const;
     expect(resolveOptions(given)).toEqual({ ...given, live: false });
     expect(resolveOptions({ origins: '*' }).origins).toBe('*');
-    // Of Fastify's register.
-    expect(resolveOptions({ prefix: '/x' } as object)).not.toHaveProperty('prefix');
   });
 
   it.each([
     [{ nmae: 'x' }, 'unknown option options.nmae, did you mean name?'],
+    [{ prefix: '/x' }, 'expected options.prefix to be given to a scope around realtime, got "/x"'],
     [{ name: 'a b' }, 'expected options.name to be 1 to 64 letters'],
     [{ path: 'live' }, 'expected options.path to be a path such as /realtime'],
     [{ path: '/live/' }, 'expected options.path to be a path such as /realtime'],
@@ -72,6 +71,7 @@ describe('options', () => {
     ],
     [{ websocket: 1 }, 'expected options.websocket to be true or false'],
     [{ client: 1 }, 'expected options.client to be true or false'],
+    [{ live: 'yes' }, 'expected options.live to be false, true or an object, got "yes"'],
   ])('refuse %j', (options, message) => {
     expect(() => resolveOptions(options as never)).toThrow(
       expect.objectContaining({

@@ -1,5 +1,5 @@
 // Options of the middleware plugin, and their check.
-import { bool, checkOptions, oneOf } from '@catzilla/common';
+import { bool, checkOptions, oneOf, registerOptions } from '@catzilla/common';
 import { middlewareErrors } from '../errors.ts';
 import { middlewareList } from './define.ts';
 import type { TimingsMode } from './timings.ts';
@@ -35,7 +35,7 @@ export function middlewareSettings(options: unknown): MiddlewareSettings {
       path: 'options',
       error: (message) => new middlewareErrors.OPTIONS(message),
       // Fastify's own, for scopes.
-      ignore: ['prefix', 'logLevel', 'logSerializers'],
+      ignore: registerOptions,
     },
   );
 }

@@ -119,6 +119,7 @@ function refuseSecond(app: FastifyInstance): void {
 
 /** Runs middleware around the handlers of a scope and of those in it: what `use` names for every route, and what groups and
  * routes have of their own. Registered once, before routes and before plugins whose hooks shall come behind.
+ * Declares no routes: `prefix`, `logLevel` and `logSerializers` of register() change nothing, and are passed over.
  * @throws CATZ_MIDDLEWARE_OPTIONS, CATZ_MIDDLEWARE_DUPLICATE, CATZ_MIDDLEWARE_CONTEXT, CATZ_MIDDLEWARE_PEER; while routes are
  *   declared CATZ_MIDDLEWARE_OPTIONS, CATZ_MIDDLEWARE_DUPLICATE, CATZ_MIDDLEWARE_CONTEXT
  * @example

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
-import { afterEach, expect } from 'vitest';
+import { afterEach, expect, vi } from 'vitest';
 import type { VERSIONS } from '../fastify/versions.ts';
 import { dynamicRoutes } from '../../src/dynamic/dynamic-routes.ts';
 import type { DynamicRoutes } from '../../src/dynamic/dynamic-routes.ts';
@@ -96,10 +96,9 @@ export async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   return settled;
 }
 
-/** Waits for a claim to hold, for up to a second. */
+/** Waits for a claim to hold. */
 export async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 200 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 5));
-  expect(holds()).toBe(true);
+  await vi.waitFor(() => expect(holds(), String(holds)).toBe(true), { interval: 5 });
 }
 
 /** Listens on a free port of the loopback. */

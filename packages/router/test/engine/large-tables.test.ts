@@ -18,7 +18,7 @@ for (const [engine, name] of [
   ['native', 'native'],
   ['walk', 'walk'],
 ] as const) {
-  it(`builds and serves 100,000 routes with engine ${engine}`, { timeout: 180_000 }, () => {
+  it(`builds and serves 100,000 routes with engine ${engine}`, () => {
     const built = tableOf(engine).build();
     for (let i = 0; i < COUNT; i += 997) {
       expect(built.find('GET', `/route/${i}`)?.value).toBe(i);
@@ -28,12 +28,8 @@ for (const [engine, name] of [
   });
 }
 
-it(
-  'refuses engine compile for 100,000 routes, and can still be built otherwise',
-  { timeout: 180_000 },
-  () => {
-    const error = thrownBy(() => tableOf('compile').build());
-    expect(error.code).toBe('CATZ_ROUTER_COMPILE_UNAVAILABLE');
-    expect(error.cause).toBeInstanceOf(RangeError);
-  },
-);
+it('refuses engine compile for 100,000 routes, and can still be built otherwise', () => {
+  const error = thrownBy(() => tableOf('compile').build());
+  expect(error.code).toBe('CATZ_ROUTER_COMPILE_UNAVAILABLE');
+  expect(error.cause).toBeInstanceOf(RangeError);
+});

@@ -1,5 +1,6 @@
 // What the tests of middleware share: middleware that notes when it runs, and what a request came to.
 import type { FastifyInstance } from 'fastify';
+import { expect, vi } from 'vitest';
 import { defineMiddleware } from '../../src/index.ts';
 import type { Middleware } from '../../src/index.ts';
 
@@ -34,13 +35,9 @@ export const guard: Middleware = define({
   },
 });
 
-/** Waits until a condition holds; fails after two seconds. */
+/** Waits until a condition holds. */
 export async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 400; i++) {
-    if (holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error('what was waited for did not come');
+  await vi.waitFor(() => expect(holds(), String(holds)).toBe(true), { interval: 5 });
 }
 
 /** Status of a request by inject. */

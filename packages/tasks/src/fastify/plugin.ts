@@ -4,7 +4,7 @@
 // Fastify closes what was registered last first: so what handlers use (a database, @catzilla/di) has to come before this plugin.
 import fp from 'fastify-plugin';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
-import { bool } from '@catzilla/common';
+import { bool, registerOptions } from '@catzilla/common';
 import { errors } from '../errors.ts';
 import { lostJobs } from '../monitor/lost.ts';
 import type { StoreStats } from '../monitor/types.ts';
@@ -93,19 +93,13 @@ function scopesOf(app: FastifyInstance): RunInScope {
   };
 }
 
-// Of register() itself.
 function withoutFastifys(options: TasksPluginOptions): TasksPluginOptions {
-  const {
-    prefix: _prefix,
-    logLevel: _level,
-    logSerializers: _serializers,
-    ...own
-  } = options as TasksPluginOptions &
-    Partial<Record<'prefix' | 'logLevel' | 'logSerializers', unknown>>;
-  return own as TasksPluginOptions;
+  const own = Object.entries(options).filter(([name]) => !registerOptions.includes(name));
+  return Object.fromEntries(own) as TasksPluginOptions;
 }
 
 /** Background tasks for a context of Fastify and those in it.
+ * Declares no routes: `prefix`, `logLevel` and `logSerializers` of register() change nothing, and are passed over.
  * @see TasksPluginOptions
  * @throws CATZ_TASKS_OPTIONS, CATZ_TASKS_DUPLICATE_TASK; in onReady CATZ_TASKS_LOCKED, CATZ_TASKS_LOG_CORRUPT,
  *   CATZ_TASKS_BACKEND_UNAVAILABLE

@@ -1,6 +1,15 @@
 // The options of the OpenAPI plugin, checked once. Invariant: the only file of the package that reads NODE_ENV for documents.
 // What stands in the document beside the routes is taken as it is: the types are OpenAPI's own, as far as they matter here.
-import { bool, checkOptions, custom, optional, orFalse, string } from '@catzilla/common';
+import {
+  bool,
+  checkOptions,
+  custom,
+  optional,
+  orFalse,
+  refuseRegisterOptions,
+  registerOptions,
+  string,
+} from '@catzilla/common';
 import type { OptionSpec, OptionSpecs } from '@catzilla/common';
 import { errors } from '../errors.ts';
 
@@ -94,7 +103,9 @@ const specs: OptionSpecs<OpenApiSettings> = {
  * @throws CATZ_VALIDATION_OPTIONS */
 export function resolveOpenApi(options: unknown): OpenApiSettings {
   const error = (message: string): Error => new errors.OPTIONS(message);
-  return checkOptions(options, specs, { path: 'options', error, ignore: ['prefix'] });
+  const site = { path: 'options', error };
+  refuseRegisterOptions(options, 'openapi', 'options.path and options.ui.path', site);
+  return checkOptions(options, specs, { ...site, ignore: registerOptions });
 }
 
 function isProduction(): boolean {

@@ -117,7 +117,8 @@ async function addUi(app: FastifyInstance, { ui }: OpenApiSettings): Promise<voi
 }
 
 /** Documents the routes declared after it, in its scope and below, as OpenAPI 3.1.
- * Needs @fastify/swagger 9.9; Swagger UI needs @fastify/swagger-ui 6.1.
+ * Needs @fastify/swagger 9.9; Swagger UI needs @fastify/swagger-ui 6.1. It makes no scope of its own: `prefix`, `logLevel` and
+ * `logSerializers` of register() are refused, and belong to a scope around it.
  * @see OpenApiOptions
  * @throws CATZ_VALIDATION_OPTIONS; CATZ_VALIDATION_OPENAPI when a package is missing, and at ready when a route names an
  *   unknown security scheme

@@ -82,6 +82,33 @@ test('a scope documents its own routes only', async () => {
   expect(Object.keys(answer.json().paths)).toEqual(['/api/inside']);
 });
 
+test.each(['prefix', 'logLevel', 'logSerializers'])(
+  '%s of register() is refused with the way to a scope',
+  async (name) => {
+    await expect(makeApp({ ui: false, [name]: 'x' })).rejects.toMatchObject({
+      code: 'CATZ_VALIDATION_OPTIONS',
+      message: expect.stringContaining(`expected options.${name} to be given to a scope around`),
+    });
+    expect((await makeApp({ ui: false, [name]: undefined })).hasDecorator('openapi')).toBe(true);
+  },
+);
+
+test('a scope has Swagger UI below its prefix, with all that its page needs', async () => {
+  const app = tracked(Fastify());
+  await app.register(async (scope) => scope.register(openapi, { info: INFO, ui: true }), {
+    prefix: '/api',
+  });
+  const at = 'http://localhost:80/api/docs/';
+  const page = await app.inject(at);
+  expect(page.statusCode).toBe(200);
+  const files = [...page.body.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, to]) => to!);
+  expect(files).not.toHaveLength(0);
+  for (const to of files) {
+    const { pathname } = new URL(to, at);
+    expect([pathname, (await app.inject(pathname)).statusCode]).toEqual([pathname, 200]);
+  }
+});
+
 test('a package that is absent is CATZ_VALIDATION_OPENAPI with the install line', async () => {
   const name: string = '@catzilla/absent';
   const peer = { name, version: '1.2.3', load: () => import(/* @vite-ignore */ name) };
