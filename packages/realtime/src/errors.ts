@@ -18,7 +18,8 @@ export type ErrorKey =
   | 'PUBLISH_OFF'
   | 'SIZE'
   | 'STREAM_SENT'
-  | 'UNKNOWN_CHANNEL';
+  | 'UNKNOWN_CHANNEL'
+  | 'UPGRADE';
 
 export const errors: ErrorTable<'CATZ_REALTIME', ErrorKey> = defineErrors('CATZ_REALTIME', {
   OPTION: {
@@ -77,7 +78,7 @@ export const errors: ErrorTable<'CATZ_REALTIME', ErrorKey> = defineErrors('CATZ_
     help: 'The `validate` of the channel refused it. On the server: what is published has to be JSON.',
   },
   SIZE: {
-    message: 'expected at most %s bytes, got %s',
+    message: 'expected data of at most %s, got %s bytes',
     statusCode: 413,
     help: '`options.maxMessageBytes` bounds what is published, from the server as from clients.',
   },
@@ -89,5 +90,10 @@ export const errors: ErrorTable<'CATZ_REALTIME', ErrorKey> = defineErrors('CATZ_
   STREAM_SENT: {
     message: 'the reply was sent already',
     help: 'A streaming helper takes the whole reply: return what it gives, and send nothing else.',
+  },
+  UPGRADE: {
+    message: 'expected a request that upgrades to a WebSocket',
+    statusCode: 426,
+    help: 'Open it by `new WebSocket(…)` or the client; for a plain GET there are server-sent events. A proxy has to pass `Upgrade` on.',
   },
 });

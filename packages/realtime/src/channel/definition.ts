@@ -27,7 +27,8 @@ export type Authorize<Params = Readonly<Record<string, string>>> = (
 interface CommonOptions {
   /** Whether clients may publish, where `authorize` lets them. Default: false. */
   readonly publish?: boolean | undefined;
-  /** Whether data from clients is right: true, or what is wrong with it, which the client is told. Default: all JSON is. */
+  /** Whether data from clients is right: true, or what is wrong with it, which the client is told; wants `publish`. Default: all JSON
+   * is. */
   readonly validate?: ((data: unknown) => true | string) | undefined;
   /** Shows who is there: true, or what to tell of each, at once, as JSON of at most 2048 bytes. Default: false. */
   readonly presence?: boolean | ((request: FastifyRequest) => unknown) | undefined;
@@ -93,6 +94,11 @@ export function defineChannel(text: string, options: ChannelOptions): ChannelDef
   if (rules.authorize === undefined && !isPublic) {
     throw error(
       `expected options.authorize of the channel ${text} to be a function, or options.public to be true, got neither`,
+    );
+  }
+  if (rules.validate !== undefined && !rules.publish) {
+    throw error(
+      `expected options.publish of the channel ${text} to be true where options.validate is given, got false: it holds what clients publish`,
     );
   }
   return { pattern, ...rules };

@@ -1,5 +1,5 @@
 // Patterns of channel names: `orders/:id`. A segment that begins with a colon takes one segment of a name, as it is written
-// there; `*` as the last segment takes the rest.
+// there; `*` as the last segment takes the rest, and stands nowhere else: `files/*rest` of other routers would fit that one name.
 import { show } from '@catzilla/common';
 import { errors } from '../errors.ts';
 import { isChannelName } from './name.ts';
@@ -39,7 +39,7 @@ export function parsePattern(text: string): ChannelPattern {
   });
   const params = segments.flatMap((segment) => ('param' in segment ? [segment.param] : []));
   const isRight =
-    !parts.includes('*') &&
+    !parts.some((part) => part.includes('*')) &&
     params.every((name) => /^[A-Za-z_]\w*$/.test(name)) &&
     new Set(params).size === params.length;
   if (!isRight) throw new errors.CHANNEL_NAME(wanted, show(text));

@@ -255,7 +255,8 @@ export function connect(url = '/realtime', options: ConnectOptions = {}): Realti
     clearTimeout(patience);
     patience = undefined;
     for (const channel of channels.values()) {
-      if (channel.isLive) channel.after = last ?? channel.after;
+      // A channel without a place has missed what comes now: who names one that is none hears of a gap.
+      if (channel.isLive) channel.after = last ?? channel.after ?? '?';
       channel.isLive = false;
     }
     left.clear();

@@ -1,7 +1,8 @@
 // The hub: connections, their channels, and what they are given, over one log.
-// Invariant: a subscription begins in one synchronous step after everything was asked, so nothing falls between the replay and
-// what comes; a connection that is gone gets nothing any more, whatever was under way for it.
-// Order and replay are fan-out.ts, the log is ../log, who is there ../presence; transports know this as Hub.
+// Invariant: a subscription begins after everything was asked; a connection that is gone gets nothing any more, whatever was
+// under way for it.
+// Who has which channel is subscriptions.ts, order and replay fan-out.ts, the log ../log, who is there ../presence; transports
+// know this as Hub.
 import { randomBytes } from 'node:crypto';
 import type { Bus } from '@catzilla/bus';
 import type { FastifyBaseLogger } from 'fastify';
@@ -21,7 +22,7 @@ import { Presence } from '../presence/presence.ts';
 import { newTally } from '../stats.ts';
 import type { RealtimeStats } from '../stats.ts';
 import { askUndoubted, authorize } from './authorize.ts';
-import type { Client, Subscription } from './client.ts';
+import type { Client } from './client.ts';
 import { disconnect } from './disconnect.ts';
 import { FanOut } from './fan-out.ts';
 import type {
@@ -35,6 +36,8 @@ import type {
 import { healthOf } from './health-of.ts';
 import { besideOf, messageOf } from './message.ts';
 import { presenceOf } from './presence-of.ts';
+import { Subscriptions } from './subscriptions.ts';
+import type { Wanted } from './subscriptions.ts';
 import { validate } from './validate.ts';
 
 /** What a hub is made of. */
@@ -50,13 +53,6 @@ const NOTHING_BESIDE = { event: undefined, key: undefined } as const;
 /** Requests of one connection that may be under way. */
 const MAX_BUSY = 128;
 
-/** One channel that a client is about to get. */
-interface Wanted {
-  readonly name: string;
-  readonly match: ChannelMatch;
-  readonly shown: { readonly data: unknown } | undefined;
-}
-
 export class RealtimeHub implements InnerHub {
   readonly tally: ReturnType<typeof newTally> = newTally();
   readonly #options: HubOptions;
@@ -64,6 +60,7 @@ export class RealtimeHub implements InnerHub {
   readonly #clients = new Map<Connection, Client>();
   readonly #fanOut: FanOut;
   readonly #log: Log;
+  readonly #subscriptions: Subscriptions;
   /** Resolves when the log was reached, or was waited for long enough. */
   readonly #isReady: Promise<void>;
   #setReady: () => void = () => undefined;
@@ -72,7 +69,6 @@ export class RealtimeHub implements InnerHub {
   /** Member ids begin with it: no other instance has it. */
   readonly #name = randomBytes(9).toString('base64url');
   #serial = 0;
-  #subscriptions = 0;
   #isClosing = false;
   /** Those whose channels are being ended. */
   readonly #leaving: Client[] = [];
@@ -104,6 +100,11 @@ export class RealtimeHub implements InnerHub {
         logger.warn(
           'a message was given up: the bus was away for too long, or it is too long for it',
         ),
+    });
+    this.#subscriptions = new Subscriptions({
+      fanOut: this.#fanOut,
+      log: this.#log,
+      presence: () => this.#presence,
     });
   }
 
@@ -160,7 +161,7 @@ export class RealtimeHub implements InnerHub {
     // Others may be too slow to be told of it, and leave as well: one after another, for one within another fills the stack.
     if (this.#leaving.length > 1) return;
     try {
-      for (const one of this.#leaving) this.#release(one);
+      for (const one of this.#leaving) this.#subscriptions.release(one);
     } finally {
       this.#leaving.length = 0;
     }
@@ -191,7 +192,7 @@ export class RealtimeHub implements InnerHub {
         client.reserved -= fresh.length;
       }
       if (client.isGone || this.#isClosing) throw new errors.CLOSED();
-      const gap = this.#begin(client, wanted, after);
+      const gap = this.#subscriptions.begin(client, wanted, after);
       await this.#isGivenAll(client);
       const id = this.positionOf(connection);
       return channels.map((name) => ({
@@ -205,12 +206,8 @@ export class RealtimeHub implements InnerHub {
   }
 
   unsubscribe(connection: Connection, channel: string): boolean {
-    const subscriptions = this.#clients.get(connection)?.subscriptions;
-    const subscription = subscriptions?.get(channel);
-    if (subscriptions === undefined || subscription === undefined) return false;
-    subscriptions.delete(channel);
-    this.#detach(subscription);
-    return true;
+    const client = this.#clients.get(connection);
+    return client !== undefined && this.#subscriptions.end(client, channel);
   }
 
   publishFrom(connection: Connection, message: ClientMessage): Promise<string | undefined> {
@@ -277,7 +274,7 @@ export class RealtimeHub implements InnerHub {
       ...this.tally,
       connections,
       channels: this.#fanOut.channels.size,
-      subscriptions: this.#subscriptions,
+      subscriptions: this.#subscriptions.size,
       bufferedBytes,
       pending: this.#log.pending,
     };
@@ -339,53 +336,6 @@ export class RealtimeHub implements InnerHub {
     const { logger } = this.#options;
     await authorize(match, request, { channel: name, publish: false }, logger);
     return { name, match, shown: presenceOf(match.definition, request, logger) };
-  }
-
-  // One synchronous step: from here on the client is given what the channels have. @returns whether it may have missed some
-  #begin(client: Client, wanted: readonly Wanted[], after: string | undefined): boolean {
-    const { ring, isReached } = this.#log;
-    const known = after === undefined || !isReached ? undefined : ring.sequenceOf(after);
-    const place = known ?? ring.last;
-    const isGap = after !== undefined && known === undefined;
-    this.#fanOut.rewind(client, place);
-    for (const one of wanted) {
-      // Another request of the client may have been faster; or a gap was more than it can take, and it is gone.
-      if (client.subscriptions.has(one.name) || client.isGone) continue;
-      this.#attach(client, one, place);
-      if (isGap) this.#fanOut.gapFor(client, one.name);
-    }
-    this.#fanOut.replay(client);
-    return isGap;
-  }
-
-  #attach(client: Client, { name, match, shown }: Wanted, from: number): void {
-    let channel = this.#fanOut.channels.get(name);
-    if (channel === undefined) {
-      const projection = this.#fanOut.projectionOf(name);
-      channel = { name, match, projection, subscriptions: new Set() };
-      this.#fanOut.addChannel(channel);
-    }
-    const subscription = { client, channel, from, born: this.#log.turn, mayPublish: false };
-    client.subscriptions.set(name, subscription);
-    channel.subscriptions.add(subscription);
-    this.#subscriptions++;
-    if (shown !== undefined) this.#presence?.join(name, { id: client.memberId, data: shown.data });
-  }
-
-  #release(client: Client): void {
-    for (const subscription of client.subscriptions.values()) this.#detach(subscription);
-    client.subscriptions.clear();
-    this.#fanOut.drop(client);
-  }
-
-  #detach(subscription: Subscription): void {
-    const { channel, client } = subscription;
-    if (!channel.subscriptions.delete(subscription)) return;
-    this.#subscriptions--;
-    if (channel.match.definition.presence !== false) {
-      this.#presence?.leave(channel.name, client.memberId);
-    }
-    if (channel.subscriptions.size === 0) this.#fanOut.deleteChannel(channel);
   }
 
   async #isGivenAll(client: Client): Promise<void> {

@@ -37,7 +37,7 @@ const MAX_KEY = 256;
 export function messageOf(message: Publishable, maxBytes: number): LogMessage {
   const data = jsonOf(message.data);
   const length = Buffer.byteLength(data);
-  if (length > maxBytes) throw new errors.SIZE(maxBytes, length);
+  if (length > maxBytes) throw new errors.SIZE(`${maxBytes} bytes`, length);
   return {
     channel: message.channel,
     data,

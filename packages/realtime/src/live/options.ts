@@ -1,7 +1,7 @@
 // Options of live invalidation, and their check.
 // Invariant: what comes out says for each tag and URL what a client may learn; by default no tag but those that say
 // themselves that they are public.
-import { bool, checkOptions, custom, fn, list, optional, orFalse } from '@catzilla/common';
+import { bool, checkOptions, custom, fn, list, optional, orFalse, show } from '@catzilla/common';
 import type { OptionSpec, OptionSpecs } from '@catzilla/common';
 import type { FastifyRequest } from 'fastify';
 import { isCache, isTiers } from './sources.ts';
@@ -56,9 +56,11 @@ const specs: OptionSpecs<LiveSettings> = {
 const tiers: OptionSpec<WatchedTiers> = custom('a tiered cache', isTiers);
 
 /** The option `live`: false, true for the defaults, or options. */
-export const liveOption: OptionSpec<LiveSettings | false> = orFalse(
-  {
-    check: (value, site) => checkOptions(value === true ? {} : value, specs, site),
+export const liveOption: OptionSpec<LiveSettings | false> = {
+  check(value, site) {
+    if (value === undefined || value === false) return false;
+    if (value === true) return checkOptions({}, specs, site);
+    if (typeof value === 'object') return checkOptions(value, specs, site);
+    throw site.error(`expected ${site.path} to be false, true or an object, got ${show(value)}`);
   },
-  false,
-);
+};

@@ -9,7 +9,7 @@ import type { SlowRule } from '../connection/outbox.ts';
 import { Turn } from '../connection/turn.ts';
 import { errors } from '../errors.ts';
 import type { Hub } from '../hub/hub.ts';
-import { EventSession } from './session.ts';
+import { EventSession, NO_PLACE } from './session.ts';
 import type { SessionContext } from './session.ts';
 
 /** Options of the plugin that concern event streams. */
@@ -29,8 +29,6 @@ export interface EventRoute {
 
 /** Longest id a client may resume after; a longer one is none of ours, and counts as lost. */
 const MAX_ID = 128;
-/** Stands for an id that is none: the hub gives a gap. */
-const NO_ID = '?';
 /** Proxies drop what is silent for a minute, some for half of it. */
 const MAX_SILENCE = 15_000;
 /** Seconds a client is asked to wait where there are too many. */
@@ -111,7 +109,7 @@ function readQuery({ query, headers }: FastifyRequest): {
   const id = headers['last-event-id'] || lastEventId;
   if (id === undefined || id === '') return { channels, after: undefined };
   const isId = typeof id === 'string' && id.length <= MAX_ID;
-  return { channels, after: isId ? id : NO_ID };
+  return { channels, after: isId ? id : NO_PLACE };
 }
 
 function isTexts(value: unknown): value is readonly string[] {

@@ -35,6 +35,8 @@ const HEAD = {
   'cache-control': 'no-store, no-transform',
   'x-accel-buffering': 'no',
 };
+/** Stands where a place in the log should, and is none: who resumes after it gets a gap. */
+export const NO_PLACE = '?';
 /** ms for the client to read the rest of a stream that has ended. */
 const CLOSE_GRACE = 5_000;
 /** ms that the last moments of this process may take, in which it still answers, with 503. */
@@ -76,12 +78,13 @@ export class EventSession implements Connection, Beating, Leaving {
   }
 
   /** The hub has let it in.
-   * @param place  newest id then: what the client resumes after if it never hears a message */
+   * @param place  newest id then: what the client resumes after if it never hears a message; undefined: the log has not been read,
+   * and who comes back has to hear that it may have missed something */
   begin(place: string | undefined): void {
     if (this.#isEnded) return this.#context.hub.remove(this);
     if (this.#outbox === undefined) this.#open();
     if (this.#outbox === undefined) return;
-    if (place !== undefined && !this.#hasPlace) this.#say({ id: place });
+    if (!this.#hasPlace) this.#say({ id: place ?? NO_PLACE });
     this.#watched = this.#context.heartbeat.add(this);
   }
 

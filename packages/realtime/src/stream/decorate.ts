@@ -78,8 +78,6 @@ function send<T>(
     reply.log.debug({ err: error }, 'the source of a stream failed while it was being stopped'),
   );
   streams.add(body, reply);
-  // Before Fastify sees the body, and it may never: the client may leave while the first item is made.
-  reply.raw.once('close', () => body.destroy());
   void begin(reply, body, form);
   return reply;
 }

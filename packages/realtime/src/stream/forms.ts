@@ -1,6 +1,8 @@
 // The forms of a streamed reply: how an item is written, what stands between items, and which fields the response has.
 // Invariant: pure; an item is written whole or its form throws, so that no part of one is ever sent.
+import { show } from '@catzilla/common';
 import { encodeEvent, EVENT_STREAM } from '@catzilla/http';
+import { errors } from '../errors.ts';
 
 /** An event of `reply.events()`. */
 export interface EventItem {
@@ -56,7 +58,13 @@ export const eventsForm: Form<EventItem> = {
   open: '',
   between: '',
   close: '',
-  encode({ id, event, data, retry }) {
+  encode(item) {
+    if (!isObject(item)) {
+      throw new errors.OPTION(
+        `expected an item of events() to be an object such as { event, data }, got ${show(item)}`,
+      );
+    }
+    const { id, event, data, retry } = item;
     const text = data === undefined || typeof data === 'string' ? data : json(data);
     return encodeEvent({ id, event, data: text, retry });
   },
@@ -68,6 +76,11 @@ export const eventsForm: Form<EventItem> = {
     'x-accel-buffering': 'no',
   },
 };
+
+// A text has none of the fields of an event: it would be sent as nothing.
+function isObject(item: unknown): boolean {
+  return typeof item === 'object' && item !== null;
+}
 
 // As JSON.stringify does it in an array: what has no JSON is null.
 function json(value: unknown): string {

@@ -28,13 +28,21 @@ export class OpenStreams {
     return this.#open.size;
   }
 
-  /** Takes one in, until its response is over.
+  /** Takes one in, until its response is over: that destroys it, also where Fastify never saw it, as a client may leave while the first
+   * item is made.
    * @throws CATZ_REALTIME_CLOSED */
   add(body: OpenStream, reply: FastifyReply): void {
     if (this.#isClosed) throw new errors.CLOSED();
-    this.#open.set(body, reply.raw);
+    const { raw } = reply;
+    this.#open.set(body, raw);
     this.#timer ??= setInterval(() => this.#beat(), this.#heartbeat).unref();
-    reply.raw.once('close', () => this.#remove(body));
+    // Each await of a reply, of which handlers and what wraps them have several, listens to its end: no leak, for all of them go
+    // with the response.
+    raw.setMaxListeners(0);
+    raw.once('close', () => {
+      this.#remove(body);
+      body.destroy();
+    });
   }
 
   /** Waits until all have ended, at most `closeDelay`, then cuts the others. Idempotent. */

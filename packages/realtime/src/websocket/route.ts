@@ -63,12 +63,11 @@ export async function addWebSocketRoute(
       // 426 of others needs no room.
       if (request.ws) hub.admit();
     },
-    handler: async (_request, reply) =>
-      reply.code(426).headers({ upgrade: 'websocket', connection: 'upgrade' }).send({
-        statusCode: 426,
-        error: 'Upgrade Required',
-        message: 'this is a WebSocket',
-      }),
+    handler: async (_request, reply) => {
+      // RFC 9110 15.5.22.
+      reply.headers({ upgrade: 'websocket', connection: 'upgrade' });
+      throw new errors.UPGRADE();
+    },
     wsHandler: (ws, request) => {
       // Not one of the application's: its own good-byes are no JSON, and come too early.
       app.websocketServer.clients.delete(ws);

@@ -71,11 +71,14 @@ describe('a pattern', () => {
     expect(Object.keys(params)).toEqual(['__proto__']);
   });
 
-  it.each(['', 'a//b', 'a/*/b', ':', 'a/:1', ':a/:a', 'x/:a-b', 5])('may not be %j', (text) => {
-    expect(() => parsePattern(text as string)).toThrow(
-      expect.objectContaining({ code: 'CATZ_REALTIME_CHANNEL_NAME' }),
-    );
-  });
+  it.each(['', 'a//b', 'a/*/b', 'a/*rest', 'a*', ':', 'a/:1', ':a/:a', 'x/:a-b', 5])(
+    'may not be %j',
+    (text) => {
+      expect(() => parsePattern(text as string)).toThrow(
+        expect.objectContaining({ code: 'CATZ_REALTIME_CHANNEL_NAME' }),
+      );
+    },
+  );
 
   it('overlaps another exactly where some name fits both', () => {
     const segment = fc.constantFrom('a', 'b', ':x');
@@ -130,6 +133,10 @@ describe('a definition', () => {
     [{ public: true, publish: 1 }, 'expected options.publish to be true or false, got 1'],
     [{ public: true, presence: 'yes' }, 'options.presence to be true, false or a function'],
     [{ public: true, validate: {} }, 'options.validate to be a function'],
+    [
+      { public: true, validate: () => true },
+      'expected options.publish of the channel a to be true',
+    ],
     [{ authorise: () => true }, 'did you mean authorize?'],
   ])('refuses %j', (options, message) => {
     expect(() => defineChannel('a', options as never)).toThrow(

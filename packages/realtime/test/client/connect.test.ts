@@ -165,6 +165,18 @@ describe('after a reconnect', () => {
     expect(sockets.at(-1)!.accept().asked('a').after).toBe('70');
   });
 
+  it('a channel that was live where the server had no place asks for a gap', () => {
+    const { client, sockets, socket } = start();
+    client.subscribe('a', () => {});
+    client.subscribe('b', () => {});
+    socket.accept().admit('a').message('a', undefined, 'x');
+    socket.end();
+    vi.advanceTimersByTime(250);
+    const next = sockets.at(-1)!.accept();
+    // '?' is the place of nothing. b was never granted: it begins now, as it was to.
+    expect([next.asked('a').after, next.asked('b').after]).toEqual(['?', undefined]);
+  });
+
   it('a place is not forgotten while the server has none', () => {
     const { client, sockets, socket } = start();
     client.subscribe('a', () => {});

@@ -81,4 +81,4 @@ it('an EventSource resumes by itself, and gives up where it is refused', async (
   await view.close();
   await elsewhere.close();
   await app.close();
-}, 60_000);
+});

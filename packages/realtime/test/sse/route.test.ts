@@ -60,11 +60,11 @@ it('never tells a place before that of what was delivered', async () => {
   client.leave();
 });
 
-it('says that it is there, without a place while there is none', async () => {
+it('says that it is there, and while there is no place, one that a resume gets a gap for', async () => {
   const { port } = await start(async () => subscribed(undefined));
   const client = await openEvents(port, 'channel=a');
   await client.until(({ comments }) => comments === 2);
-  expect(client.text).toBe(':\n\n: \n\n');
+  expect(client.text).toBe(':\n\nid: ?\n\n: \n\n');
   client.leave();
 });
 

@@ -10,7 +10,7 @@ import { createBrotliCompress } from 'node:zlib';
 import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyServerOptions } from 'fastify';
-import { afterEach, describe, expect, expectTypeOf, it } from 'vitest';
+import { afterEach, describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
 import { errors } from '../../src/errors.ts';
 import { decorateStreams } from '../../src/stream/decorate.ts';
 import type { OpenStreams } from '../../src/stream/open-streams.ts';
@@ -598,6 +598,36 @@ describe('misuse', () => {
   });
 });
 
+describe('a stream of events', () => {
+  it.each(['text', 5, null])('refuses the item %j: CATZ_REALTIME_OPTION', async (item) => {
+    const { app } = make((reply) => reply.events([item] as never));
+    const answer = (await app.inject('/')).json<{ code: string; message: string }>();
+    expect(answer.code).toBe('CATZ_REALTIME_OPTION');
+    expect(answer.message).toMatch(/^expected an item of events\(\) to be an object .*, got /);
+  });
+});
+
+describe('the listeners of a response', () => {
+  it('are no leak, however many wait for its end', async () => {
+    const warned: string[] = [];
+    const note = ({ name }: Error): void => void warned.push(name);
+    process.on('warning', note);
+    onTestFinished(() => void process.off('warning', note));
+    // Each await of a reply listens to its end.
+    const { app } = make(async (reply) => {
+      const sent = reply.ndjson([1]);
+      for (let n = 0; n < 5; n++) sent.then(noop, noop);
+      return sent;
+    });
+    expect((await app.inject('/')).body).toBe('1\n');
+    // Warnings are told in a later tick, in their order.
+    const last = once(process, 'warning');
+    process.emitWarning('the last', 'Mark');
+    await last;
+    expect(warned).toEqual(['Mark']);
+  });
+});
+
 describe('HEAD', () => {
   it('has the fields, and runs no source', async () => {
     let isAsked = false;
@@ -645,3 +675,5 @@ async function stands(value: () => number): Promise<void> {
     await pause(20);
   }
 }
+
+function noop(): void {}

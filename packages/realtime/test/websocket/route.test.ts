@@ -190,11 +190,15 @@ describe('an upgrade that is answered over HTTP', () => {
 });
 
 describe('the path', () => {
-  it('answers 426 to who does not upgrade', async () => {
+  it('answers 426 to who does not upgrade, as its other errors: CATZ_REALTIME_UPGRADE', async () => {
     const { port } = await startApp();
     const answer = await get(port);
     expect(answer.status).toBe(426);
     expect(answer.headers).toMatchObject({ upgrade: 'websocket' });
+    expect(JSON.parse(answer.body)).toMatchObject({
+      code: 'CATZ_REALTIME_UPGRADE',
+      statusCode: 426,
+    });
   });
 
   it('answers 400 to a handshake that is none', async () => {

@@ -9,7 +9,7 @@ const OTHERS = 200;
 /** ms between two looks. */
 const LOOK = 20;
 /** ms for all to get a message, or to be gone. */
-const PATIENCE = 60_000;
+const PATIENCE = 180_000;
 
 /** How many clients fit: each is a file of the server, and a port. */
 export function roomFor() {
