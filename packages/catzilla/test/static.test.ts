@@ -23,7 +23,7 @@ async function open(options: Omit<AppOptions, 'static'> = {}, prefix = '/files')
       await app.inject('/a.txt');
       expect(app.static.stats().files).toBe(1);
     },
-    { timeout: 20_000, interval: 20 },
+    { interval: 20 },
   );
   return app;
 }

@@ -47,8 +47,8 @@ export interface StaticOptions {
   /** Largest file that is kept; larger ones stream from disk each time, not compressed. Default: 4 MiB, at most a quarter of
    * maxBytes. */
   readonly maxFileBytes?: number | undefined;
-  /** Content codings to make, the favourite first. Default: those that Node has of br, zstd, gzip; []: none. */
-  readonly encodings?: readonly Coding[] | undefined;
+  /** Content codings to make, the favourite first. Default: those that Node has of br, zstd, gzip; false or []: none. */
+  readonly encodings?: readonly Coding[] | false | undefined;
   /** Smallest file that is compressed. Default: 1024. */
   readonly minCompressBytes?: number | undefined;
   /** When what is asked for often is compressed anew, off the main thread. Default: on, see RecompressOptions. */
@@ -71,9 +71,9 @@ export interface StaticOptions {
   readonly noCompress?: ((path: string) => boolean) | undefined;
   /** Sets headers of an answer with a file; those of this plugin are there already. */
   readonly headers?: ((path: string, reply: FastifyReply) => void) | undefined;
-  /** A file that answers where there is none, for navigations (a GET that accepts text/html): a single-page application.
-   * Default: none. */
-  readonly fallback?: string | undefined;
+  /** A file, by its path below the root, that answers where there is none, for navigations (a GET or HEAD whose `Accept` names
+   * text/html): a single-page application. Default: false: none. */
+  readonly fallback?: string | false | undefined;
   /** Puts `reply.sendFile` and `reply.download` of @fastify/static on replies, unless somebody has. Default: true. */
   readonly decorateReply?: boolean | undefined;
 }
@@ -105,12 +105,13 @@ interface Filled {
   readonly decorateReply: boolean;
 }
 
-type Checked = Omit<Filled, 'fallback'> & {
+type Checked = Omit<Filled, 'encodings' | 'fallback'> & {
   readonly root: StaticOptions['root'];
   readonly prefix: string;
   readonly maxFileBytes: number | undefined;
+  readonly encodings: readonly Coding[] | false;
   readonly index: readonly string[] | false;
-  readonly fallback: string | undefined;
+  readonly fallback: string | false;
 };
 
 const MIB = 1024 * 1024;
@@ -121,7 +122,7 @@ const specs: OptionSpecs<Checked> = {
   prefix: string({ pattern: /^\//, what: 'a path that begins with a slash', default: '/' }),
   maxBytes: bytes({ min: MIB, default: 64 * MIB }),
   maxFileBytes: optional(bytes()),
-  encodings: list(oneOf(AVAILABLE), AVAILABLE),
+  encodings: orFalse(list(oneOf(AVAILABLE), AVAILABLE)),
   minCompressBytes: bytes({ default: 1024 }),
   recompress: orFalse(
     object({ afterHits: int({ min: 1, default: 3 }), maxBytes: bytes({ default: MIB }) }),
@@ -136,24 +137,24 @@ const specs: OptionSpecs<Checked> = {
   symlinks: oneOf(['inside', 'deny', 'follow'], 'inside'),
   noCompress: optional(fn()),
   headers: optional(fn()),
-  fallback: optional(string()),
+  fallback: orFalse(string(), false),
   decorateReply: bool(true),
 };
 
 /** @throws CATZ_STATIC_OPTIONS, CATZ_STATIC_ROOT */
 export function resolveOptions(input: unknown): Settings {
   const checked = checkOptions(input, specs, { path: 'options', error });
-  const { root, prefix, maxBytes, index, fallback } = checked;
+  const { root, prefix, maxBytes, encodings, index, fallback } = checked;
   const maxFileBytes = checked.maxFileBytes ?? Math.min(4 * MIB, maxBytes / 4);
   if (maxFileBytes > maxBytes / 4) {
     throw error(
       `expected options.maxFileBytes to be at most a quarter of maxBytes, ${maxBytes / 4}, got ${maxFileBytes}`,
     );
   }
-  const segments = fallback === undefined ? undefined : decodePath(encodeURI(fallback));
-  if (fallback !== undefined && segments === undefined) {
+  const segments = fallback === false ? undefined : decodePath(encodeURI(fallback));
+  if (fallback !== false && segments === undefined) {
     throw error(
-      `expected options.fallback to be the path of a file below the root, got ${show(fallback)}`,
+      `expected options.fallback to be the path of a file below the root, such as index.html, got ${show(fallback)}`,
     );
   }
   return Object.freeze({
@@ -161,6 +162,7 @@ export function resolveOptions(input: unknown): Settings {
     roots: (Array.isArray(root) ? root : [root]).map(realRoot),
     prefix: prefix.endsWith('/') ? prefix : `${prefix}/`,
     maxFileBytes,
+    encodings: encodings === false ? [] : encodings,
     index: index === false ? [] : index,
     fallback: segments,
   });

@@ -1,23 +1,16 @@
 // The plugin: one wildcard route for a folder, `app.static` beside it, and @fastify/static for what streams.
-// Invariant: the cache is of the process; everything else is of the registration, and ends with its context.
+// Invariant: the cache is of the process; everything else is of the registration, and ends with its context. What serves is loaded
+// by the first registration, not by who imports the package.
 import { openCache } from '@catzilla/cache-core';
 import type { Cache } from '@catzilla/cache-core';
 import { show } from '@catzilla/common';
-import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import fp from 'fastify-plugin';
-import { cacheControlOf, isImmutable } from './answer/cache-control.ts';
 import { errors } from './errors.ts';
-import { Files } from './file/files.ts';
 import { resolveOptions } from './options.ts';
 import type { Settings, StaticOptions } from './options.ts';
 import type { Parts } from './parts.ts';
-import { urlPath } from './path/target-path.ts';
-import { serve } from './serve.ts';
-import { newCounters } from './stats.ts';
 import type { StaticStats } from './stats.ts';
-import { Recompressor } from './variant/recompress.ts';
-import { Variants } from './variant/variants.ts';
 
 /** What `app.static` is. */
 export interface StaticFiles {
@@ -41,14 +34,16 @@ const OF_THE_FILE = ['cache-control', 'content-encoding', 'etag', 'last-modified
 const plugin: FastifyPluginAsync<StaticOptions> = async (app, options) => {
   const settings = resolveOptions(options);
   refusePatterns(app.prefix + settings.prefix);
+  const { makeParts } = await import('./make-parts.ts');
+  const { serve } = await import('./serve.ts');
   const cache = openFor(settings);
-  const variants = new Variants(cache);
-  const parts = partsOf(settings, variants);
+  const parts = makeParts(settings, cache);
+  warnOfFallback(app, parts);
   const api: StaticFiles = {
     stats: () => ({
       ...parts.counters,
       reads: parts.files.reads,
-      compressed: variants.made,
+      compressed: parts.variants.made,
       files: parts.files.size,
     }),
     purge: (prefix) => parts.files.forget(prefix),
@@ -92,20 +87,11 @@ export const staticFiles: FastifyPluginAsync<StaticOptions> = fp(plugin, {
   fastify: '>=5.5.0 <6',
 });
 
-function partsOf(settings: Settings, variants: Variants): Parts {
-  const counters = newCounters();
-  const cacheControl = (path: string, root: string): string =>
-    cacheControlOf(isImmutable(settings.immutable, urlPath(root, path)), settings.maxAge);
-  const { recompress } = settings;
-  return {
-    settings,
-    files: new Files({ ...settings, cacheControl }, variants),
-    variants,
-    recompressor:
-      recompress === false ? undefined : new Recompressor(recompress, variants, counters),
-    counters,
-    cacheControl,
-  };
+// Not an error: a build may come later. But each navigation is a 404 until then, and nothing else would say why.
+function warnOfFallback({ log }: FastifyInstance, { files, settings }: Parts): void {
+  const { fallback } = settings;
+  if (fallback === undefined || files.locate(fallback).kind === 'file') return;
+  log.warn({ fallback: fallback.join('/') }, 'static files: there is no file at options.fallback');
 }
 
 // By its bounds: two registrations with the same share one, as do all threads.
@@ -117,6 +103,7 @@ function openFor({ maxBytes, maxFileBytes }: Settings): Cache {
 // @fastify/static puts its methods on the replies of the context that it is registered in.
 async function addSendFile(app: FastifyInstance, { roots }: Settings): Promise<void> {
   if (app.hasReplyDecorator('sendFile')) return;
+  const { default: fastifyStatic } = await import('@fastify/static');
   await app.register(fastifyStatic, { root: [...roots], serve: false });
 }
 

@@ -62,10 +62,10 @@ function find(
       request.log.warn({ err: location.cause }, 'a static file could not be looked at');
     }
     const { fallback } = settings;
-    if (fallback === undefined || target === undefined || !isNavigation(request)) {
-      return reply.callNotFound();
-    }
+    if (fallback === undefined || target === undefined) return reply.callNotFound();
+    // Of a 404, too: a cache on the way would else give that of a script's request to who navigates.
     addVary(reply, 'Accept');
+    if (!isNavigation(request)) return reply.callNotFound();
     return find(parts, fallback, request, reply, undefined);
   }
   const known = files.known(key, location, now);

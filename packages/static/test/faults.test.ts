@@ -133,12 +133,14 @@ it('sends to the folder by a relative path, which holds behind whatever was cut 
   await app.close();
 });
 
-it('the fallback says that it depends on what is accepted', async () => {
+it('the fallback says that it depends on what is accepted, and so does a 404 in its place', async () => {
   const root = folderOf({ 'app.html': text });
   await settled(root, 'app.html');
   const app = await serve({ root, fallback: 'app.html' });
   const answer = await app.inject({ url: '/deep', headers: { accept: 'text/html' } });
   expect(answer.headers.vary).toBe('Accept, Accept-Encoding');
+  const none = await app.inject({ url: '/deep', headers: { accept: '*/*' } });
+  expect([none.statusCode, none.headers.vary]).toEqual([404, 'Accept']);
 });
 
 it('a link to a name that differs in case alone is a link all the same', async () => {

@@ -126,6 +126,28 @@ describe('fallback', () => {
     const app = await serve({ root, fallback: 'absent.html' });
     expect((await app.inject({ url: '/deep', headers: html })).statusCode).toBe(404);
   });
+  it.each([
+    ['absent.html', 1],
+    ['sub', 1],
+    ['app.html', 0],
+    [false, 0],
+  ] as const)('at %j is told in the log, where it is no file', async (fallback, times) => {
+    const folder = folderOf({ 'app.html': 'app', 'sub/index.html': 'sub' });
+    const app = Fastify({ logger: { level: 'silent' } });
+    const warn = vi.spyOn(app.log, 'warn');
+    await app.register(staticFiles, { root: folder, fallback });
+    expect(warn.mock.calls).toEqual(
+      Array.from({ length: times }, () => [
+        { fallback },
+        'static files: there is no file at options.fallback',
+      ]),
+    );
+    await app.close();
+  });
+  it('false is none', async () => {
+    const app = await serve({ root, fallback: false });
+    expect((await app.inject({ url: '/deep', headers: html })).statusCode).toBe(404);
+  });
 });
 
 describe('maxFileBytes', () => {
@@ -228,7 +250,7 @@ describe('recompress', () => {
       await ask();
       expect(app.static.stats().recompressed).toBe(1);
     };
-    await vi.waitFor(isMade, { timeout: 30_000, interval: 20 });
+    await vi.waitFor(isMade, { interval: 20 });
     const last = await ask();
     expect(last).toBeLessThan(first);
     expect(Math.abs(last - smallest)).toBeLessThan(100);

@@ -29,7 +29,6 @@ import type {
   TasksHealth,
   TasksStats,
 } from './monitor/types.ts';
-import { createRunner } from './runner/create-runner.ts';
 import type { DrainOptions, DrainReport, Runner } from './runner/types.ts';
 import { checkDrainOptions, checkTasksOptions } from './tasks-options.ts';
 import type { TasksOptions, TasksSettings } from './tasks-options.ts';
@@ -223,6 +222,8 @@ class Core {
     const { connection, keyPrefix, telemetry, runInScope, isUnderPressure, threads, ...settings } =
       this.#settings;
     const { maxHeapBytes, idleTimeout } = threads;
+    // Whoever only enqueues need not load what runs.
+    const { createRunner } = await import('./runner/create-runner.ts');
     return createRunner({
       ...settings,
       queues: this.registry.queues,
