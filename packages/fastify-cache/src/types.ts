@@ -44,6 +44,9 @@ export interface ResponseCache {
    * @param urls  `/path?query` (on the first of `hosts`, or the host among `headers`), or absolute http(s) URLs
    * @param options.concurrency  requests at a time. Default: 4
    * @param options.headers  fields of each request. Default: none
+   * @param options.timeout  ms for each URL; one that takes longer has a row with the reason 'timeout'. false: no bound.
+   *   Default: 30,000
+   * @param options.signal  gives up what is under way and all that is left: rows with the reason 'aborted'. Default: none
    * @returns for each URL, in order, what became of it
    * @throws CATZ_FASTIFY_CACHE_BAD_URL, CATZ_FASTIFY_CACHE_OPTION, both before anything is requested */
   warm(urls: readonly string[], options?: WarmOptions): Promise<readonly WarmResult[]>;

@@ -1,25 +1,20 @@
 // Warming: URLs are requested inside the application, so that what they answer is stored as it is for any client.
 // Invariant: each goes through every guard, as an anonymous client's request does, unless headers are given; nothing rejects
 // for what it answers. Whether it was stored is read from the request's own way through the cache, not from what is sent.
-// That way is seen by the diagnostics channel that Fastify opens around handlers, only while something is being warmed.
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { IncomingMessage } from 'node:http';
+// How one is asked for, and ended, is warm/ask.ts.
 import { setImmediate as pause } from 'node:timers/promises';
-import { checkOptions, custom, int, show } from '@catzilla/common';
+import { checkOptions, custom, duration, int, optional, orFalse, show } from '@catzilla/common';
 import type { OptionSpecs } from '@catzilla/common';
-import type {
-  FastifyInstance,
-  FastifyReply,
-  FastifyRequest,
-  LightMyRequestResponse,
-} from 'fastify';
+import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { isWritable } from '@catzilla/http';
 import { errors } from './errors.ts';
 import { passOf } from './hooks/pass.ts';
 import { normalizeHost } from './key/host.ts';
 import { splitAbsolute } from './key/primary-key.ts';
+import { MAX_TIMER } from './options/spec-parts.ts';
 import { wishesOf } from './reply-cache.ts';
+import { Asker } from './warm/ask.ts';
+import type { Handled } from './warm/ask.ts';
 
 /** Options of warm. */
 export interface WarmOptions {
@@ -27,6 +22,11 @@ export interface WarmOptions {
   readonly concurrency?: number | undefined;
   /** Fields of each request, as Accept-Language, or what guards ask for. Default: none but Host. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** ms for each URL: one that takes longer, as an event stream that never ends, is given up, and its request closed.
+   * false: no bound. Default: 30,000. */
+  readonly timeout?: number | false | undefined;
+  /** Gives up what is under way and all that is left. Default: none. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What became of one URL. */
@@ -38,7 +38,8 @@ export interface WarmResult {
   /** The cache has it now: it was stored, or was there. */
   readonly stored: boolean;
   /** Why it is not stored, by the word that stands as `detail` in Cache-Status; `uncached` where no cached route answered,
-   * `incomplete` where its end was missing, `error` where there was no answer. undefined: it is stored. */
+   * `incomplete` where its end was missing; with the status 0 `timeout`, `aborted` by the signal, or `error`. undefined: it is
+   * stored. */
   readonly reason: string | undefined;
   /** ms it took. */
   readonly ms: number;
@@ -52,21 +53,16 @@ interface Target {
   readonly isHttps: boolean;
 }
 
-/** Requests that came to a handler, by the raw ones. */
-type Seen = WeakMap<IncomingMessage, Handled>;
-
-interface Handled {
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
-}
-
-const HANDLER = 'tracing:fastify.request.handler:start';
-/** Of a request of ours: it stands for one that comes by TLS. */
-const secure = new AsyncLocalStorage<{ isTaken: boolean }>();
-
-const specs: OptionSpecs<{ concurrency: number; headers: Readonly<Record<string, string>> }> = {
+const specs: OptionSpecs<{
+  concurrency: number;
+  headers: Readonly<Record<string, string>>;
+  timeout: number | false;
+  signal: AbortSignal | undefined;
+}> = {
   concurrency: int({ min: 1, default: 4 }),
   headers: custom('an object of request fields, each a string', isHeaders, {}),
+  timeout: orFalse(duration({ max: MAX_TIMER, default: 30_000 })),
+  signal: optional(custom('an AbortSignal', (value) => value instanceof AbortSignal)),
 };
 
 /** Requests URLs so that their answers are stored. To be called once the application is ready; hooks and rate limits count
@@ -84,33 +80,29 @@ export async function warm(
   hosts: ReadonlySet<string> | undefined,
 ): Promise<readonly WarmResult[]> {
   const error = (message: string): Error => new errors.OPTION(message);
-  const { concurrency, headers } = checkOptions(options, specs, { path: 'options', error });
+  const { concurrency, headers, ...limits } = checkOptions(options, specs, {
+    path: 'options',
+    error,
+  });
   if (!Array.isArray(urls)) throw error(`expected urls to be an array of URLs, got ${show(urls)}`);
   const isTls = Boolean((app.initialConfig as { https?: unknown }).https);
   const [own] = hosts ?? [];
   const given = Object.entries(headers).find(([name]) => name.toLowerCase() === 'host')?.[1];
   const targets = urls.map((url) => targetOf(url, isTls, given ?? own));
   const rows: WarmResult[] = [];
-  const seen: Seen = new WeakMap();
-  const note = (message: unknown): void => noteRequest(seen, message);
-  subscribe(HANDLER, note);
-  try {
-    const queue = targets.entries();
-    const work = async (): Promise<void> => {
-      for (const [i, target] of queue) rows[i] = await warmOne(app, target, headers, seen);
-    };
-    await Promise.all(Array.from({ length: Math.min(concurrency, targets.length) }, work));
-  } finally {
-    unsubscribe(HANDLER, note);
-  }
+  using asker = new Asker(app, limits);
+  const queue = targets.entries();
+  const work = async (): Promise<void> => {
+    for (const [i, target] of queue) rows[i] = await warmOne(asker, target, headers);
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, targets.length) }, work));
   return rows;
 }
 
 async function warmOne(
-  app: FastifyInstance,
+  asker: Asker,
   { url, path, host, isHttps }: Target,
   given: Readonly<Record<string, string>>,
-  seen: Seen,
 ): Promise<WarmResult> {
   const started = performance.now();
   const row = (status: number, reason: string | undefined): WarmResult => {
@@ -121,18 +113,12 @@ async function warmOne(
   if (host !== undefined) headers['host'] = host;
   // Behind a proxy that is trusted, this is how the application learns of it.
   if (isHttps) headers['x-forwarded-proto'] = 'https';
-  // Awaited here, for inject() sends nothing before, and it has to be sent within the store.
-  const ask = async (): Promise<LightMyRequestResponse> =>
-    await app.inject({ method: 'GET', url: path, headers });
-  try {
-    const response = await (isHttps ? secure.run({ isTaken: false }, ask) : ask());
-    // What is stored at the end of a response is stored in the turn after it.
-    await pause();
-    const handled = seen.get(response.raw.req as IncomingMessage);
-    return row(response.statusCode, reasonOf(response, handled));
-  } catch {
-    return row(0, 'error');
-  }
+  const outcome = await asker.ask({ path, headers, isHttps });
+  if (outcome.failure !== undefined) return row(0, outcome.failure);
+  const { response } = outcome;
+  // What is stored at the end of a response is stored in the turn after it.
+  await pause();
+  return row(response.statusCode, reasonOf(response, asker.handledOf(response)));
 }
 
 function reasonOf(
@@ -149,16 +135,6 @@ function reasonOf(
   }
   // A hit that was sent past the reply leaves no note; it has the Age that every answer from the cache has.
   return response.headers['age'] === undefined ? 'uncached' : undefined;
-}
-
-function noteRequest(seen: Seen, message: unknown): void {
-  const { request, reply } = message as Handled;
-  seen.set(request.raw, { request, reply });
-  const way = secure.getStore();
-  if (way === undefined || way.isTaken || !('isLightMyRequest' in request.raw)) return;
-  // Only the first: what handlers inject themselves is theirs.
-  way.isTaken = true;
-  (request.raw.socket as { encrypted?: boolean }).encrypted = true;
 }
 
 function targetOf(url: unknown, isTls: boolean, host: string | undefined): Target {

@@ -114,7 +114,11 @@ function makeDialog(name, plan, run) {
     outcome.dataset.tone = tone;
   };
   let busy = false;
-  form.addEventListener('input', plan);
+  form.addEventListener('input', () => {
+    plan();
+    // What was told is of another wish.
+    if (!busy) tell('wait');
+  });
   cancel.addEventListener('click', () => dialog.close());
   form.addEventListener('submit', async (event) => {
     event.preventDefault();

@@ -9,6 +9,8 @@ import type { KeyList, KeysArgs } from './cache-keys.ts';
 
 /** Most keys one answer has. */
 export const MAX_KEYS = 10_000;
+/** Longest time of one URL that is warmed, ms: threads are asked for no longer than that. */
+export const MAX_WARM_TIMEOUT = 500_000;
 
 /** What to purge; at least one of the first four. */
 export interface PurgeArgs {
@@ -41,6 +43,8 @@ interface WarmArgs {
   readonly urls: readonly string[];
   readonly host: string | undefined;
   readonly concurrency: number;
+  /** ms for each URL. */
+  readonly timeout: number;
 }
 
 type ControlCommand = (app: FastifyInstance, args: unknown) => unknown;
@@ -61,6 +65,7 @@ const warmSpecs: OptionSpecs<Omit<WarmArgs, 'host'> & { host: string }> = {
   urls: texts,
   host: string({ minLength: 0, default: '' }),
   concurrency: int({ min: 1, max: 256, default: 4 }),
+  timeout: int({ min: 1, max: MAX_WARM_TIMEOUT, default: 30_000 }),
 };
 
 const commands: Readonly<Record<string, ControlCommand>> = {
@@ -126,7 +131,7 @@ async function purge({ cache }: FastifyInstance, args: PurgeArgs): Promise<Purge
 
 async function warm(
   { cache }: FastifyInstance,
-  { urls, host, concurrency }: Omit<WarmArgs, 'host'> & { host: string },
+  { urls, host, concurrency, timeout }: Omit<WarmArgs, 'host'> & { host: string },
 ): Promise<unknown> {
-  return cache.warm(urls, { concurrency, ...(host !== '' && { headers: { host } }) });
+  return cache.warm(urls, { concurrency, timeout, ...(host !== '' && { headers: { host } }) });
 }

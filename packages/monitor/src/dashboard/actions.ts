@@ -75,16 +75,18 @@ export async function purge(parts: ActionParts, body: unknown): Promise<PurgeAns
   return { ok: result.ok, purged: result.purged ?? null, text };
 }
 
-/** Warms.
+/** Warms. Each URL has the time that the cache gives it.
+ * @param signal  gives up what is left, which is then said of each
  * @throws (rejects) CATZ_MONITOR_ACTION, CATZ_MONITOR_NO_PART */
 export async function warm(
   { app, events }: ActionParts,
   body: unknown,
+  signal: AbortSignal,
 ): Promise<{ readonly results: readonly WarmRow[] }> {
   const urls = readUrls(body);
   const cache = responseCache(app);
   const results = await refusing('each of urls to be a path or a URL of this application', () =>
-    cache.warm(urls),
+    cache.warm(urls, { signal }),
   );
   const stored = results.filter((row) => row.stored).length;
   app.log.info({ urls: urls.length, stored }, 'dashboard: warm');
@@ -126,7 +128,7 @@ async function refusing<T>(expected: string, act: () => Promise<T>): Promise<T> 
     return await act();
   } catch (cause) {
     const isMisuse = cause instanceof TypeError && 'code' in cause;
-    throw isMisuse ? new errors.ACTION(expected, { cause }) : cause;
+    throw isMisuse ? new errors.ACTION(`${expected}: ${cause.message}`, { cause }) : cause;
   }
 }
 

@@ -35,6 +35,8 @@ const ROUTE = {
 } as const;
 
 const BODY_LIMIT = 262_144;
+/** ms that an action has to come to an end: the page waits for a minute. */
+const ACTION_TIME = 50_000;
 const compress = promisify(gzip);
 
 /** Declares the routes.
@@ -106,10 +108,8 @@ function addActions(scope: FastifyInstance, { actions }: RouteParts): void {
       done(new errors.ACTION('a body of JSON', { cause }));
     }
   });
-  const post = (
-    path: string,
-    act: (parts: ActionParts, body: unknown) => Promise<object>,
-  ): unknown =>
+  type Act = (parts: ActionParts, body: unknown, signal: AbortSignal) => Promise<object>;
+  const post = (path: string, act: Act): unknown =>
     scope.post(path, { ...ROUTE, bodyLimit: BODY_LIMIT, onRequest: check }, (request, reply) =>
       answer(reply, act, request.body),
     );
@@ -121,15 +121,19 @@ function addActions(scope: FastifyInstance, { actions }: RouteParts): void {
       return sendError(reply, error);
     }
   };
-  const answer = async (
-    reply: FastifyReply,
-    act: (parts: ActionParts, body: unknown) => Promise<object>,
-    body: unknown,
-  ): Promise<FastifyReply> => {
+  const answer = async (reply: FastifyReply, act: Act, body: unknown): Promise<FastifyReply> => {
+    const ending = new AbortController();
+    const end = (): void => ending.abort();
+    const timer = setTimeout(end, ACTION_TIME).unref();
+    // A page that was closed has nobody who waits.
+    reply.raw.once('close', end);
     try {
-      return send(reply, 200, await act(actions, body));
+      return send(reply, 200, await act(actions, body, ending.signal));
     } catch (error) {
       return sendError(reply, error);
+    } finally {
+      clearTimeout(timer);
+      reply.raw.off('close', end);
     }
   };
   post('/actions/purge', purge);

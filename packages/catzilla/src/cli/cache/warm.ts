@@ -1,11 +1,13 @@
 // catzilla cache warm: has a running program request URLs, so that their answers are stored.
-// Invariant: the list is sent in small parts, so that progress is seen and Ctrl-C ends it soon.
+// Invariant: the list is sent in small parts, so that progress is seen and Ctrl-C ends it soon; and so small that the program answers
+// in time, though every URL of a part takes all of the time it has.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { MAX_WARM_TIMEOUT } from '../../control/commands.ts';
 import { cliErrors } from '../../errors.ts';
 import { FAILED, OK } from '../command.ts';
-import type { CommandContext } from '../command.ts';
+import type { CommandArgs, CommandContext } from '../command.ts';
 import { textOption, wholeNumber } from '../parse.ts';
 import { connectProgram, programInfo } from '../program.ts';
 import { printResult } from '../print.ts';
@@ -22,29 +24,34 @@ interface Row {
   readonly ms: number;
 }
 
-const TIMEOUT = 600_000;
+/** ms for a part. */
+const PATIENCE = 600_000;
+/** ms for one URL. */
+const TIMEOUT = 30_000;
 const CONCURRENCY = 4;
-/** Rounds of requests in one part. */
+/** Most rounds of requests in one part. */
 const ROUNDS = 4;
 /** URLs shown that were not stored. */
 const MOST_SHOWN = 20;
 
 export const warm: CacheAction = {
-  options: ['host', 'concurrency'],
+  options: ['host', 'concurrency', 'timeout'],
   operands: ['<urls.txt>'],
   async run(context, [file = '']) {
     const { args, signal } = context;
-    const given = textOption(args, 'concurrency');
-    const concurrency =
-      given === undefined ? CONCURRENCY : wholeNumber(given, '--concurrency', { min: 1, max: 256 });
+    const concurrency = numberOf(args, 'concurrency', 256, CONCURRENCY);
+    const timeout = numberOf(args, 'timeout', MAX_WARM_TIMEOUT, TIMEOUT);
     const urls = await readUrls(context, file);
     await using client = await connectProgram(context);
     const host = textOption(args, 'host') ?? hostOf((await programInfo(client)).address);
     const rows: Row[] = [];
-    const size = concurrency * ROUNDS;
+    const how = { concurrency, timeout, ...(host && { host }) };
+    const rounds = Math.min(ROUNDS, Math.floor(MAX_WARM_TIMEOUT / timeout));
+    const size = concurrency * rounds;
     for (let at = 0; at < urls.length && !signal.aborted; at += size) {
-      const part = { urls: urls.slice(at, at + size), concurrency, ...(host && { host }) };
-      rows.push(...((await client.ask('cache.warm', part, { signal, timeout: TIMEOUT })) as Row[]));
+      const part = { urls: urls.slice(at, at + size), ...how };
+      const patience = { signal, timeout: PATIENCE };
+      rows.push(...((await client.ask('cache.warm', part, patience)) as Row[]));
       showProgress(context, rows.length, urls.length);
     }
     const stored = rows.filter((row) => row.stored).length;
@@ -54,6 +61,11 @@ export const warm: CacheAction = {
     return stored === urls.length ? OK : FAILED;
   },
 };
+
+function numberOf(args: CommandArgs, name: string, max: number, fallback: number): number {
+  const given = textOption(args, name);
+  return given === undefined ? fallback : wholeNumber(given, `--${name}`, { min: 1, max });
+}
 
 async function readUrls(context: CommandContext, file: string): Promise<readonly string[]> {
   const lines = (await read(context, file)).split(/\r?\n/).map((line) => line.trim());

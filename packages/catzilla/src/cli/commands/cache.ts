@@ -54,6 +54,11 @@ export const cache: Command = {
       summary: 'warm: Host of the requests; default: the address the program listens at',
     },
     concurrency: { type: 'string', value: '<n>', summary: 'warm: requests at a time; default 4' },
+    timeout: {
+      type: 'string',
+      value: '<ms>',
+      summary: 'warm: time of one URL; default 30000',
+    },
     prefix: {
       type: 'string',
       value: '<path>',
