@@ -59,8 +59,9 @@ export interface CacheStats {
   };
   /** The bound in bytes; the same as bytes.max. */
   readonly capacity: number;
-  /** Segments the bound allows, and the size of one; 0 with backend 'js'. */
+  /** Segments the bound allows, those of them in use, quarantined ones included, and the size of one; 0 with backend 'js'. */
   readonly segments: number;
+  readonly usedSegments: number;
   readonly segmentBytes: number;
   /** Parts with a write lock each. */
   readonly shards: number;

@@ -42,6 +42,7 @@ export function readStats(store: JsStore): CacheStats {
     },
     capacity: maxBytes,
     segments: 0,
+    usedSegments: 0,
     segmentBytes: 0,
     shards: 1,
     near: { enabled: false, entries: 0, bytes: 0, refreshes: 0 },

@@ -47,6 +47,7 @@ export function readStats(
     bytes: { max, used, live, index, meta, large, quarantined, free: max - used },
     capacity: max,
     segments: numbers.segments,
+    usedSegments: numbers.segments - numbers.freeSegments,
     segmentBytes: numbers.segmentBytes,
     shards: numbers.shards,
     near,

@@ -65,14 +65,14 @@ export function describeNames({ open, optionsOf, target, uniqueName }: Suite): v
 
     it('keep what the first opener decided', () => {
       const name = uniqueName();
-      const first = open({ ttl: 100, maxKeyBytes: 100, maxValueBytes: 5000 }, name);
-      expect(() => open({ ttl: 100 }, name)).not.toThrow();
+      const first = open({ ttl: 100_000, maxKeyBytes: 100, maxValueBytes: 5000 }, name);
+      expect(() => open({ ttl: 100_000 }, name)).not.toThrow();
       const silent = openCache(name);
       silent.set('a', 'value');
-      expect(silent.ttl('a')).toBeLessThanOrEqual(100);
+      expect(silent.ttl('a')).toBeLessThanOrEqual(100_000);
       silent.close();
       const contradictions: [CacheOptions, RegExp][] = [
-        [{ ttl: 200 }, /ttl: 100, asked for 200/],
+        [{ ttl: 200_000 }, /ttl: 100000, asked for 200000/],
         [{ maxBytes: 2 ** 21 }, /maxBytes: 1048576, asked for 2097152/],
         [{ maxKeyBytes: 101 }, /maxKeyBytes: 100, asked for 101/],
         [{ maxValueBytes: 5001 }, /maxValueBytes: 5000, asked for 5001/],

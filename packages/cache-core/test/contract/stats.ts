@@ -51,6 +51,23 @@ export function describeStats({ open, target }: Suite): void {
       expect(cache.stats()).toMatchObject({ hits: 4, misses: 0, hitRatio: 1 });
     });
 
+    it('tell how many of its segments are in use', () => {
+      const cache = open({ maxBytes: 2 ** 20, maxValueBytes: 4096 });
+      const before = cache.stats();
+      for (let i = 0; i < 100; i++) cache.set(`key${i}`, Buffer.alloc(4096, i));
+      const after = cache.stats();
+      if (target.backend === 'js') {
+        expect(after).toMatchObject({ segments: 0, usedSegments: 0, segmentBytes: 0 });
+        return;
+      }
+      expect(after.segments).toBe(before.segments);
+      expect(after.usedSegments).toBeGreaterThan(before.usedSegments);
+      expect(after.usedSegments).toBeLessThanOrEqual(after.segments);
+      for (const { bytes, usedSegments, segmentBytes } of [before, after]) {
+        expect(bytes.meta + usedSegments * segmentBytes).toBe(bytes.used);
+      }
+    });
+
     it('stay within the bound, and count what was evicted', () => {
       const cache = open({ maxBytes: 2 ** 20, maxValueBytes: 4096 });
       for (let i = 0; i < 2000; i++) {

@@ -12,6 +12,7 @@ import type { Announcer } from '../invalidation/announcer.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { Events } from '../observe/events.ts';
+import type { LatencySample } from '../observe/latency-sample.ts';
 import type { StateLog } from '../observe/state-log.ts';
 import type { Telemetry } from '../observe/telemetry.ts';
 import type { Settings, WriteMode } from '../options.ts';
@@ -67,6 +68,8 @@ export interface Core {
   readonly announcer: Announcer | undefined;
   readonly epochs: Epochs;
   readonly counters: Counters;
+  /** Of look-ups in memory. */
+  readonly lookUps: LatencySample;
   readonly events: Events;
   readonly telemetry: Telemetry;
   readonly stateLog: StateLog;

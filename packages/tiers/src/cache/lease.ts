@@ -9,7 +9,11 @@ import type { View } from './view.ts';
 
 /** Leases a value; counts nothing. */
 export function leaseEntry(core: Core, view: View, key: string): LeasedEntry | undefined {
-  const lease = core.memory.cache?.lease(view.names.of(key));
+  const name = view.names.of(key);
+  const isTimed = core.lookUps.isDue();
+  const began = isTimed ? performance.now() : 0;
+  const lease = core.memory.cache?.lease(name);
+  if (isTimed) core.lookUps.record(began);
   if (lease === undefined) return undefined;
   const envelope = readEnvelope(lease.bytes, { verify: false });
   const isBytes = typeof envelope !== 'string' && core.format.isBytes(envelope);

@@ -4,6 +4,7 @@ import { HybridClock } from '../clock/hybrid-clock.ts';
 import { ValueFormat } from '../codecs/format.ts';
 import { Counters } from '../observe/counters.ts';
 import { Events } from '../observe/events.ts';
+import { LatencySample } from '../observe/latency-sample.ts';
 import { StateLog } from '../observe/state-log.ts';
 import { createTelemetry } from '../observe/telemetry.ts';
 import type { Settings } from '../options.ts';
@@ -39,6 +40,7 @@ export function openCore(settings: Settings): Core {
     ownBus: undefined,
     epochs: new Epochs(settings.remote !== undefined),
     counters,
+    lookUps: new LatencySample(),
     events: new Events(),
     telemetry: createTelemetry(settings.telemetry),
     stateLog: new StateLog(settings.logger, name),
@@ -59,9 +61,10 @@ export function openCore(settings: Settings): Core {
 }
 
 function openBus(core: Opening): Core['ownBus'] {
-  const { bus, remote } = core.settings;
+  const { bus, remote, deadline } = core.settings;
   if (bus === false) return undefined;
   if (bus !== 'auto') return bus;
-  core.ownBus = remote?.openBus?.();
+  // A bus waits a millisecond at least.
+  core.ownBus = remote?.openBus?.(Math.max(1, deadline.remote));
   return core.ownBus;
 }

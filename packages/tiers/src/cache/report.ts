@@ -23,6 +23,7 @@ export function statsOf(core: Core): Stats {
 /** Counts from 0 again. */
 export function resetStats(core: Core): void {
   core.counters.reset(sourcesOf(core));
+  core.lookUps.reset();
   core.remote?.guard.resetCounts();
   core.disk?.guard.resetCounts();
 }
@@ -105,8 +106,10 @@ function diskHealthOf(core: Core): TierHealth {
 }
 
 function sourcesOf(core: Core): StatsSources {
-  const { remote, disk } = core;
+  const { memory, remote, disk } = core;
   return {
+    // Where there is no memory, nothing was looked up in it.
+    memory: memory.cache && core.lookUps.latency,
     remote: remote?.guard,
     disk: disk && {
       faults: disk.guard.faults,

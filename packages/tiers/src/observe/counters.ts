@@ -18,6 +18,8 @@ export interface Measured {
 
 /** What others count. */
 export interface StatsSources {
+  /** Latency of look-ups in memory, which counts no faults. */
+  readonly memory?: Latency | undefined;
   readonly remote?: Measured | undefined;
   readonly disk?: (Measured & { readonly bytes: number }) | undefined;
   readonly queued: number;
@@ -59,7 +61,7 @@ export class Counters implements LoadCounters {
       stale: this.stale,
       misses: this.misses,
       hitRatio: requests === 0 ? 0 : this.hits / requests,
-      memory: statsOf(this.memory, undefined),
+      memory: statsOf(this.memory, { faults: NO_FAULTS, latency: sources.memory ?? NOT_MEASURED }),
       remote: statsOf(this.remote, sources.remote),
       disk: { ...statsOf(this.disk, sources.disk), bytes: sources.disk?.bytes ?? 0 },
       factoryCalls: this.factoryCalls,

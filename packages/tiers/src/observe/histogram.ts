@@ -1,10 +1,10 @@
 // A latency histogram: fixed logarithmic buckets, so recording is O(1), allocates nothing and never grows.
-// Invariant: a quantile is within 3.2 % of a value that was recorded (or 0.1 microseconds, if that is more); the maximum
-// is exact. Values above 214 s count as 214 s.
+// Invariant: a quantile is within 3.2 % of a value that was recorded (or one unit, if that is more); the maximum is exact.
+// Values above 2^31 units count as that.
 // Source: the bucket layout of HdrHistogram (Tene): 16 linear steps within each power of two.
 import type { Latency } from '../stats.ts';
 
-/** Buckets count in units of 0.1 microseconds. */
+/** Units of 0.1 microseconds: to 214 s, for what goes over a network or to a disk. */
 const UNITS_PER_MS = 10_000;
 const STEPS = 16;
 const STEP_BITS = 4;
@@ -23,12 +23,18 @@ export const NOT_MEASURED: Latency = Object.freeze({
 export class Histogram {
   // Doubles: no count of a process's life overflows them.
   readonly #counts = new Float64Array(BUCKETS);
+  readonly #unitsPerMs: number;
   #count = 0;
   #max = 0;
 
+  /** @param unitsPerMs  how fine it is. Default: 10,000 */
+  constructor(unitsPerMs: number = UNITS_PER_MS) {
+    this.#unitsPerMs = unitsPerMs;
+  }
+
   /** Records a duration in ms; less than 0 (a clock set back) counts as 0. HOT: twice for each call of a tier */
   record(ms: number): void {
-    const units = ms > 0 ? Math.min(ms * UNITS_PER_MS, MAX_UNITS) | 0 : 0;
+    const units = ms > 0 ? Math.min(ms * this.#unitsPerMs, MAX_UNITS) | 0 : 0;
     const shift = units < STEPS ? 0 : 31 - STEP_BITS - Math.clz32(units);
     this.#counts[shift * STEPS + (units >>> shift)]! += 1;
     this.#count += 1;
@@ -43,7 +49,7 @@ export class Histogram {
     let seen = 0;
     let index = 0;
     while (index < BUCKETS && (seen += this.#counts[index]!) < rank) index += 1;
-    return Math.min(middleOf(index), this.#max);
+    return Math.min(middleOf(index) / this.#unitsPerMs, this.#max);
   }
 
   snapshot(): Latency {
@@ -63,8 +69,8 @@ export class Histogram {
   }
 }
 
-/** ms in the middle of a bucket. */
+/** The middle of a bucket, units. */
 function middleOf(index: number): number {
   const shift = index < STEPS ? 0 : Math.floor(index / STEPS) - 1;
-  return ((index - shift * STEPS + 0.5) * 2 ** shift) / UNITS_PER_MS;
+  return (index - shift * STEPS + 0.5) * 2 ** shift;
 }

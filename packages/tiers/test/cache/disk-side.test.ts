@@ -12,7 +12,7 @@ const DISK = { tiers: ['disk'] } as const;
 
 async function opened(options: TieredOptions): Promise<TieredCache> {
   const cache = open(options);
-  expect((await cache.ready({ timeout: 5000 })).disk.state).toBe('ready');
+  expect((await cache.ready({ timeout: 30_000 })).disk.state).toBe('ready');
   return cache;
 }
 
@@ -123,7 +123,7 @@ describe('a disk below memory', () => {
     const first = await opened({ disk });
     await first.set('k', 1);
     const second = open({ disk });
-    expect(await second.ready({ timeout: 5000 })).toMatchObject({
+    expect(await second.ready({ timeout: 30_000 })).toMatchObject({
       status: 'degraded',
       disk: { state: 'busy' },
     });
@@ -201,7 +201,7 @@ describe('a disk beside a server', () => {
     return {
       other: async () => {
         const cache = open({ name, remote, bus: bus() });
-        await cache.ready({ timeout: 5000 });
+        await cache.ready({ timeout: 30_000 });
         return cache;
       },
       node: (disk: DiskTier = diskTier({ dir: folder, minFree: 0 })) =>

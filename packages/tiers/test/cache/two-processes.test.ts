@@ -21,7 +21,7 @@ async function pair(options: TieredOptions = {}): Promise<[TieredCache, TieredCa
   const remote = { url: redis.url };
   const both = [open({ name, remote, ...options }), open({ name, remote, ...options })] as const;
   for (const one of both)
-    expect(await one.ready({ timeout: 5000 })).toMatchObject({ status: 'ok' });
+    expect(await one.ready({ timeout: 30_000 })).toMatchObject({ status: 'ok' });
   return [...both];
 }
 
@@ -198,7 +198,7 @@ describe('with a ticket', () => {
 describe('a lock', () => {
   it('has one holder at a time, with a fence that grows', async () => {
     const [a, b] = await pair();
-    const first = await a.lock('k', { ttl: 500 });
+    const first = await a.lock('k');
     if (typeof first !== 'object') throw new Error('not taken');
     expect(await b.lock('k')).toBeUndefined();
     await first.release();
@@ -212,12 +212,15 @@ describe('a lock', () => {
 
   it('is extended while it is held', async () => {
     const [a, b] = await pair();
-    const held = await a.lock('k', { ttl: 150 });
+    // Extended at each third of it: a busy machine may be late by two of them.
+    const ttl = 1500;
+    const held = await a.lock('k', { ttl });
     if (typeof held !== 'object') throw new Error('not taken');
-    for (let i = 0; i < 10; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 40));
+    const taken = performance.now();
+    await until(async () => {
       expect(await b.lock('k')).toBeUndefined();
-    }
+      return performance.now() - taken > 2 * ttl;
+    });
     expect(held.isHeld).toBe(true);
     await held.release();
   });
@@ -236,7 +239,8 @@ describe('ways of writing', () => {
     expect(await a.set('k', 1)).toMatchObject({ remote: 'skipped' });
     expect(await b.get('k')).toBeUndefined();
     const filler = open({ name, remote: { url: redis.url } });
-    await filler.set('k', 2);
+    await filler.ready({ timeout: 30_000 });
+    expect(await filler.set('k', 2)).toMatchObject({ remote: 'ok' });
     expect(await b.get('k')).toBe(2);
     await a.delete('k');
     await until(async () => (await b.get('k')) === undefined);
@@ -250,7 +254,7 @@ describe('ways of writing', () => {
       disk: { dir: folder, maxBytes: 64 * 1024 * 1024, minFree: 0 },
       write: { disk: 'victim' },
     });
-    await cache.ready({ timeout: 5000 });
+    await cache.ready({ timeout: 30_000 });
     expect(await cache.set('first', 'x'.repeat(5000))).toMatchObject({ disk: 'skipped' });
     for (let i = 0; i < 5; i++) await cache.get('first');
     for (let i = 0; i < 400; i++) {
@@ -270,17 +274,16 @@ describe('ways of writing', () => {
   });
 
   it('victim: what memory evicts goes down to the server too, over what it replaced there', async () => {
-    // All is to be answered, however busy the machine.
-    const shared = { name, remote: { url: redis.url }, deadline: { remote: 10_000 } };
+    const shared = { name, remote: { url: redis.url } };
     const writer = open(shared);
-    await writer.ready({ timeout: 5000 });
+    await writer.ready({ timeout: 30_000 });
     await writer.set('k5', 'before');
     const cache = open({
       ...shared,
       memory: { maxBytes: 1024 * 1024, maxValueBytes: 64 * 1024, nearCache: false },
       write: { remote: 'victim' },
     });
-    await cache.ready({ timeout: 5000 });
+    await cache.ready({ timeout: 30_000 });
     for (let i = 0; i < 200; i++) {
       expect(await cache.set(`k${i}`, `${i} `.repeat(3000))).toMatchObject({ remote: 'skipped' });
       cache.getSync(`k${i}`);
@@ -303,7 +306,7 @@ describe('tiers of one entry', () => {
     const remote = { url: redis.url };
     const disk = { dir: makeFolder(), minFree: 0 };
     const cache = open({ name, remote, memory: false, disk });
-    await cache.ready({ timeout: 5000 });
+    await cache.ready({ timeout: 30_000 });
     await cache.set('k', 'old');
     await cache.set('k', 'here', { tiers: ['disk'] });
     expect(await cache.get('k')).toBe('here');

@@ -25,11 +25,13 @@ describe('counters', () => {
   it('put in what guards counted', () => {
     const latency = { count: 1, p50Ms: 2, p99Ms: 2, maxMs: 2 };
     const faults = { errors: 1, timeouts: 2, skipped: 3 };
-    const { remote, disk } = new Counters().snapshot({
+    const { memory, remote, disk } = new Counters().snapshot({
       ...sources,
+      memory: latency,
       remote: { faults, latency },
       disk: { faults, latency, bytes: 4096 },
     });
+    expect(memory).toMatchObject({ errors: 0, latency });
     expect(remote).toMatchObject({ ...faults, latency });
     expect(disk).toMatchObject({ ...faults, latency, bytes: 4096 });
   });
