@@ -24,7 +24,7 @@ export function repaint() {
 }
 
 /**
- * A figure of `definition`: { id, title, format, axis?, top?, series: [{ label, of(point), colour, dash?, width?, wash? }], absent?(store) }.
+ * A figure of `definition`: { id, title, format, axis?, top?, log?, series: [{ label, of(point), colour, dash?, width?, wash? }], absent?(store) }.
  * @returns { figure, draw(view, store) }
  */
 export function makeChart(definition) {
@@ -199,7 +199,11 @@ function columnsOf(view, series) {
   return columns;
 }
 
-function options({ format, axis: marks = format, top, series, binary }, size, { range, told }) {
+function options(
+  { format, axis: marks = format, top, series, binary, log },
+  size,
+  { range, told },
+) {
   const axis = {
     stroke: () => colours.soft,
     font: FONT,
@@ -218,11 +222,13 @@ function options({ format, axis: marks = format, top, series, binary }, size, { 
     },
     scales: {
       x: { time: true, range },
-      y: { range: (u, low, high) => [0, roof(high, top, binary)] },
+      y: log
+        ? { distr: 3, range: (u, low, high) => decades(low, high) }
+        : { range: (u, low, high) => [0, roof(high, top, binary)] },
     },
     axes: [
       { ...axis, grid: { show: false }, space: 70, size: 24, values: (u, splits) => splits.map((at) => clock(at * 1000, splits.length > 1 && splits[1] - splits[0] < 60)) }, // prettier-ignore
-      { ...axis, space: 34, size: 58, ...(binary ? { incrs: powers } : {}), values: (u, splits) => splits.map((value) => text(marks, value)) }, // prettier-ignore
+      { ...axis, space: 34, size: 58, ...(binary ? { incrs: powers } : {}), ...(log ? { splits: tens, filter: (u, splits) => splits } : {}), values: (u, splits) => splits.map((value) => text(marks, value)) }, // prettier-ignore
     ],
     series: [{}, ...series.map(line)],
     hooks: { setCursor: [told] },
@@ -258,6 +264,22 @@ function roof(high, top, binary) {
   if (top !== undefined) return top;
   if (high === null || high === undefined || high <= 0) return binary ? 1024 : 1;
   return high * 1.1;
+}
+
+/** The powers of ten around what is there. What is 0 lies below them. */
+function decades(low, high) {
+  if (low === null || low === undefined || !(low > 0)) return [0.01, 1];
+  const first = Math.floor(Math.log10(low));
+  return [10 ** first, 10 ** Math.max(Math.ceil(Math.log10(high)), first + 1)];
+}
+
+/** The lines of such an axis: each power of ten, with what lies between them where there are few. */
+function tens(u, axis, low, high) {
+  const [first, last] = [low, high].map((end) => Math.round(Math.log10(end)));
+  const steps = last - first > 2 ? [1] : [1, 2, 5];
+  return Array.from({ length: last - first + 1 }, (_, index) => 10 ** (first + index))
+    .flatMap((power) => steps.map((step) => step * power))
+    .filter((value) => value <= high);
 }
 
 function swatch({ colour, dash, width }) {

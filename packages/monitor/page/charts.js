@@ -2,7 +2,7 @@
 // One unit per chart. Colours have a meaning and keep it: blue is the thing itself or memory, amber Redis, teal the disk,
 // red what went wrong; lines that lie together differ in dashes, too, for those who see fewer colours.
 import { makeChart } from './chart.js';
-import { bytes, count, evenPercent, ms, percent, plainRate, rate } from './format.js';
+import { bytes, count, evenMs, evenPercent, ms, percent, plainRate, rate } from './format.js';
 import { missing } from './missing.js';
 
 const definitions = [
@@ -46,8 +46,11 @@ const definitions = [
   {
     into: 'cache-charts',
     id: 'chart-tiers',
-    title: 'Time of a tier, p99',
+    // From a fraction of a microsecond in memory to a slow disk: on even steps memory would lie on the ground.
+    title: 'Time of a tier, p99, by powers of ten',
     format: ms,
+    axis: evenMs,
+    log: true,
     absent: (store) => missing.tiers(store.frame),
     series: [
       { label: 'memory', colour: 'blue', of: (point) => point.tierP99.memory },
@@ -77,6 +80,30 @@ const definitions = [
         of: (point) => point.cacheMaxBytes || null,
       },
     ],
+  },
+  {
+    into: 'cache-charts',
+    id: 'chart-segments',
+    title: 'Segments of the cache',
+    format: count,
+    absent: (store) => missing.segments(store.frame),
+    series: [
+      { label: 'in use', colour: 'blue', wash: true, of: (point) => point.usedSegments },
+      {
+        label: 'at most',
+        colour: 'blue-light',
+        dash: 'dashed',
+        of: (point) => point.maxSegments,
+      },
+    ],
+  },
+  {
+    into: 'cache-charts',
+    id: 'chart-entries',
+    title: 'Entries in memory',
+    format: count,
+    absent: (store) => missing.engines(store.frame),
+    series: [{ label: 'entries', colour: 'blue', wash: true, of: (point) => point.entries }],
   },
   {
     into: 'cache-charts',

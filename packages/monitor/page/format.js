@@ -32,12 +32,19 @@ export function plainRate(value) {
   return [figure, unit.replace('/s', '')];
 }
 
-/** Milliseconds: 0.42 ms, 120 ms, 1.2 s. */
+/** Milliseconds: 0.30 µs, 0.42 ms, 120 ms, 1.2 s. */
 export function ms(value) {
   if (missing(value)) return [NONE, ''];
+  if (value > 0 && value < 0.0995) return [digits(value * 1000), 'µs'];
   if (value >= 10_000) return [digits(value / 1000), 's'];
   if (value >= 1000) return [(value / 1000).toFixed(1), 's'];
   return [digits(value), 'ms'];
+}
+
+/** The same for the lines of an axis by powers of ten. */
+export function evenMs(value) {
+  const [figure, unit] = value < 1 ? [value * 1000, 'µs'] : value < 1000 ? [value, 'ms'] : [value / 1000, 's']; // prettier-ignore
+  return [String(Number(figure.toPrecision(3))), unit];
 }
 
 /** Bytes, by powers of 1024. */

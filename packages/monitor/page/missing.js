@@ -6,14 +6,21 @@ const responseCache = (frame) =>
     ? 'No response cache is registered: `app.register(fastifyCache, { ttl: 60_000 })`.'
     : undefined;
 
+const engines = (frame) =>
+  frame.engines.length === 0 ? 'No cache in memory is open in this process.' : undefined;
+
 export const missing = {
   responseCache,
   tiers: (frame) =>
     frame.tiers.length === 0
       ? 'No tiers are registered: give the cache a `remote` or a `disk` below its memory.'
       : undefined,
-  engines: (frame) =>
-    frame.engines.length === 0 ? 'No cache in memory is open in this process.' : undefined,
+  engines,
+  segments: (frame) =>
+    engines(frame) ??
+    (frame.engines.every((engine) => engine.segments === 0)
+      ? 'Only the native engine has segments; the backend `js` has none.'
+      : undefined),
   /** Neither responses nor tiers are counted. */
   anyCache: (frame) => (frame.tiers.length === 0 ? responseCache(frame) : undefined),
   tasks: (frame) =>

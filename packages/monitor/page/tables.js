@@ -70,7 +70,7 @@ const definitions = [
       { title: 'Engine', of: (row) => [row.backend, row.backend === 'native' ? null : 'warn'] },
       { title: 'Memory', wide: true, cell: meter },
       number('Entries', count, (row) => row.entries),
-      number('Segments, at most', count, (row) => row.segments),
+      { title: 'Segments', numeric: true, of: segments },
       number('Hit ratio', percent, (row) => row.hitRatio),
       number('Evicted', count, (row) => row.evictions),
       number('Expired', count, (row) => row.expirations),
@@ -191,6 +191,10 @@ export function makeTables() {
 function priorities({ priorities: rows }) {
   if (rows.length === 0) return '–';
   return rows.map((row) => `${row.name} ${text(count, row.count)}`).join(', ');
+}
+
+function segments({ usedSegments, segments: most }) {
+  return most === 0 ? '–' : `${text(count, usedSegments)} of ${text(count, most)}`;
 }
 
 /** A bar of what is alive and what is used, of the bound, with the figures beside it. */

@@ -56,6 +56,30 @@ describe('the response cache', () => {
     expect(snapshot.engines).toMatchObject([{ entries: 1 }]);
   });
 
+  it('is told with the time of its hits in memory, and the segments in use', async () => {
+    const app = await open({ cache: { ttl: 60_000 } });
+    app.get('/cities/:id', async () => ({ city: 1 }));
+    await app.ready();
+    // Of look-ups in memory one in 509 is timed.
+    for (let i = 0; i < 600; i++) await app.inject('/cities/1');
+    const page = await app.monitor.metrics();
+    for (const quantile of ['0.5', '0.99']) {
+      const series = `catzilla_tier_latency_seconds\\{cache="[^"]+",tier="memory",quantile="${quantile}"\\}`;
+      expect(page).toMatch(new RegExp(`^${series} \\d`, 'm'));
+    }
+    const { engines, tiers } = await app.monitor.snapshot();
+    const [{ p50Ms, p99Ms }] = tiers as [(typeof tiers)[0]];
+    expect(p99Ms).toBeGreaterThanOrEqual(p50Ms!);
+    const [{ name, backend, segments, usedSegments }] = engines as [(typeof engines)[0]];
+    const told = (kind: string) => valueOf(page, `catzilla_cache_segments{cache="${name}",kind="${kind}"}`); // prettier-ignore
+    if (backend === 'js') expect([told('max'), told('used')]).toEqual([undefined, undefined]);
+    else {
+      expect([told('max'), told('used')]).toEqual([segments, usedSegments]);
+      expect(usedSegments).toBeGreaterThan(0);
+      expect(usedSegments).toBeLessThanOrEqual(segments);
+    }
+  });
+
   it('answers hits by the same way and with the same bytes as without the monitor', async () => {
     const bytes = async (monitor: AppOptions['monitor']) => {
       const app = await open({

@@ -51,7 +51,7 @@ describe.skipIf(executablePath === undefined)(suite, () => {
   const open = async (url: string, options: Parameters<Browser['newPage']>[0] = {}) => {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
     onTestFinished(() => page.close());
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(60_000);
     const complaints: string[] = [];
     page.on('console', (message) => complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(error.message));
@@ -87,6 +87,23 @@ describe.skipIf(executablePath === undefined)(suite, () => {
     expect(complaints).toEqual([]);
   });
 
+  it('shows the time of memory once enough was looked up, and the segments in use', async () => {
+    const { url, ask } = await shop();
+    await ask('/products/1');
+    for (let i = 0; i < 60; i += 1) {
+      await Promise.all(Array.from({ length: 10 }, () => ask('/products/1')));
+    }
+    const { page, complaints } = await open(url);
+    await live(page);
+    const times = async () => (await rowOf(page, 'tiers', 'Memory')).slice(2, 4);
+    await expect.poll(times).toEqual([expect.stringMatching(/^[\d.<]+ (?:µs|ms)$/), expect.stringMatching(/^[\d.<]+ (?:µs|ms)$/)]); // prettier-ignore
+    const legend = page.locator('#chart-tiers .legend li', { hasText: 'memory' });
+    await expect.poll(() => legend.textContent()).toMatch(/memory [\d.<]+\u00a0(?:µs|ms)/);
+    const segments = page.locator('#table-engines tbody tr td').nth(3);
+    expect(await segments.textContent()).toMatch(/^\d+ of \d+$/);
+    expect(complaints).toEqual([]);
+  });
+
   it('draws while requests come', async () => {
     const { url, ask } = await shop();
     const { page, complaints } = await open(url);
@@ -95,8 +112,8 @@ describe.skipIf(executablePath === undefined)(suite, () => {
     await expect.poll(async () => {
       for (let i = 0; i < 30; i += 1) await ask(`/products/${i}`);
       return Number((await rate())!.replaceAll(',', ''));
-    }, { timeout: 30_000 }).toBeGreaterThan(20); // prettier-ignore
-    await expect.poll(() => inkOf(page, '#chart-requests'), { timeout: 20_000 }).toBeGreaterThan(50); // prettier-ignore
+    }).toBeGreaterThan(20); // prettier-ignore
+    await expect.poll(() => inkOf(page, '#chart-requests')).toBeGreaterThan(50); // prettier-ignore
     expect(complaints).toEqual([]);
   });
 
@@ -114,6 +131,9 @@ describe.skipIf(executablePath === undefined)(suite, () => {
     await page.getByRole('button', { name: 'Purge this tag' }).click();
     await page.locator('#purge-outcome[data-tone=ok]').waitFor();
     expect(await ask('/products/1')).not.toContain('hit');
+    // What was told is of the wish before.
+    await page.locator('input[name=purge-kind][value=pattern]').check();
+    expect(await page.locator('#purge-outcome').textContent()).toBe('');
     await page.getByRole('button', { name: 'Close' }).click();
     await expect.poll(() => page.locator('#table-events').textContent()).toContain('from the dashboard'); // prettier-ignore
     expect(complaints).toEqual([]);
@@ -139,7 +159,7 @@ describe.skipIf(executablePath === undefined)(suite, () => {
     await expect.poll(async () => {
       await ask(nasty);
       return await page.locator('#table-keys').textContent();
-    }, { timeout: 20_000 }).toContain('search'); // prettier-ignore
+    }).toContain('search'); // prettier-ignore
     expect(await page.locator('img').count()).toBe(0);
     expect(complaints).toEqual([]);
   });

@@ -117,7 +117,12 @@ describe('a thread of two', () => {
       expect(all.size).toBe(2);
       return [...all.values()].map(({ body }) => body);
     });
-    for (const page of pages) expect(valueOf(page, WHO)).toBeGreaterThanOrEqual(before);
+    for (const page of pages) {
+      expect(valueOf(page, WHO)).toBeGreaterThanOrEqual(before);
+      // It has said that it ends: nobody waits for it.
+      expect(valueOf(page, 'catzilla_threads')).toBe(2);
+      expect(valueOf(page, 'catzilla_threads_silent')).toBe(0);
+    }
   });
 
   it('that is replaced leaves all its counts to the next', async () => {
@@ -138,6 +143,28 @@ describe('a thread of two', () => {
       }
     });
   });
+
+  it(
+    'that is replaced again and again leaves each count once, its own metrics too',
+    { timeout: 90_000 },
+    async () => {
+      const { program, port } = await serving();
+      let asked = 0;
+      for (let reloads = 1; reloads <= 4; reloads++) {
+        for (let i = 0; i < 3; i++) await ask(port, '/who');
+        asked += 3;
+        program.signal('SIGHUP');
+        await program.line('reloaded', reloads);
+        await vi.waitFor(async () => {
+          for (const { body } of (await askAll(port, '/metrics', 2)).values()) {
+            expect(valueOf(body, WHO)).toBe(asked);
+            expect(valueOf(body, 'catzilla_threads')).toBe(2);
+            expect(valueOf(body, 'shop_starts_total')).toBe(2 + 2 * reloads);
+          }
+        });
+      }
+    },
+  );
 });
 
 function nextTurn(): Promise<false> {

@@ -58,7 +58,9 @@ export interface Frame {
     readonly usedBytes: number;
     readonly liveBytes: number;
     readonly maxBytes: number;
+    /** Those the bound allows, and those in use; 0: it has none. */
     readonly segments: number;
+    readonly usedSegments: number;
     readonly segmentBytes: number;
     readonly hitRatio: number | null;
     readonly evictions: number;

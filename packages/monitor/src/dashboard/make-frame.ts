@@ -35,6 +35,7 @@ export function makeFrame(pair: Pair, around: Around): Omit<Frame, 'events'> {
         liveBytes: engine.bytes.live,
         maxBytes: engine.bytes.max,
         segments: engine.segments,
+        usedSegments: engine.usedSegments,
         segmentBytes: engine.segmentBytes,
         hitRatio: ratio(was, engine),
         evictions: engine.evictions,

@@ -51,7 +51,10 @@ export interface CachePart {
   purgeAll(options: {
     readonly soft: boolean;
   }): Promise<{ readonly ok: boolean; readonly purged: number }>;
-  warm(urls: readonly string[]): Promise<readonly WarmRow[]>;
+  warm(
+    urls: readonly string[],
+    options: { readonly signal: AbortSignal },
+  ): Promise<readonly WarmRow[]>;
   onPurge?(listener: (event: PurgeHeard) => void): () => void;
 }
 

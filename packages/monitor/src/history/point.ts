@@ -35,6 +35,9 @@ export interface Point {
   readonly heapUsedBytes: number;
   readonly cacheUsedBytes: number;
   readonly cacheMaxBytes: number;
+  /** Of all engines: those in use, and those the bounds allow. null: no engine has segments. */
+  readonly usedSegments: number | null;
+  readonly maxSegments: number | null;
   readonly entries: number;
   readonly evictions: number;
   readonly expirations: number;
@@ -121,6 +124,7 @@ export const FIRST: Basis = Object.freeze({
 export function pointOf(before: Basis, snapshot: Snapshot): Point {
   const now = basisOf(snapshot);
   const { engines, tiers, tasks, realtime, loop } = snapshot;
+  const maxSegments = sum(engines, ({ segments }) => segments);
   const seconds = secondsBetween(before, now);
   const rate = (from: number, to: number): number => short(grown(from, to) / seconds);
   const ratioOf = (name: TierName): number | null => ratio(before.tiers[name], now.tiers[name]);
@@ -140,6 +144,8 @@ export function pointOf(before: Basis, snapshot: Snapshot): Point {
     heapUsedBytes: loop.heapUsedBytes,
     cacheUsedBytes: sum(engines, ({ bytes }) => bytes.used),
     cacheMaxBytes: sum(engines, ({ bytes }) => bytes.max),
+    usedSegments: maxSegments === 0 ? null : sum(engines, ({ usedSegments }) => usedSegments),
+    maxSegments: maxSegments === 0 ? null : maxSegments,
     entries: sum(engines, ({ entries }) => entries),
     evictions: rate(before.evictions, now.evictions),
     expirations: rate(before.expirations, now.expirations),

@@ -12,6 +12,8 @@ const FIGURES = [
   'heapUsedBytes',
   'cacheUsedBytes',
   'cacheMaxBytes',
+  'usedSegments',
+  'maxSegments',
   'entries',
   'evictions',
   'expirations',

@@ -1,5 +1,6 @@
 // The counts of one route and method in this thread.
 // Invariant: they only grow; plain arrays of small integers, which are copied fast and take no room before they are used.
+import { addable } from '../snapshot/merge.ts';
 import type { DurationCounts } from '../snapshot/snapshot.ts';
 import { bucketOf } from './buckets.ts';
 
@@ -66,7 +67,7 @@ export class RouteCounts {
     }
     const durations = {
       count: this.#count,
-      sumMs: this.#sumMs,
+      sumMs: addable(this.#sumMs),
       maxMs: this.#maxMs,
       buckets: this.#buckets.slice(),
     };

@@ -105,6 +105,21 @@ export function engineFamilies(engines: readonly EngineSnapshot[]): readonly Fam
         Object.entries(bytes).map(([kind, value]) => ({ labels: { cache: name, kind }, value })),
       ),
     },
+    {
+      name: 'catzilla_cache_segments',
+      help: 'Equal parts of the memory: max, what the bound allows; used, in use',
+      type: 'gauge',
+      few: ['kind'],
+      samples: engines.flatMap(({ name, segments, usedSegments }) =>
+        // An engine without segments has no 0 of them.
+        segments === 0
+          ? []
+          : [
+              { labels: { cache: name, kind: 'max' }, value: segments },
+              { labels: { cache: name, kind: 'used' }, value: usedSegments },
+            ],
+      ),
+    },
   ];
 }
 
@@ -138,7 +153,7 @@ export function tierFamilies(tiers: readonly TierSnapshot[]): readonly Family[] 
     })),
     {
       name: 'catzilla_tier_latency_seconds',
-      help: 'Time of a call, by quantile; the slowest thread',
+      help: 'Time of a call, by quantile (in memory: of a sample); the slowest thread',
       type: 'gauge',
       few,
       samples: quantiles,

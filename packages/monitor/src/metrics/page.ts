@@ -5,7 +5,7 @@ import { familiesOf } from './families.ts';
 import { InTime } from '../read/in-time.ts';
 import type { CheckedMetrics } from './options.ts';
 import type { OwnRegistry } from './own-registry.ts';
-import { SeriesLimit } from './series-limit.ts';
+import { joinShown, SeriesLimit } from './series-limit.ts';
 import type { Shown } from './series-limit.ts';
 import { renderText } from './text.ts';
 import type { FullSnapshot, SnapshotSource } from '../snapshot/take.ts';
@@ -46,6 +46,8 @@ export class MetricsPage {
       );
     });
     source.extra = () => this.#extra();
+    source.addExtras = (sum, extra) =>
+      this.#join(sum as Extra | undefined, extra as Extra | undefined);
   }
 
   /** A page, as it is now. */
@@ -53,7 +55,8 @@ export class MetricsPage {
     const full = await this.#parts.source.takeWith();
     const own = await this.#ownText(full);
     const taken = namesIn(own);
-    for (const extra of full.serving) this.#limit.adopt((extra as Extra | undefined)?.shown ?? {});
+    for (const extra of [...full.serving, ...full.gone])
+      this.#limit.adopt((extra as Extra | undefined)?.shown ?? {});
     const families = familiesOf(full.snapshot, this.#parts.settings)
       .filter(({ name }) => !taken.has(name))
       .map((family) => this.#limit.bound(family));
@@ -64,6 +67,17 @@ export class MetricsPage {
     const { own } = this.#parts;
     const told = await this.#told.ask(() => own.tell(), this.#failed);
     return { own: told, shown: this.#limit.shown() };
+  }
+
+  #join(sum: Extra | undefined, extra: Extra | undefined): Extra | undefined {
+    if (extra === undefined) return sum;
+    const shown = joinShown(sum?.shown ?? {}, extra.shown, this.#parts.settings.maxSeries);
+    try {
+      return { own: this.#parts.own.join(sum?.own, extra.own), shown };
+    } catch (error) {
+      this.#failed(error);
+      return { own: sum?.own, shown };
+    }
   }
 
   async #ownText({ serving, gone }: FullSnapshot): Promise<string> {

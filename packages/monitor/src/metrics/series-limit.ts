@@ -8,6 +8,16 @@ import type { Family, Labels, Sample } from './family.ts';
 /** What a thread has shown of families that are no longer small. */
 export type Shown = Readonly<Record<string, readonly string[]>>;
 
+/** What two threads have shown, as far as one may.
+ * @param max  series of one metric */
+export function joinShown(a: Shown, b: Shown, max: number): Shown {
+  const joined: Record<string, readonly string[]> = { ...a };
+  for (const [name, shown] of Object.entries(b)) {
+    joined[name] = [...new Set([...(a[name] ?? []), ...shown])].slice(0, max);
+  }
+  return joined;
+}
+
 /** In place of the values of labels. */
 const OTHER = 'other';
 

@@ -1,43 +1,17 @@
-// The threads of a process that serve one application, and what each of them knows: whoever is asked asks all the others.
+// The threads of a process that serve one application: whoever is asked asks all the others.
 // Invariant: counts that were told once never go down. Of a thread that is busy, that has left or that has died, what it said
 // last stands; one that comes late is told of those that were there before it. What was counted between the last reading and
-// a crash is lost. Nothing here keeps the process alive.
+// a crash is lost. Nothing here keeps the process alive. What is kept of each thread, and for how long: knowledge.ts.
 import { BroadcastChannel } from 'node:worker_threads';
-import type { ThreadReading } from '../read/reading.ts';
+import type { Fold } from './departed.ts';
+import { onExit } from './exit.ts';
+import { isServing, Knowledge } from './knowledge.ts';
+import type { Peer } from './knowledge.ts';
+import { latest } from './messages.ts';
+import type { Message, PeerReading, ReadHow } from './messages.ts';
 
 /** How long the others are waited for, ms. */
 const DEADLINE = 200;
-/** Who has been silent so long, ms, is taken to be gone, and waited for no more. */
-const GONE = 10_000;
-
-/** What the threads say to each other; both sides run the same release. */
-type Message =
-  | { readonly type: 'hello'; readonly reading: PeerReading }
-  /** To who has said hello. */
-  | { readonly type: 'welcome'; readonly to: string; readonly known: readonly Known[] }
-  | { readonly type: 'ask'; readonly ask: string; readonly how: ReadHow }
-  | { readonly type: 'reading'; readonly ask: string; readonly reading: PeerReading }
-  | { readonly type: 'bye'; readonly reading: PeerReading };
-
-/** What is read. */
-export interface ReadHow {
-  /** Somebody looks, other than what runs all the time. */
-  readonly isWatched: boolean;
-  /** With `extra`. */
-  readonly isFull: boolean;
-}
-
-/** A reading, and what else a thread tells: plain data that this file does not look at; undefined where it was not asked for. */
-export interface PeerReading {
-  readonly thread: ThreadReading;
-  readonly extra: unknown;
-}
-
-/** What is known of a thread. */
-interface Known {
-  readonly reading: PeerReading;
-  readonly isGone: boolean;
-}
 
 /** What came together. */
 export interface Gathered {
@@ -46,7 +20,7 @@ export interface Gathered {
   /** Of threads that serve. Those in `silent` did not answer now. */
   readonly others: readonly PeerReading[];
   readonly silent: ReadonlySet<string>;
-  /** The last of threads that serve no more. */
+  /** Of threads that serve no more: however many there were, they are few. */
   readonly gone: readonly PeerReading[];
 }
 
@@ -57,36 +31,38 @@ export interface PeersOptions {
   readonly name: string | undefined;
   /** What this thread knows now; never rejects. */
   readonly read: (how: ReadHow) => Promise<PeerReading>;
-}
-
-interface Peer {
-  reading: PeerReading;
-  isGone: boolean;
-  /** The last ask, until it has answered that. */
-  awaited: string | undefined;
-  /** Monotonic ms of the first ask since it has said anything. */
-  silentSince: number | undefined;
+  /** Adds up threads that have left; never throws. */
+  readonly fold: Fold;
 }
 
 /** The other threads. */
 export class Peers {
   readonly #options: PeersOptions;
   readonly #channel: BroadcastChannel | undefined;
-  readonly #peers = new Map<string, Peer>();
+  readonly #knowledge: Knowledge;
   readonly #waiting = new Set<() => void>();
   #joined: Promise<void> | undefined;
+  /** The last reading of this thread, whoever asked. */
+  #own: PeerReading | undefined;
+  #isOwnTold = false;
   #asks = 0;
   #isClosed = false;
   #gathering: { readonly how: ReadHow; readonly ends: Promise<Gathered> } | undefined;
+  #offExit: (() => void) | undefined;
 
   constructor(options: PeersOptions) {
+    const { id, name, fold } = options;
     this.#options = options;
-    if (options.name === undefined) return;
-    this.#channel = new BroadcastChannel(options.name);
+    this.#knowledge = new Knowledge(id, fold);
+    if (name === undefined) return;
+    this.#channel = new BroadcastChannel(name);
     this.#channel.onmessage = (event) => {
       void this.#hear((event as { readonly data: Message }).data);
     };
     this.#channel.unref();
+    // As soon as the channel is open: see knowledge.ts.
+    this.#send({ type: 'hello', id });
+    this.#offExit = onExit(() => this.#send({ type: 'end', id }));
     this.#joined = this.#join();
   }
 
@@ -107,99 +83,84 @@ export class Peers {
   /** Says good-bye, with what this thread has counted. */
   async close(): Promise<void> {
     if (this.#channel === undefined) return;
-    this.#send({ type: 'bye', reading: await this.#options.read(LAST) });
+    const reading = await this.#read(LAST);
+    this.#send({ type: 'bye', reading });
     this.#isClosed = true;
+    this.#offExit?.();
     this.#channel.close();
     for (const wake of this.#waiting) wake();
   }
 
   async #join(): Promise<void> {
-    this.#send({ type: 'hello', reading: await this.#options.read(LAST) });
-    await this.#until(() => this.#peers.size > 0);
+    await Promise.all([this.#tell('', LAST), this.#until(() => this.#knowledge.isSettled)]);
   }
 
   async #gather(how: ReadHow): Promise<Gathered> {
     await this.#joined;
-    const asked = [...this.#peers.values()].filter(({ isGone }) => !isGone);
-    const now = performance.now();
+    const known = this.#knowledge;
     const ask = `${this.#options.id} ${++this.#asks}`;
-    for (const peer of asked) {
-      peer.awaited = ask;
-      peer.silentSince ??= now;
-    }
+    known.expect(ask, true);
+    const asked = known.serving().map(([, peer]) => peer);
     if (asked.length > 0) this.#send({ type: 'ask', ask, how });
     // Alone, nobody adds up what is told besides.
-    const isFull = how.isFull && this.#peers.size > 0;
-    const hasAnswered = (peer: Peer): boolean => peer.isGone || peer.awaited === undefined;
+    const isFull = how.isFull && !known.isAlone;
     const [here] = await Promise.all([
-      this.#readHere({ ...how, isFull }, asked.length > 0),
+      // What is told of this thread now has to stand when it has crashed.
+      asked.length > 0 ? this.#tell('', { ...how, isFull }) : this.#read({ ...how, isFull }),
       this.#until(() => asked.every(hasAnswered)),
     ]);
-    this.#giveUp();
-    const all = [...this.#peers.entries()];
-    const serving = all.filter(([, { isGone }]) => !isGone);
+    known.giveUp();
+    const serving = known.serving();
     return {
       here,
       others: serving.map(([, { reading }]) => reading),
       silent: new Set(serving.filter(([, peer]) => !hasAnswered(peer)).map(([id]) => id)),
-      gone: all.filter(([, { isGone }]) => isGone).map(([, { reading }]) => reading),
+      gone: known.gone(),
     };
   }
 
-  // What is told of this thread now has to stand when it has crashed.
-  async #readHere(how: ReadHow, isTold: boolean): Promise<PeerReading> {
-    const reading = await this.#options.read(how);
-    if (isTold) this.#send({ type: 'reading', ask: '', reading });
-    return reading;
-  }
-
   async #hear(message: Message): Promise<void> {
-    const { id, read } = this.#options;
-    if (message.type === 'reading') return this.#know(message.reading, false, message.ask);
-    if (message.type === 'bye') return this.#know(message.reading, true);
+    const known = this.#knowledge;
     if (message.type === 'ask') {
-      const { ask, how } = message;
-      return this.#send({ type: 'reading', ask, reading: await read(how) });
-    }
-    if (message.type === 'hello') {
-      const own: Known = { reading: await read(LAST), isGone: false };
-      const others = Array.from(this.#peers.values(), ({ reading, isGone }) => ({
-        reading,
-        isGone,
-      }));
-      this.#send({ type: 'welcome', to: message.reading.thread.id, known: [own, ...others] });
-      this.#know(message.reading, false);
+      // A thread that nobody asks hears of the silent all the same.
+      known.giveUp();
+      known.expect(message.ask, false);
+      await this.#tell(message.ask, message.how);
       return;
     }
-    if (message.to !== id) return;
-    for (const { reading, isGone } of message.known) {
-      const known = this.#peers.get(reading.thread.id);
-      if (known === undefined || known.reading.thread.at < reading.thread.at) {
-        this.#know(reading, isGone);
-      }
+    if (message.type === 'hello') {
+      // At once: what comes behind the hello the other hears itself.
+      const welcome = known.tell(this.#own);
+      this.#send({ type: 'welcome', to: message.id, welcome });
+      // What one knows all have to know, also those that were too busy to be heard of when this thread was alone.
+      if (this.#own !== undefined && !this.#isOwnTold) this.#say('', this.#own);
+      return;
     }
-  }
-
-  /** @param ask  what it is an answer to, whoever asked */
-  #know(reading: PeerReading, isGone: boolean, ask?: string): void {
-    const { id } = reading.thread;
-    if (id === this.#options.id) return;
-    const known = this.#peers.get(id);
-    const awaited = isGone || ask === known?.awaited ? undefined : known?.awaited;
-    // What it added when it was asked for that is not forgotten for one that was not.
-    const extra = reading.extra ?? known?.reading.extra;
-    const peer = { reading: { ...reading, extra }, isGone, awaited, silentSince: undefined };
-    if (known === undefined) this.#peers.set(id, peer);
-    else Object.assign(known, peer);
+    if (message.type === 'welcome') {
+      if (message.to === this.#options.id) known.learn(message.welcome);
+    } else if (message.type === 'reading') known.hear(message.reading, message.ask);
+    else if (message.type === 'bye') known.end(message.reading.thread.id, message.reading);
+    else known.end(message.id);
     for (const wake of this.#waiting) wake();
   }
 
-  // One that was only busy for so long is back as soon as it says something.
-  #giveUp(): void {
-    const now = performance.now();
-    for (const peer of this.#peers.values()) {
-      if (peer.silentSince !== undefined && now - peer.silentSince > GONE) peer.isGone = true;
-    }
+  /** Tells all what this thread knows. */
+  async #tell(ask: string, how: ReadHow): Promise<PeerReading> {
+    const reading = await this.#read(how);
+    this.#say(ask, reading);
+    return reading;
+  }
+
+  #say(ask: string, reading: PeerReading): void {
+    this.#isOwnTold = true;
+    this.#send({ type: 'reading', ask, reading });
+  }
+
+  async #read(how: ReadHow): Promise<PeerReading> {
+    const reading = await this.#options.read(how);
+    this.#own = this.#own === undefined ? reading : latest(this.#own, reading);
+    this.#isOwnTold = false;
+    return reading;
   }
 
   /** Waits until it is so, or the deadline is over, or this is closed. */
@@ -224,6 +185,11 @@ export class Peers {
 }
 
 const LAST: ReadHow = Object.freeze({ isWatched: false, isFull: true });
+
+/** Whether it is waited for no more. */
+function hasAnswered(peer: Peer): boolean {
+  return !isServing(peer) || peer.awaited === undefined;
+}
 
 function covers(a: ReadHow, b: ReadHow): boolean {
   return (a.isWatched || !b.isWatched) && (a.isFull || !b.isFull);

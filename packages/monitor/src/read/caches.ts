@@ -1,4 +1,5 @@
 // The response cache, the tiered caches and their engines.
+import { addable } from '../snapshot/merge.ts';
 import type { ResponseCacheSnapshot, TierSnapshot } from '../snapshot/snapshot.ts';
 import type { CacheRouteReading, EngineReading } from './reading.ts';
 import { call, count, countsByName, fields, items, measured, text } from './tolerant.ts';
@@ -18,7 +19,7 @@ export function readCache(cache: unknown): ResponseCacheSnapshot {
     notModified: count(stats['notModified']),
     purges: count(stats['purges']),
     faults: count(stats['faults']),
-    savedMs: count(stats['savedMs']),
+    savedMs: addable(count(stats['savedMs'])),
     forwarded: countsByName(stats['forwarded']),
     reasons: countsByName(stats['reasons']),
   };
@@ -83,6 +84,7 @@ export function readEngine(tiered: unknown): EngineReading | undefined {
       free: count(bytes['free']),
     },
     segments: count(stats['segments']),
+    usedSegments: count(stats['usedSegments']),
     segmentBytes: count(stats['segmentBytes']),
   };
 }

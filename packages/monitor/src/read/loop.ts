@@ -4,6 +4,7 @@
 // a minute. Invariant: neither keeps the process alive.
 import { getHeapStatistics } from 'node:v8';
 import { monitorEventLoopDelay, performance, PerformanceObserver } from 'node:perf_hooks';
+import { addable } from '../snapshot/merge.ts';
 import type { LoopReading } from './reading.ts';
 
 /** How often the loop's delay is sampled, ms. */
@@ -53,7 +54,7 @@ export class LoopWatch {
     return {
       delay,
       utilization: Number.isFinite(utilization) ? utilization : 0,
-      gc: { count: this.#gcCount, totalMs: this.#gcMs },
+      gc: { count: this.#gcCount, totalMs: addable(this.#gcMs) },
       heapUsedBytes: heap.used_heap_size,
       heapTotalBytes: heap.total_heap_size,
       externalBytes: heap.external_memory,

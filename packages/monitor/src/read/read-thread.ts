@@ -56,7 +56,7 @@ export class ThreadReader {
       ofCache && this.#take(cache, 'routes', () => this.#cacheRoutes.read(cache, ofCache));
     return {
       id: this.#id,
-      at: Date.now(),
+      at: performance.timeOrigin + performance.now(),
       http: recorder.read(),
       cache: ofCache,
       cacheRoutes: cacheRoutes ?? [],

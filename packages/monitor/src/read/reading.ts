@@ -1,5 +1,6 @@
 // What one thread knows of its application. Sums over the threads are snapshot/sum.ts.
-// Invariant: plain data that structuredClone takes; counts are since the start of the thread.
+// Invariant: plain data that structuredClone takes; counts are since the start of the thread, and durations that are counted are
+// `addable`.
 import type { HttpReading } from '../http/recorder.ts';
 import type {
   EngineSnapshot,
@@ -44,7 +45,7 @@ export interface LoopReading {
 export interface ThreadReading {
   /** Names the thread's application, and no other one that was or will be. */
   readonly id: string;
-  /** ms since the epoch. */
+  /** ms since the epoch, by a clock that nobody sets back: of two readings of one thread it tells the newer. */
   readonly at: number;
   readonly http: HttpReading;
   readonly cache: ResponseCacheSnapshot | undefined;

@@ -53,3 +53,9 @@ export function worseState(a: string, b: string): string {
 }
 
 const WELL: ReadonlySet<string> = new Set(['ok', 'ready', 'off']);
+
+/** A duration in whole 1024ths of a ms: sums of them are exact, and so the same in whatever order threads are added up. Else a
+ * counter might go down in its last digit, which to Prometheus is a restart. */
+export function addable(ms: number): number {
+  return Math.round(ms * 1024) / 1024;
+}

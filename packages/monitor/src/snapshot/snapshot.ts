@@ -69,7 +69,9 @@ export interface EngineSnapshot {
     readonly live: number;
     readonly free: number;
   };
+  /** Equal parts of the memory: those the bound allows, those in use, and the size of one; 0 where it has none. */
   readonly segments: number;
+  readonly usedSegments: number;
   readonly segmentBytes: number;
 }
 

@@ -101,6 +101,21 @@ export class RoutePlaces {
   }
 }
 
+/** Routes of several readings as those of one. */
+export function addRoutes(readings: readonly ThreadReading[]): {
+  readonly routes: readonly RouteReading[];
+  readonly cacheRoutes: readonly CacheRouteReading[];
+} {
+  const routes: RouteReading[] = [];
+  const cacheRoutes: CacheRouteReading[] = [];
+  for (const { method, route, http, cache } of sumsOf(readings).values()) {
+    if (http !== undefined) routes.push(http);
+    // Declared ones come back with each thread: what nobody has asked for takes no room.
+    if (cache !== undefined && !isIdle(cache)) cacheRoutes.push({ method, route, ...cache });
+  }
+  return { routes, cacheRoutes };
+}
+
 /** A route of several methods has one count: it stands with the first. */
 function firstMethod({ method }: CacheRouteReading): string {
   const comma = method.indexOf(',');
@@ -130,7 +145,7 @@ function sumsOf(readings: readonly ThreadReading[]): Map<string, Sum> {
 }
 
 function addHttp(sum: Sum, route: RouteReading): void {
-  sum.http = sum.http === undefined ? route : addRoutes(sum.http, route);
+  sum.http = sum.http === undefined ? route : addReadings(sum.http, route);
 }
 
 function sumOf(sums: Map<string, Sum>, method: string, route: string): Sum {
@@ -143,7 +158,7 @@ function sumOf(sums: Map<string, Sum>, method: string, route: string): Sum {
   return sum;
 }
 
-function addRoutes(a: RouteReading, b: RouteReading): RouteReading {
+function addReadings(a: RouteReading, b: RouteReading): RouteReading {
   return {
     ...a,
     requests: a.requests + b.requests,

@@ -3,53 +3,40 @@
 // (a native engine, the queues of a server) is taken once, from this thread where it has it; of quantiles the worst stands.
 import { DurationSum } from '../http/buckets.ts';
 import type { Gathered } from '../peers/peers.ts';
-import type { EngineReading, TasksReading, ThreadReading } from '../read/reading.ts';
-import { addCounts, addFields, mergeBy, worse, worseState } from './merge.ts';
+import type { ThreadReading } from '../read/reading.ts';
+import { addEngines, addFiles, addRealtime, addTasks, addTiers, reduceParts } from './add-parts.ts';
+import { addFields } from './merge.ts';
+import { remainsOf } from './remains.ts';
 import type { RoutePlaces } from './sum-routes.ts';
-import type {
-  EngineSnapshot,
-  LoopSnapshot,
-  ProcessSnapshot,
-  RealtimeSnapshot,
-  RouteSnapshot,
-  Snapshot,
-  StaticSnapshot,
-  TasksSnapshot,
-  TierSnapshot,
-} from './snapshot.ts';
+import type { LoopSnapshot, ProcessSnapshot, RouteSnapshot, Snapshot } from './snapshot.ts';
 
 /** Makes the snapshot.
  * @param places  of routes; the caller's from one snapshot to the next, so that they stay */
 export function sumReadings(gathered: Gathered, places: RoutePlaces): Snapshot {
   const serving = [gathered.here, ...gathered.others].map(({ thread }) => thread);
   const gone = gathered.gone.map(({ thread }) => thread);
-  const all = [...serving, ...gone];
+  // The newest first: what all share and none of those that serve has stands as it was at last.
+  const remains = gone.toSorted((a, b) => b.at - a.at).map(remainsOf);
+  const all = [...serving, ...remains];
+  const tasks = reduceParts(all, (reading) => reading.tasks, addTasks);
   return {
     at: Date.now(),
     process: processOf(serving.length, gathered.silent.size, serving),
     loop: loopOf(all, serving),
     http: httpOf(serving, places.sum(serving, gone)),
-    cache: reduce(all, ({ cache }) => cache, addFields),
-    engines: enginesOf(serving, gone),
-    tiers: tiersOf(serving, gone),
-    tasks: tasksOf(serving, gone),
-    realtime: realtimeOf(serving, gone),
-    static: staticOf(serving, gone),
+    cache: reduceParts(all, ({ cache }) => cache, addFields),
+    engines: addEngines(all.flatMap(({ engines }) => engines)).map(withoutShared),
+    tiers: addTiers(all.flatMap(({ tiers }) => tiers)),
+    tasks: tasks && withoutShared(tasks),
+    realtime: reduceParts(all, ({ realtime }) => realtime, addRealtime),
+    static: reduceParts(all, (reading) => reading.static, addFiles),
     readFaults: all.reduce((sum, { faults }) => sum + faults, 0),
   };
 }
 
-function reduce<T>(
-  readings: readonly ThreadReading[],
-  partOf: (reading: ThreadReading) => T | undefined,
-  merge: (a: T, b: T) => T,
-): T | undefined {
-  let sum: T | undefined;
-  for (const reading of readings) {
-    const part = partOf(reading);
-    if (part !== undefined) sum = sum === undefined ? part : merge(sum, part);
-  }
-  return sum;
+function withoutShared<T extends { readonly isShared: boolean }>(part: T): Omit<T, 'isShared'> {
+  const { isShared: _, ...told } = part;
+  return told;
 }
 
 function processOf(
@@ -105,138 +92,4 @@ function httpOf(
   }
   const inFlight = serving.reduce((sum, { http }) => sum + http.inFlight, 0);
   return { requests, inFlight, statuses, durations: durations.read(), routes };
-}
-
-// Of a thread that is gone its counts remain, where they were its own.
-function enginesOf(
-  serving: readonly ThreadReading[],
-  gone: readonly ThreadReading[],
-): readonly EngineSnapshot[] {
-  const left = gone.flatMap(({ engines }) => engines).map(emptied);
-  const engines = [...serving.flatMap((reading) => reading.engines), ...left];
-  return mergeBy(engines, ({ name }) => name, addEngines).map(
-    ({ isShared: _, ...engine }) => engine,
-  );
-}
-
-function emptied(engine: EngineReading): EngineReading {
-  if (engine.isShared) return engine;
-  const bytes = { max: 0, used: 0, live: 0, free: 0 };
-  return { ...engine, entries: 0, bytes, segments: 0 };
-}
-
-function addEngines(a: EngineReading, b: EngineReading): EngineReading {
-  if (a.isShared && b.isShared) return a;
-  return { ...addFields(a, b), segmentBytes: Math.max(a.segmentBytes, b.segmentBytes) };
-}
-
-function tiersOf(
-  serving: readonly ThreadReading[],
-  gone: readonly ThreadReading[],
-): readonly TierSnapshot[] {
-  const left = gone
-    .flatMap(({ tiers }) => tiers)
-    .map((tier) => ({ ...tier, state: 'ok', p50Ms: undefined, p99Ms: undefined }));
-  const tiers = [...serving.flatMap((reading) => reading.tiers), ...left];
-  return mergeBy(tiers, ({ cache, tier }) => `${tier} ${cache}`, addTiers);
-}
-
-function addTiers(a: TierSnapshot, b: TierSnapshot): TierSnapshot {
-  return {
-    ...addFields(a, b),
-    state: worseState(a.state, b.state),
-    p50Ms: worse(a.p50Ms, b.p50Ms),
-    p99Ms: worse(a.p99Ms, b.p99Ms),
-  };
-}
-
-function tasksOf(
-  serving: readonly ThreadReading[],
-  gone: readonly ThreadReading[],
-): TasksSnapshot | undefined {
-  const left = gone.flatMap(({ tasks }) => (tasks === undefined ? [] : [tasks])).map(ended);
-  const all = [...serving.flatMap(({ tasks }) => (tasks === undefined ? [] : [tasks])), ...left];
-  if (all.length === 0) return undefined;
-  const { isShared: _, ...tasks } = all.reduce(addTasks);
-  return tasks;
-}
-
-function ended(tasks: TasksReading): TasksReading {
-  const quiet = tasks.tasks.map((task) => ({ ...task, p50Ms: undefined, p99Ms: undefined }));
-  return { ...tasks, state: 'ok', tasks: quiet, queues: [] };
-}
-
-function addTasks(a: TasksReading, b: TasksReading): TasksReading {
-  const isShared = a.isShared && b.isShared;
-  const queues = isShared && a.queues.length > 0 ? a.queues : [...a.queues, ...b.queues];
-  return {
-    isShared,
-    backend: a.backend,
-    state: worseState(a.state, b.state),
-    queues: mergeBy(
-      queues,
-      ({ queue }) => queue,
-      (one, other) => ({
-        ...addFields(one, other),
-        priorities: addCounts(one.priorities, other.priorities),
-        paused: one.paused || other.paused,
-      }),
-    ),
-    tasks: mergeBy(
-      [...a.tasks, ...b.tasks],
-      ({ task, queue }) => `${queue} ${task}`,
-      (one, other) => ({
-        ...addFields(one, other),
-        p50Ms: worse(one.p50Ms, other.p50Ms),
-        p99Ms: worse(one.p99Ms, other.p99Ms),
-      }),
-    ),
-  };
-}
-
-// Each thread publishes and delivers for itself; its connections end with it.
-function realtimeOf(
-  serving: readonly ThreadReading[],
-  gone: readonly ThreadReading[],
-): RealtimeSnapshot | undefined {
-  const now = reduce(serving, ({ realtime }) => realtime, addRealtime);
-  const left = gone.flatMap(({ realtime }) =>
-    realtime === undefined
-      ? []
-      : [
-          {
-            ...realtime,
-            state: 'ok',
-            connections: { websocket: 0, sse: 0 },
-            channels: 0,
-            subscriptions: 0,
-            bufferedBytes: 0,
-          },
-        ],
-  );
-  return left.reduce((sum, each) => (sum === undefined ? each : addRealtime(sum, each)), now);
-}
-
-// A channel that several threads have is one: how many they are together nobody knows, at least as many as one has.
-function addRealtime(a: RealtimeSnapshot, b: RealtimeSnapshot): RealtimeSnapshot {
-  return {
-    ...addFields(a, b),
-    state: worseState(a.state, b.state),
-    channels: Math.max(a.channels, b.channels),
-  };
-}
-
-function staticOf(
-  serving: readonly ThreadReading[],
-  gone: readonly ThreadReading[],
-): StaticSnapshot | undefined {
-  const add = (a: StaticSnapshot, b: StaticSnapshot): StaticSnapshot => ({
-    ...addFields(a, b),
-    files: Math.max(a.files, b.files),
-  });
-  const now = reduce(serving, ({ static: files }) => files, add);
-  const left = gone.flatMap(({ static: files }) =>
-    files === undefined ? [] : [{ ...files, files: 0 }],
-  );
-  return left.reduce((sum, each) => (sum === undefined ? each : add(sum, each)), now);
 }

@@ -8,6 +8,7 @@ import { Peers } from '../peers/peers.ts';
 import type { Gathered } from '../peers/peers.ts';
 import { LoopWatch } from '../read/loop.ts';
 import { ThreadReader } from '../read/read-thread.ts';
+import { addRemains, remainsOf } from './remains.ts';
 import type { Snapshot } from './snapshot.ts';
 import { RoutePlaces } from './sum-routes.ts';
 import { sumReadings } from './sum.ts';
@@ -25,13 +26,16 @@ export interface SnapshotSource {
   takeWith(): Promise<FullSnapshot>;
   /** What this thread adds to its readings: plain data; never rejects. One at a time. */
   extra: () => Promise<unknown>;
+  /** What is left of that when threads serve no more; never throws. Default: nothing.
+   * @param sum  of those that left before; undefined: there were none */
+  addExtras: (sum: unknown, extra: unknown) => unknown;
 }
 
 /** A snapshot, and what threads added to their readings; undefined where one adds nothing. This thread's is the first. */
 export interface FullSnapshot {
   readonly snapshot: Snapshot;
   readonly serving: readonly unknown[];
-  /** Of threads that serve no more. */
+  /** Of threads that serve no more; of most of them as one, by `addExtras`. */
   readonly gone: readonly unknown[];
   /** Whether this thread speaks where one speaks for all: the eldest of those that serve. */
   readonly isFirst: boolean;
@@ -70,6 +74,7 @@ class Source implements SnapshotSource {
   readonly #reader: ThreadReader;
 
   extra = async (): Promise<unknown> => undefined;
+  addExtras = (_sum: unknown, _extra: unknown): unknown => undefined;
 
   constructor(app: FastifyInstance) {
     // By age: the eldest speaks where one speaks for all.
@@ -87,6 +92,10 @@ class Source implements SnapshotSource {
         ]);
         return { thread, extra };
       },
+      fold: (sum, { thread, extra }) => ({
+        thread: sum === undefined ? remainsOf(thread) : addRemains(sum.thread, thread),
+        extra: this.addExtras(sum?.extra, extra),
+      }),
     });
   }
 

@@ -1,6 +1,6 @@
 import Fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Hello } from '../../src/dashboard/frame.ts';
 import { open } from './support.ts';
 import type { Opening } from './support.ts';
@@ -190,7 +190,50 @@ describe('warming', () => {
         { url: '/b', status: 200, stored: false, reason: 'no-store', ms: 1 },
       ],
     });
-    expect(cache.warm.mock.calls).toStrictEqual([[['/a', '/b']]]);
+    expect(cache.warm.mock.calls).toMatchObject([[['/a', '/b'], { signal: { aborted: false } }]]);
+  });
+
+  /** An action that warms until it is given up; resolves once it does. */
+  async function endless() {
+    const begun = vi.fn();
+    const warm = async (urls: readonly string[], { signal }: { signal: AbortSignal }) => {
+      begun();
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      return urls.map((url) => ({ url, status: 0, stored: false, reason: 'aborted', ms: 1 }));
+    };
+    return { begun, ...(await acting({ cache: { ...cacheOf(), warm } })) };
+  }
+
+  it('gives up what is left before the page gives up, and says so', async () => {
+    const { begun, post } = await endless();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const replied = post('warm', { urls: ['/never'] });
+    await vi.waitFor(() => expect(begun).toHaveBeenCalled());
+    vi.advanceTimersByTime(50_000);
+    const { results } = (await replied).json();
+    expect(results).toMatchObject([{ url: '/never', stored: false, reason: 'aborted' }]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('ends with the page that waits for it', async () => {
+    const { app, token, begun } = await endless();
+    const origin = await app.listen({ port: 0, host: '127.0.0.1' });
+    const closing = new AbortController();
+    const asked = fetch(`${origin}/_catzilla/actions/warm`, {
+      method: 'POST',
+      headers: { ...same, 'content-type': 'application/json', 'x-catzilla-token': token },
+      body: JSON.stringify({ urls: ['/never'] }),
+      signal: closing.signal,
+    });
+    await vi.waitFor(() => expect(begun).toHaveBeenCalled());
+    closing.abort();
+    await expect(asked).rejects.toThrow('aborted');
+    await vi.waitFor(async () =>
+      expect((await hello(app)).events).toMatchObject([
+        { text: 'from the dashboard: 0 of 1 URLs warmed' },
+      ]),
+    );
   });
 
   it.each([
@@ -207,13 +250,15 @@ describe('warming', () => {
     expect(reply.json().message).toBe('expected urls to be a list of 1 to 100 texts');
   });
 
-  it('of what the cache takes for no URL is refused', async () => {
+  it('of what the cache takes for no URL is refused, with what it says', async () => {
     const warm = async () => {
       throw misuse('no URL');
     };
     const { post } = await acting({ cache: { ...cacheOf(), warm } });
     const reply = await post('warm', { urls: ['nowhere'] });
-    expect(reply.json().message).toContain('expected each of urls to be a path or a URL');
+    expect(reply.json().message).toBe(
+      'expected each of urls to be a path or a URL of this application: no URL',
+    );
   });
 });
 

@@ -153,6 +153,7 @@ describe('a frame', () => {
       evictions: 4,
       expirations: 5,
       segments: 2,
+      usedSegments: 1,
       segmentBytes: 64,
       bytes: { max: 100, used: 60, live: 50, free: 40 },
     };
@@ -163,7 +164,7 @@ describe('a frame', () => {
           engines: [engine] as never,
           tiers: [
             { ...tier, cache: 'a' },
-            { ...tier, cache: 'b', p99Ms: 1.25 },
+            { ...tier, cache: 'b', p50Ms: 0.000135, p99Ms: 1.25 },
           ] as never,
           tasks: {
             backend: 'redis',
@@ -185,11 +186,12 @@ describe('a frame', () => {
       around,
     );
     expect(full.engines).toMatchObject([
-      { name: 'http', usedBytes: 60, liveBytes: 50, maxBytes: 100, hitRatio: 0.9, segments: 2 },
+      { name: 'http', usedBytes: 60, liveBytes: 50, maxBytes: 100, hitRatio: 0.9 },
     ]);
+    expect(full.engines).toMatchObject([{ segments: 2, usedSegments: 1, segmentBytes: 64 }]);
     expect(full.tiers).toMatchObject([
       { tier: 'a memory', hitRatio: 0.75, p99: null },
-      { tier: 'b memory', p99: 1.25 },
+      { tier: 'b memory', p50: 0.000135, p99: 1.25 },
     ]);
     expect(full.tasks).toMatchObject({
       queues: [{ queue: 'mail', priorities: [{ name: 'high', count: 2 }, { name: 'low' }] }],

@@ -49,6 +49,7 @@ describe('the options', () => {
     [{ checks: { db: {} } }, /^expected options\.checks\.db\.check to be a function/],
     [{ checks: [] }, /^expected options\.checks to be an object of checks by name, got an array/],
     [{ paths: {} }, /^unknown option options\.paths, did you mean path\?/],
+    [{ prefix: '/x' }, /^expected options\.prefix to be given to a scope around health, got "\/x"/],
     [{ path: { live: 'healthz' } }, /path\.live to be false or a path that begins with \/, got/],
     [{ checks: { db: { check: NEVER, every: 0 } } }, /every to be a duration in ms above 0, got 0/],
   ])('refuse %j (CATZ_MONITOR_OPTION)', async (options, message) => {

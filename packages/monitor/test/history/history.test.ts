@@ -22,8 +22,22 @@ function busy(at: number, times: number) {
     },
     cache: responseCacheOf({ hits: times * 30, misses: times * 10 }) as never,
     engines: [
-      { entries: 5, evictions: times * 4, expirations: times * 2, bytes: { max: 9, used: 4 } },
-      { entries: 2, evictions: 0, expirations: 0, bytes: { max: 1, used: 1 } },
+      {
+        entries: 5,
+        evictions: times * 4,
+        expirations: times * 2,
+        bytes: { max: 9, used: 4 },
+        segments: 8,
+        usedSegments: 3,
+      },
+      {
+        entries: 2,
+        evictions: 0,
+        expirations: 0,
+        bytes: { max: 1, used: 1 },
+        segments: 2,
+        usedSegments: 1,
+      },
     ] as never,
     tiers: [
       { cache: 'a', tier: 'memory', hits: times * 3, misses: times, p99Ms: 0.5 },
@@ -54,6 +68,8 @@ describe('a point', () => {
       heapUsedBytes: 7e7,
       cacheUsedBytes: 5,
       cacheMaxBytes: 10,
+      usedSegments: 4,
+      maxSegments: 10,
       entries: 7,
       evictions: 4,
       expirations: 2,
@@ -83,10 +99,26 @@ describe('a point', () => {
       hitRatio: null,
       latency: { p50: null, p95: null, p99: null },
       tierRatio: { memory: null, remote: null, disk: null },
+      usedSegments: null,
+      maxSegments: null,
       tasksWaiting: null,
       connections: null,
       delivered: null,
     });
+  });
+
+  it('knows of no segments where no engine has any', () => {
+    const now = busy(2000, 2);
+    const inHeap = now.engines.map((engine) => ({ ...engine, segments: 0, usedSegments: 0 }));
+    const point = pointOf(basisOf(busy(1000, 1)), { ...now, engines: inHeap });
+    expect(point).toMatchObject({ entries: 7, usedSegments: null, maxSegments: null });
+  });
+
+  it('keeps the time of a look-up in memory to five digits', () => {
+    const now = busy(2000, 2);
+    const tiers = now.tiers.map((tier) => ({ ...tier, p99Ms: 0.000123456 }));
+    const { tierP99 } = pointOf(basisOf(busy(1000, 1)), { ...now, tiers });
+    expect(tierP99.memory).toBe(0.00012346);
   });
 
   it('is 0 and never negative where a count was set back', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Family } from '../../src/metrics/family.ts';
-import { SeriesLimit } from '../../src/metrics/series-limit.ts';
+import { joinShown, SeriesLimit } from '../../src/metrics/series-limit.ts';
 
 /** A family with a series of 1 for each name. */
 function family(names: readonly string[], given: Partial<Family> = {}): Family {
@@ -112,5 +112,11 @@ describe('series', () => {
     limit.bound(family(names(2)));
     limit.adopt({ requests_total: ['route="/x"', 'route="/y"'] });
     expect(bounded(limit, family([...names(2), '/x']))).toEqual({ '/r0': 1, '/r1': 1, other: 1 });
+  });
+
+  it('that two threads have shown are kept up to the bound, of the first all', () => {
+    const a = { one: ['/a', '/b'], two: ['/a'] };
+    const b = { one: ['/b', '/c', '/d'], three: ['/x'] };
+    expect(joinShown(a, b, 3)).toEqual({ one: ['/a', '/b', '/c'], two: ['/a'], three: ['/x'] });
   });
 });

@@ -91,8 +91,11 @@ describe('the metrics', () => {
     http: { inFlight: 2, routes: [route('/a', 3)] },
     cache: cache(),
     cacheRoutes: [{ method: 'GET', route: '/a', hits: 4, misses: 2, stored: 2, notStored: 1 }],
-    engines: [engine({ entries: 7, hits: 9 })],
-    tiers: [tier({ p50Ms: 2 }), tier({ tier: 'memory', state: 'down' })],
+    engines: [
+      engine({ entries: 7, hits: 9 }),
+      engine({ name: 'heap', backend: 'js', segments: 0, usedSegments: 0 }),
+    ],
+    tiers: [tier({ p50Ms: 2 }), tier({ tier: 'memory', state: 'down', p99Ms: 0.0005 })],
     tasks: tasks(),
     realtime: realtime(),
     static: files(),
@@ -115,8 +118,11 @@ describe('the metrics', () => {
     'catzilla_cache_hits_total{cache="pages"} 9',
     'catzilla_cache_items{cache="pages"} 7',
     'catzilla_cache_bytes{cache="pages",kind="max"} 100',
+    'catzilla_cache_segments{cache="pages",kind="max"} 4',
+    'catzilla_cache_segments{cache="pages",kind="used"} 3',
     'catzilla_tier_hits_total{cache="pages",tier="remote"} 1',
     'catzilla_tier_latency_seconds{cache="pages",tier="remote",quantile="0.5"} 0.002',
+    'catzilla_tier_latency_seconds{cache="pages",tier="memory",quantile="0.99"} 5e-7',
     'catzilla_tier_up{cache="pages",tier="remote"} 1',
     'catzilla_tier_up{cache="pages",tier="memory"} 0',
     'catzilla_tasks_completed_total{task="send",queue="mail"} 2',
@@ -179,6 +185,11 @@ describe('the metrics', () => {
     const series = 'catzilla_http_requests_total{method="GET",route="/a",status="aborted"}';
     expect(pageWith(1)).toContain(`${series} 1\n`);
     expect(pageWith(2)).toContain(`${series} 2\n`);
+  });
+
+  it('have no segments of an engine that has none', () => {
+    expect(text).toContain('catzilla_cache_items{cache="heap"}');
+    expect(text).not.toContain('catzilla_cache_segments{cache="heap"');
   });
 
   it('have no series of parts that are not there', () => {

@@ -8,11 +8,10 @@ const LIST = new URL('./list-modules.mjs', import.meta.url);
 
 /** URLs of all modules that a process loads that registers the monitor. */
 async function modules(options: object): Promise<string[]> {
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [LIST.pathname, JSON.stringify(options)],
-    { timeout: 60_000 },
-  );
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    LIST.pathname,
+    JSON.stringify(options),
+  ]);
   return JSON.parse(stdout) as string[];
 }
 

@@ -65,7 +65,7 @@ describePage('the feed', (open) => {
     again.refusal = 'who are you?';
     await page.locator('#state-more', { hasText: 'who are you?; again in' }).waitFor();
     again.refusal = undefined;
-    await expect.poll(() => again.viewers, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => again.viewers).toBe(1);
   });
 
   it('says so when its guard leads it to a page to sign in', async () => {
@@ -96,12 +96,12 @@ describePage('the feed', (open) => {
       "Object.defineProperty(document, 'hidden', { configurable: true, get: () => true })",
     );
     await page.goto('about:blank');
-    await expect.poll(() => server.viewers, { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => server.viewers).toBe(0);
     await page.goto(server.url);
-    await expect.poll(() => server.viewers, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => server.viewers).toBe(1);
     await page.clock.fastForward(5 * 60_000 + 1000);
     await page.locator('#state-word', { hasText: 'Resting' }).waitFor();
-    await expect.poll(() => server.viewers, { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => server.viewers).toBe(0);
   });
 
   it('is announced when its state changes, and health when that does, not with every second', async () => {

@@ -15,6 +15,10 @@ const point = {
   heapUsedBytes: 41 * MiB,
   cacheUsedBytes: 96 * MiB,
   cacheMaxBytes: 128 * MiB,
+  tierP99: { memory: 0.00031, remote: 1.6, disk: 4.4 },
+  usedSegments: 84,
+  maxSegments: 96,
+  entries: 40_112,
 };
 
 describePage('the figures', (open) => {
@@ -37,6 +41,9 @@ describePage('the figures', (open) => {
       'cache 96 MiB',
       'bound of the cache 128 MiB',
     ]);
+    expect(await textsOf(page, '#chart-tiers .legend li')).toEqual(['memory 0.31 µs', 'Redis 1.6 ms', 'disk 4.4 ms']); // prettier-ignore
+    expect(await textsOf(page, '#chart-segments .legend li')).toEqual(['in use 84', 'at most 96']);
+    expect(await textsOf(page, '#chart-entries .legend li')).toEqual(['entries 40,112']);
   });
 
   it('follow from one frame to the next', async () => {
@@ -51,13 +58,13 @@ describePage('the figures', (open) => {
     const { page, show } = await open();
     await show(frameAt(0));
     expect(await rowsOf(page, 'table-tiers')).toEqual([
-      ['Memory', '● ok', '85.0 %', '<0.01 ms', '0.02 ms', '0', '0'],
+      ['Memory', '● ok', '85.0 %', '0.13 µs', '4.2 µs', '0', '0'],
       ['Redis', '■ down', '58.0 %', '0.60 ms', '1.9 ms', '12', '3'],
       ['Disk', '● ok', '30.0 %', '1.1 ms', '4.4 ms', '0', '0'],
     ]);
     expect(await rowsOf(page, 'table-engines')).toEqual([
-      ['responses', 'native', '96 MiB of 128 MiB, 81 MiB alive', '40,112', '96', '91.0 %', '4,100', '90,210'], // prettier-ignore
-      ['sessions', 'js', '3.0 MiB of 16 MiB, 3.0 MiB alive', '812', '0', '–', '0', '17'],
+      ['responses', 'native', '96 MiB of 128 MiB, 81 MiB alive', '40,112', '84 of 96', '91.0 %', '4,100', '90,210'], // prettier-ignore
+      ['sessions', 'js', '3.0 MiB of 16 MiB, 3.0 MiB alive', '812', '–', '–', '0', '17'],
     ]);
     expect(await rowsOf(page, 'table-queues')).toEqual([
       ['mail', '● running', '21', 'high 2, normal 19', '4', '8', '2', '1'],

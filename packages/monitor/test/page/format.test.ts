@@ -8,6 +8,7 @@ interface Formats {
   count: Format;
   rate: Format;
   ms: Format;
+  evenMs: Format;
   bytes: Format;
   percent: Format;
   duration(value: number | null): string;
@@ -28,6 +29,12 @@ describe('a number', () => {
     ['rate', 0.25, '0.25 /s'],
     ['rate', 9.97, '10 /s'],
     ['rate', 12_400, '12,400 /s'],
+    ['ms', 0, '0 ms'],
+    ['ms', 0.000004, '<0.01 µs'],
+    ['ms', 0.000135, '0.14 µs'],
+    ['ms', 0.0042, '4.2 µs'],
+    ['ms', 0.0994, '99 µs'],
+    ['ms', 0.0996, '0.10 ms'],
     ['ms', 0.42, '0.42 ms'],
     ['ms', 7.25, '7.3 ms'],
     ['ms', 999.4, '999 ms'],
@@ -44,6 +51,17 @@ describe('a number', () => {
     ['percent', 1.734, '173 %'],
   ] as const)('%s of %d reads %s', (name, value, wanted) => {
     expect(shown(name, value)).toBe(wanted);
+  });
+
+  it.each([
+    [0.0001, '0.1 µs'],
+    [0.1, '100 µs'],
+    [10 ** -2 * 5, '50 µs'],
+    [1, '1 ms'],
+    [100, '100 ms'],
+    [1000, '1 s'],
+  ])('on an axis by powers of ten: %d ms reads %s', (value, wanted) => {
+    expect(formats.text(formats.evenMs, value).replace('\u00a0', ' ')).toBe(wanted);
   });
 
   it('that was not measured is a dash', () => {

@@ -1,10 +1,10 @@
 // What the page looks like, at a desk and on a phone, in light and in dark: that it draws, fits, and can be read.
 import { expect, it } from 'vitest';
 import { looks } from './support/browser.ts';
-import { describePage, frameAt, type Opened } from './support/page-test.ts';
+import { describePage, end, frameAt, type Opened } from './support/page-test.ts';
 import { bareFrame, pointOf } from './support/sample.ts';
 
-const charts = ['requests', 'latency', 'hits', 'tiers', 'memory', 'evictions', 'loop', 'cpu', 'waiting', 'finished', 'connections', 'delivered']; // prettier-ignore
+const charts = ['requests', 'latency', 'hits', 'tiers', 'memory', 'segments', 'entries', 'evictions', 'loop', 'cpu', 'waiting', 'finished', 'connections', 'delivered']; // prettier-ignore
 
 describePage('the page', (open) => {
   it.each(looks)('draws every chart without a complaint on $name', async (look) => {
@@ -16,6 +16,26 @@ describePage('the page', (open) => {
     }
     expect(complaints).toEqual([]);
   });
+
+  it.each(looks)(
+    'draws microseconds as far above the ground as milliseconds on $name',
+    async (look) => {
+      const tierP99 = { memory: 0.0005, remote: 0.5, disk: 5 };
+      const seconds = Array.from({ length: 60 }, (_, i) => ({
+        ...pointOf(i, end - 60_000),
+        tierP99,
+      }));
+      const { page, complaints, show } = await open(look, { seconds, minutes: [] });
+      await show(frameAt(0, { point: { ...pointOf(60, end - 60_000), tierP99 } }));
+      await page.locator('#chart-tiers .plot').scrollIntoViewIfNeeded();
+      await expect.poll(() => heightsOf(page, 'tiers'), { timeout: 20_000 }).toHaveLength(3);
+      const [memory, redis, disk] = await heightsOf(page, 'tiers');
+      // 0.1 µs is the ground, 10 ms the top: 0.7, 3.7 and 4.7 of 5 decades.
+      expect((redis! - memory!) / (disk! - redis!)).toBeCloseTo(3, 0);
+      expect(memory! / (disk! - redis!)).toBeCloseTo(0.7, 0);
+      expect(complaints).toEqual([]);
+    },
+  );
 
   it.each(looks)('fits into the width of $name, with room for a finger', async (look) => {
     const { page, show } = await open(look);
@@ -139,6 +159,15 @@ describePage('the page', (open) => {
     expect(complaints).toEqual([]);
   });
 
+  it('says which engine has segments where none is in use', async () => {
+    const { page, show } = await open();
+    const { engines } = frameAt(0);
+    await show(frameAt(0, { engines: engines.filter(({ backend }) => backend === 'js') }));
+    expect(await page.locator('#chart-segments .empty').textContent()).toBe('Only the native engine has segments; the backend js has none.'); // prettier-ignore
+    expect(await page.locator('#chart-segments .plot').isVisible()).toBe(false);
+    expect(await page.locator('#chart-entries .plot').isVisible()).toBe(true);
+  });
+
   it('has no buttons for actions that are off', async () => {
     const { page, show } = await open(looks[0], { actions: false, token: '' });
     await show(frameAt(0));
@@ -146,6 +175,31 @@ describePage('the page', (open) => {
     expect(await page.getByText('Purging and warming from here are off').isVisible()).toBe(true);
   });
 });
+
+/** How high the lines of a chart lie above its lowest pixel of an axis line, in pixels, in their order; those that are seen. */
+function heightsOf(page: Opened['page'], chart: string): Promise<number[]> {
+  return page.evaluate((id) => {
+    const figure = document.querySelector(`#chart-${id}`)!;
+    const canvas = figure.querySelector('canvas');
+    const over = figure.querySelector('.u-over');
+    if (canvas === null || over === null) return [];
+    const { top } = canvas.getBoundingClientRect();
+    const ground = ((over.getBoundingClientRect().bottom - top) * canvas.height) / canvas.clientHeight; // prettier-ignore
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true })!; // prettier-ignore
+    copy.drawImage(canvas, 0, 0);
+    const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+    const swatches = [...figure.querySelectorAll('.swatch')];
+    return swatches.flatMap((swatch) => {
+      const wanted = getComputedStyle(swatch).color.match(/\d+/g)!.map(Number);
+      const rows: number[] = [];
+      for (let at = 0; at < data.length; at += 4) {
+        if (data[at + 3]! > 200 && [0, 1, 2].every((part) => Math.abs(data[at + part]! - wanted[part]!) < 24)) rows.push(Math.floor(at / 4 / canvas.width)); // prettier-ignore
+      }
+      const mean = rows.reduce((sum, row) => sum + row, 0) / rows.length;
+      return rows.length < 20 ? [] : [ground - mean];
+    });
+  }, chart);
+}
 
 /** Pixels of the chart's canvas that have the colour of its first line. */
 function inkOf(page: Opened['page'], chart: string): Promise<number> {

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { BroadcastChannel } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Peers } from '../../src/peers/peers.ts';
-import type { PeerReading, ReadHow } from '../../src/peers/peers.ts';
+import type { PeerReading, ReadHow } from '../../src/peers/messages.ts';
 import type { ThreadReading } from '../../src/read/reading.ts';
+import { counted, countOf, foldCounts } from './counted.ts';
 
 const QUICK: ReadHow = { isWatched: false, isFull: false };
 const FULL: ReadHow = { isWatched: true, isFull: true };
@@ -30,15 +31,15 @@ class Thread {
 
   constructor(id: string, group = name) {
     this.id = id;
-    this.peers = new Peers({ id, name: group, read: (how) => this.#read(how) });
+    this.peers = new Peers({ id, name: group, read: (how) => this.#read(how), fold: foldCounts });
     onTestFinished(() => this.peers.close());
   }
 
   async #read(how: ReadHow): Promise<PeerReading> {
     this.asked.push(how);
     await this.gate;
-    const thread = { id: this.id, at: ++at, count: this.count } as unknown as ThreadReading;
-    return { thread, extra: how.isFull ? `extra of ${this.id}` : undefined };
+    const extra = how.isFull ? `extra of ${this.id}` : undefined;
+    return counted(this.id, ++at, this.count, extra);
   }
 
   /** It hangs from now on; the function ends that. */
@@ -54,9 +55,7 @@ class Thread {
 async function gathered(thread: Thread, how: ReadHow = QUICK) {
   const { here, others, gone, silent } = await thread.peers.gather(how);
   const counts = (readings: readonly PeerReading[]) =>
-    Object.fromEntries(
-      readings.map((one) => [one.thread.id, (one.thread as unknown as { count: number }).count]),
-    );
+    Object.fromEntries(readings.map((one) => [one.thread.id, countOf(one)]));
   return { here: counts([here]), others: counts(others), gone: counts(gone), silent: [...silent] };
 }
 
@@ -128,6 +127,7 @@ describe('threads of one name', () => {
       id: 'a',
       name: undefined,
       read: async () => ({ thread: { id: 'a' } as ThreadReading, extra: undefined }),
+      fold: foldCounts,
     });
     expect((await one.gather(QUICK)).others).toEqual([]);
     expect(vi.getTimerCount()).toBe(0);
@@ -168,6 +168,39 @@ describe('a thread that hangs', () => {
     await vi.waitFor(async () =>
       expect(await gathered(a)).toMatchObject({ others: { b: 6 }, gone: {} }),
     );
+  });
+});
+
+describe('a thread that nobody asks', () => {
+  it('hears of those who are silent from the questions of others', async () => {
+    const [a, b, c] = (await threads('a', 'b', 'c')) as [Thread, Thread, Thread];
+    b.count = 5;
+    await gathered(c);
+    b.hang();
+    await gathered(c);
+    const now = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => now + 10_001);
+    await gathered(c);
+    // Its own first question would have to be ten seconds ago.
+    expect(await gathered(a)).toMatchObject({ gone: { b: 5 }, silent: [] });
+  });
+
+  it('and knows of nobody tells what it has counted to all when one comes', async () => {
+    const busy = new BroadcastChannel(name);
+    onTestFinished(() => busy.close());
+    const heard: unknown[] = [];
+    busy.onmessage = (event) => void heard.push((event as { readonly data: unknown }).data);
+    const alone = new Thread('a');
+    alone.count = 3;
+    await gathered(alone);
+    const told = { type: 'reading', reading: { thread: { id: 'a', count: 3 } } };
+    expect(heard).not.toContainEqual(expect.objectContaining(told));
+    const late = new Thread('late');
+    expect((await gathered(late)).others).toEqual({ a: 3 });
+    await vi.waitFor(() => {
+      const first = heard.find((one) => (one as { type: string }).type === 'welcome');
+      expect(heard[heard.indexOf(first) + 1]).toMatchObject(told);
+    });
   });
 });
 
@@ -242,10 +275,13 @@ describe('a thread that comes late', () => {
     await gathered(a);
     b.hang();
     const channel = new BroadcastChannel(name);
-    const old = { thread: { id: 'b', at: -1, count: 1 }, extra: undefined };
-    const news = { thread: { id: 'c', at: -1, count: 2 }, extra: undefined };
-    const known = [old, news].map((one) => ({ reading: one, isGone: true }));
-    channel.postMessage({ type: 'welcome', to: 'a', known });
+    const known = [counted('b', -1, 1), counted('c', -1, 2)].map((one) => ({
+      reading: one,
+      isGone: true,
+      isFinal: false,
+    }));
+    const welcome = { known, departed: { ids: [], sum: undefined }, settlesIn: 9000 };
+    channel.postMessage({ type: 'welcome', to: 'a', welcome });
     await vi.waitFor(async () => {
       expect(await gathered(a)).toMatchObject({ others: { b: 4 }, gone: { c: 2 } });
     });

@@ -29,11 +29,14 @@ function tieredCache(name: string) {
         entries: 7,
         hits: 5,
         refused: { tooLarge: 1, noRoom: 2 },
+        segments: 9,
+        usedSegments: 4,
+        segmentBytes: 64,
         bytes: { max: 100, used: 50, live: 40, free: 50, index: 1 },
       }),
     },
     stats: () => ({
-      memory: TIER,
+      memory: { ...TIER, latency: { count: 1, p50Ms: 0.0003, p99Ms: 0.0003, maxMs: 0.0003 } },
       remote: { ...TIER, latency: { ...LATENCY, p50Ms: 1, p99Ms: 9 } },
       disk: TIER,
     }),
@@ -84,9 +87,10 @@ describe('a response cache', () => {
     expect(reading.engines).toMatchObject([
       { name: 'pages-engine', backend: 'native', isShared: true, entries: 7, refused: 3 },
     ]);
+    expect(reading.engines[0]).toMatchObject({ segments: 9, usedSegments: 4, segmentBytes: 64 });
     expect(reading.engines[0]?.bytes).toEqual({ max: 100, used: 50, live: 40, free: 50 });
     expect(reading.tiers).toMatchObject([
-      { cache: 'pages', tier: 'memory', state: 'ok', hits: 3, p50Ms: undefined },
+      { cache: 'pages', tier: 'memory', state: 'ok', hits: 3, p50Ms: 0.0003, p99Ms: 0.0003 },
       { cache: 'pages', tier: 'remote', state: 'down', p50Ms: 1, p99Ms: 9 },
     ]);
   });

@@ -1,5 +1,6 @@
 // Readings of threads, for tests of what is made of them.
-import type { Gathered, PeerReading } from '../../src/peers/peers.ts';
+import type { PeerReading } from '../../src/peers/messages.ts';
+import type { Gathered } from '../../src/peers/peers.ts';
 import type { EngineReading, TasksReading, ThreadReading } from '../../src/read/reading.ts';
 import type {
   RealtimeSnapshot,
@@ -44,7 +45,7 @@ export function engine(given: Partial<EngineReading>): EngineReading {
   const counts = { hits: 0, nearHits: 0, misses: 0, sets: 0, evictions: 0, evictedUnread: 0 };
   const ends = { expirations: 0, invalidated: 0, refused: 0 };
   const bytes = { max: 100, used: 10, live: 5, free: 90 };
-  const segments = { segments: 4, segmentBytes: 1024 };
+  const segments = { segments: 4, usedSegments: 3, segmentBytes: 1024 };
   const is = { name: 'pages', backend: 'native', isShared: true, entries: 1 } as const;
   return { ...is, ...counts, ...ends, bytes, ...segments, ...given };
 }

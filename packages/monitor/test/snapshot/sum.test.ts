@@ -93,7 +93,9 @@ describe('several threads', () => {
       ['own', 10, 4],
       ['theirs', 1, 0],
     ]);
+    expect(engines[0]).toMatchObject({ segments: 4, usedSegments: 3 });
     expect(engines[1]).toMatchObject({ bytes: { max: 200, used: 20 }, segmentBytes: 1024 });
+    expect(engines[1]).toMatchObject({ segments: 8, usedSegments: 6 });
   });
 
   it('add up their tiers, and the worst state and the slowest quantile stand', () => {
@@ -226,7 +228,7 @@ describe('a thread that is gone', () => {
     expect(all.http).toMatchObject({ requests: 4, inFlight: 1 });
     expect(all.engines).toMatchObject([
       { name: 'shared', hits: 10 },
-      { name: 'own', hits: 3, entries: 1 },
+      { name: 'own', hits: 3, entries: 1, segments: 4, usedSegments: 3 },
     ]);
     expect(all.tasks).toMatchObject({ queues: [{ waiting: 2 }], tasks: [{ enqueued: 6 }] });
     expect(all.realtime).toMatchObject({

@@ -42,7 +42,7 @@ export async function openPage(
     viewport: { width: look.width, height: look.height },
     reducedMotion: 'reduce',
   });
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   page.on('console', (message) => complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(error.message));

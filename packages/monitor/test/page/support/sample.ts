@@ -14,11 +14,13 @@ export function pointOf(index: number, start: number): Point {
     latency: { p50: 0.4 + 0.1 * wave(40), p95: 6 + 3 * wave(70), p99: 28 + 30 * wave(110) },
     hitRatio: 0.86 + 0.1 * wave(400),
     tierRatio: { memory: 0.8 + 0.1 * wave(400), remote: 0.55 + 0.1 * wave(90), disk: 0.3 },
-    tierP99: { memory: 0.02, remote: 1.6 + wave(60), disk: 4 + wave(33) },
+    tierP99: { memory: 0.0004 + 0.0003 * wave(70), remote: 1.6 + wave(60), disk: 4 + wave(33) },
     rssBytes: 180 * MiB + 30 * MiB * wave(500),
     heapUsedBytes: 40 * MiB + 20 * MiB * wave(25),
     cacheUsedBytes: 90 * MiB + 20 * MiB * wave(900),
     cacheMaxBytes: 128 * MiB,
+    usedSegments: 80 + Math.round(10 * wave(900)),
+    maxSegments: 96,
     entries: 40_000,
     evictions: 12 * wave(80),
     expirations: 30 * wave(45),
@@ -58,16 +60,16 @@ export function frameOf(
     point,
     totals: { requests: 18_412_907, hits: 15_300_000, misses: 1_700_000, savedMs: 86_400_000, uptimeMs: 273_845_000, threads: 2, node: 'v24.21.0', backend: 'native' }, // prettier-ignore
     engines: [
-      { name: 'responses', backend: 'native', entries: 40_112, usedBytes: 96 * MiB, liveBytes: 81 * MiB, maxBytes: 128 * MiB, segments: 96, segmentBytes: MiB, hitRatio: 0.91, evictions: 4100, expirations: 90_210 }, // prettier-ignore
-      { name: 'sessions', backend: 'js', entries: 812, usedBytes: 3 * MiB, liveBytes: 3 * MiB, maxBytes: 16 * MiB, segments: 0, segmentBytes: 0, hitRatio: null, evictions: 0, expirations: 17 }, // prettier-ignore
+      { name: 'responses', backend: 'native', entries: 40_112, usedBytes: 96 * MiB, liveBytes: 81 * MiB, maxBytes: 128 * MiB, segments: 96, usedSegments: 84, segmentBytes: MiB, hitRatio: 0.91, evictions: 4100, expirations: 90_210 }, // prettier-ignore
+      { name: 'sessions', backend: 'js', entries: 812, usedBytes: 3 * MiB, liveBytes: 3 * MiB, maxBytes: 16 * MiB, segments: 0, usedSegments: 0, segmentBytes: 0, hitRatio: null, evictions: 0, expirations: 17 }, // prettier-ignore
     ],
     tiers: [
       {
         tier: 'memory',
         state: 'ok',
         hitRatio: 0.85,
-        p50: 0.004,
-        p99: 0.02,
+        p50: 0.00013,
+        p99: 0.0042,
         errors: 0,
         timeouts: 0,
       },
@@ -123,7 +125,7 @@ export function frameOf(
 export function bareFrame(point: Point): Frame {
   const nothing = { memory: null, remote: null, disk: null };
   return frameOf(
-    { ...point, hitRatio: null, tierRatio: nothing, tierP99: nothing, cacheMaxBytes: 0, cacheUsedBytes: 0, tasksWaiting: null, tasksCompleted: null, tasksFailed: null, connections: null, delivered: null }, // prettier-ignore
+    { ...point, hitRatio: null, tierRatio: nothing, tierP99: nothing, cacheMaxBytes: 0, cacheUsedBytes: 0, usedSegments: null, maxSegments: null, tasksWaiting: null, tasksCompleted: null, tasksFailed: null, connections: null, delivered: null }, // prettier-ignore
     [],
     {
       totals: { requests: 0, hits: null, misses: null, savedMs: null, uptimeMs: 1500, threads: 1, node: 'v20.19.0', backend: null }, // prettier-ignore
