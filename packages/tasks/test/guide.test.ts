@@ -65,7 +65,7 @@ function firstWith({ code }: Block): string {
   return `${imports}\n${changed}`;
 }
 
-describe('the guide', { timeout: 60_000 }, () => {
+describe('the guide', () => {
   test.for(programs.map((block, i) => [i + 1, block] as const))(
     'program %i prints what the page says',
     async ([, { code, output }]) => {
@@ -95,13 +95,13 @@ describe('the guide', { timeout: 60_000 }, () => {
   });
 });
 
-test('the example of the README prints what it says', { timeout: 60_000 }, async () => {
+test('the example of the README prints what it says', async () => {
   const [example, ...rest] = await blocksOf('packages/tasks/README.md');
   expect(rest).toEqual([]);
   expect(await run(example!.code)).toBe(example!.output);
 });
 
-test('the options of the backends page are options', { timeout: 60_000 }, async () => {
+test('the options of the backends page are options', async () => {
   const [options] = await blocksOf('docs/tasks-backends.md');
   const tries = `
 import { createTasks } from '@catzilla/tasks';
@@ -112,7 +112,7 @@ for (const options of [inMemory, inFolder, onRedis, onPostgres]) {
   expect(await run(`${options!.code}${tries}`)).toBe('embedded\nembedded\nredis\npostgres\n');
 });
 
-test('the threads of the backends page do what it says', { timeout: 60_000 }, async () => {
+test('the threads of the backends page do what it says', async () => {
   const [, thread, main, ...rest] = await blocksOf('docs/tasks-backends.md');
   expect(rest).toEqual([]);
   expect(await run(main!.code, [thread!])).toBe(main!.output);

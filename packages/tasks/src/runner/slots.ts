@@ -31,6 +31,7 @@ export class Slots {
   #lastActive = performance.now();
   #isPaused = false;
   #isSaturated = false;
+  #isLooking = false;
   #isClosed = false;
 
   constructor(worker: SlotWorker, range: ConcurrencyRange, onError: (error: unknown) => void) {
@@ -78,22 +79,34 @@ export class Slots {
     this.#isClosed = true;
   }
 
-  /** Looks at the load, and goes up or down.
+  /** Looks at the load, and goes up or down. While a look waits for its backend, there is no other: what it has seen would be
+   * judged by slots that the other has changed.
    * @returns whether all slots have come to be in use at max while jobs wait; once until that is over */
   async look(runningNow: number, around: Surroundings): Promise<boolean> {
-    if (this.#isClosed || this.#isPaused) return false;
+    if (this.#isClosed || this.#isPaused || this.#isLooking) return false;
     const running = Math.max(this.#peak, runningNow);
     this.#peak = runningNow;
-    const hasBacklog = isBusy(this.#now, running) && (await around.hasBacklog());
+    const hasBacklog = isBusy(this.#now, running) && (await this.#ask(around));
     const idle = running > 0 ? 0 : performance.now() - this.#lastActive;
+    // Where it goes up only now, the new slots may take all that waits.
+    const isFull = hasBacklog && this.#now === this.#range.max;
     const next = nextConcurrency(this.#now, this.#range, { ...around, running, hasBacklog, idle });
     if (next !== this.#now) {
       this.#now = next;
       this.#apply();
     }
     const wasSaturated = this.#isSaturated;
-    this.#isSaturated = hasBacklog && next === this.#range.max;
+    this.#isSaturated = isFull && next === this.#range.max;
     return this.#isSaturated && !wasSaturated;
+  }
+
+  async #ask({ hasBacklog }: Surroundings): Promise<boolean> {
+    this.#isLooking = true;
+    try {
+      return await hasBacklog();
+    } finally {
+      this.#isLooking = false;
+    }
   }
 
   #apply(): void {

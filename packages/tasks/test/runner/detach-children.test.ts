@@ -13,7 +13,8 @@ import { onEachBackend } from './support/targets.ts';
 function storeOf(target: Target): Partial<TasksOptions> {
   if (target === 'embedded') return { backend: embeddedBackend() };
   const connection = { host: '127.0.0.1', port: target.port };
-  return { backend: createRedisBackend, connection, keyPrefix: randomUUID().slice(0, 8) };
+  const keyPrefix = randomUUID().slice(0, 8);
+  return { backend: createRedisBackend, connection, keyPrefix, enqueueTimeout: 60_000 };
 }
 
 onEachBackend('a parent that goes on when a child fails', (target) => {

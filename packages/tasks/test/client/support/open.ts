@@ -11,9 +11,10 @@ afterEach(async () => {
   for (const tasks of opened.splice(0)) await tasks.close({ drainTimeout: 1, abortGrace: 200 });
 });
 
-/** Tasks that are not started. */
+/** Tasks that are not started. A backend is waited for, however busy the machine, where a test does not say how long. */
 export function open(tasks: readonly AnyTask[], options: Partial<TasksOptions> = {}): Tasks {
-  const made = createTasks({ tasks, backend: embeddedBackend(), ...options });
+  const own = { backend: embeddedBackend(), enqueueTimeout: 60_000 };
+  const made = createTasks({ tasks, ...own, ...options });
   opened.push(made);
   return made;
 }

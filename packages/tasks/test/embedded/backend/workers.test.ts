@@ -138,11 +138,13 @@ test('a delayed job starts without anybody asking', async () => {
   const { queue, work } = bench();
   const ran = gather<string>(3);
   work(async (job) => ran.add(job.name));
-  // All count from one time, however long the adding takes.
+  // In one go, so that all wait before any is due; from one time, however long that takes.
   const timestamp = Date.now();
-  await queue.add('third', {}, { delay: 45, timestamp });
-  await queue.add('second', {}, { delay: 25, timestamp });
-  await queue.add('first', {}, { delay: 5, timestamp });
+  await queue.addBulk([
+    { name: 'third', data: {}, opts: { delay: 45, timestamp } },
+    { name: 'second', data: {}, opts: { delay: 25, timestamp } },
+    { name: 'first', data: {}, opts: { delay: 5, timestamp } },
+  ]);
   expect(await ran.all).toEqual(['first', 'second', 'third']);
 });
 

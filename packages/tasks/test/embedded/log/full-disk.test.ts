@@ -1,5 +1,5 @@
 // A disk without room: intake is refused and comes back by itself, and nothing that was acknowledged or that ran is lost.
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { listFolder } from '../../../src/embedded/log/folder.ts';
 import { faultyFiles } from './support/faulty-files.ts';
 import { temporaryFolder } from './support/folder.ts';
@@ -42,10 +42,19 @@ describe('without room', () => {
     const { files, faults } = faultyFiles();
     const journal = await openJournal(temporaryFolder(), { files });
     faults.room = 0;
+    // Time stands, however long the machine takes.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
     await expect(add(journal)).rejects.toMatchObject(FULL);
     const { writes } = faults;
     for (let n = 0; n < 20; n++) await expect(add(journal)).rejects.toMatchObject(FULL);
+    await vi.advanceTimersByTimeAsync(99);
+    await expect(add(journal)).rejects.toMatchObject(FULL);
     expect(faults.writes).toBe(writes);
+    await vi.advanceTimersByTimeAsync(1);
+    await expect(add(journal)).rejects.toMatchObject(FULL);
+    expect(faults.writes).toBeGreaterThan(writes);
+    vi.useRealTimers();
     faults.room = Infinity;
   });
 

@@ -31,6 +31,8 @@ export function programSuite(title: string, place: () => Place): void {
       const made = createTasks({
         tasks,
         backend,
+        // Answers are waited for, however busy the machine.
+        enqueueTimeout: 60_000,
         ...(connection !== undefined && { connection }),
         ...options,
       });
@@ -230,7 +232,8 @@ export function programSuite(title: string, place: () => Place): void {
         schema: anything,
         unique: () => 'all',
         uniqueMode: 'debounce',
-        debounce: 100,
+        // Far longer than a busy machine needs between two of them.
+        debounce: 2_000,
         handler: ({ n }) => void seen.push(n),
       });
       const tasks = await start([save]);
