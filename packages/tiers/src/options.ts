@@ -68,7 +68,8 @@ export interface TieredOptions extends Pick<
   readonly onRead?: OnRead | undefined;
   /** Largest encoded value, bytes; larger ones are given but not stored. Default: 16 MiB. */
   readonly maxValueBytes?: number | undefined;
-  /** How long a call waits for a tier before it does without, ms. Default: { remote: 100, disk: 1000 }. */
+  /** How long a call waits for a tier before it does without, ms; `remote` is also that of the bus that comes with it.
+   * Default: { remote: 100, disk: 1000 }. */
   readonly deadline?:
     { readonly remote?: number | undefined; readonly disk?: number | undefined } | undefined;
   /** Calls to the remote tier under way at most; more are not made. Default: 10_000. */

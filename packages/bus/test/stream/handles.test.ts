@@ -22,7 +22,7 @@ function run(driver: string, url: string, body: string): Promise<string> {
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
     }
-    const timer = setTimeout(() => child.kill('SIGKILL'), 15_000);
+    const timer = setTimeout(() => child.kill('SIGKILL'), 120_000);
     child.once('close', (code, signal) => {
       clearTimeout(timer);
       resolve(`${output.trim()} ${code ?? signal}`);

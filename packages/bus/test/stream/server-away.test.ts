@@ -15,17 +15,16 @@ import { onTestFinished } from 'vitest';
 onEachDriver(() => {
   it('starts while the server is down, and works once it is there', async () => {
     const port = await freePort();
-    const bus = openBus({ node: { port } });
+    // As long as it may be, and what is given up at it has another cause: one that names this one was refused before.
+    const bus = openBus({ node: { port }, deadline: 60_000 });
     const { log, subscription } = listen(bus, 't');
     expect(bus.health().state).toBe('connecting');
     await until('it to be down', () => bus.health().state === 'down');
     expect(bus.health().lastError).toContain('ECONNREFUSED');
-    const start = performance.now();
     await expect(bus.append('t', 'x')).rejects.toMatchObject({
       code: 'CATZ_BUS_UNAVAILABLE',
       cause: { code: 'CATZ_BUS_NOT_READY' },
     });
-    expect(performance.now() - start).toBeLessThan(1_000);
     expect([subscription.position, subscription.isLive, log]).toEqual([undefined, false, []]);
 
     const server = await startRedis({ port });

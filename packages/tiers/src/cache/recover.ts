@@ -7,11 +7,16 @@ import { EPOCH_LIFE } from './remote-life.ts';
 
 const RECOVER_EVERY = 250;
 const SYNC_EVERY = 30_000;
-/** An answer this late tells nothing, ms; nor is there more time than this to ask again. */
-const SLOW = 100;
-/** Times the server is asked at most, and how exact an answer needs no better, ms. */
+/** ms until the second time; doubled as long as answers come too slowly to know the time well. */
+const SYNC_SOON = 1000;
+/** Times to ask at most, and ms in which to: the first calls wait for it. */
 const SAMPLES = 8;
+const TIME = 100;
+/** ms where our clock is wrong: until it is right, stamps order nothing. */
+const TIME_IF_WRONG = 1000;
+/** How exact an answer needs no better, and how exact one will do, ms: less than half of what stamps allow for. */
 const EXACT = 0.5;
+const GOOD = 2;
 /** Wall clocks go by whole ms. */
 const WALL_STEP = 1;
 
@@ -54,21 +59,37 @@ async function recover(core: Core): Promise<void> {
 /** Follows the clock of the remote tier, every 30 s.
  * @returns a function that ends it */
 export function startClockSync(core: Core): () => void {
-  const timer = setInterval(() => void syncClock(core), SYNC_EVERY).unref();
-  return () => clearInterval(timer);
+  let isOver = false;
+  let wait = SYNC_SOON;
+  let timer = setTimeout(again, wait).unref();
+  async function again(): Promise<void> {
+    const error = await syncClock(core);
+    wait = error > GOOD ? Math.min(2 * wait, SYNC_EVERY) : SYNC_EVERY;
+    if (!isOver) timer = setTimeout(again, wait).unref();
+  }
+  return () => {
+    isOver = true;
+    clearTimeout(timer);
+  };
 }
 
 /** Corrects our clock by that of the remote tier, if it is there. Of a few answers the quickest counts, for it tells most
  * exactly; and what it leaves open is left as it is, so that the jitter of a busy machine does not part clocks that agree.
- * Source: the clock filter of NTP, RFC 5905 section 10. Never rejects. */
-export async function syncClock(core: Core): Promise<void> {
+ * Source: the clock filter of NTP, RFC 5905 section 10. Never rejects.
+ * @returns how far our clock may be wrong now, ms; Infinity: nobody knows */
+export async function syncClock(core: Core): Promise<number> {
   const { remote, clock } = core;
-  if (remote === undefined || remote.store.state !== 'ready') return;
+  if (remote === undefined || remote.store.state !== 'ready') return Infinity;
   const start = clock.mono();
   let offset = 0;
   let error = Infinity;
+  const isWrong = (): boolean => Math.abs(offset) > error + WALL_STEP;
+  const isEnough = (asked: number): boolean => {
+    const time = error > GOOD && isWrong() ? TIME_IF_WRONG : TIME;
+    return error <= EXACT || asked >= SAMPLES || clock.mono() - start >= time;
+  };
   try {
-    for (let i = 0; i < SAMPLES && error > EXACT && clock.mono() - start < SLOW; i++) {
+    for (let asked = 0; !isEnough(asked); asked++) {
       const began = clock.mono();
       // Past the guard, which lets calls wait for this one.
       const serverNow = await remote.store.time();
@@ -82,7 +103,9 @@ export async function syncClock(core: Core): Promise<void> {
   } catch {
     // The next one may do better; whether the tier is there is for its guard to find out.
   }
-  if (error >= SLOW / 2 || Math.abs(offset) <= error + WALL_STEP) return;
+  // However slow the answer, a clock that is off by more than it leaves open is less so after.
+  if (!isWrong()) return error;
   const at = clock.now();
   clock.correct(at + offset, at);
+  return error;
 }

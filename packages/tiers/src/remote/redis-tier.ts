@@ -34,6 +34,6 @@ export function redisTier(options: RedisTierOptions): RemoteTier {
       if (isTracking) tracking = new Tracking(connection, keys, onExternal ?? (() => undefined));
       return new RedisStore(connection, keys, tracking);
     },
-    openBus: () => streamBus({ ...where, prefix: `${prefix}bus1` }),
+    openBus: (deadline) => streamBus({ ...where, prefix: `${prefix}bus1`, deadline }),
   };
 }

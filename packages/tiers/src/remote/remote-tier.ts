@@ -112,6 +112,7 @@ export interface RemoteTier {
   readonly kind: string;
   /** Begins to connect and returns at once: a server that is down is no error. Once per tier. */
   open(context: TierContext): RemoteStore;
-  /** Makes the bus that goes with it, on connections of its own; undefined: there is none. */
-  openBus?(): Bus;
+  /** Makes the bus that goes with it, on connections of its own; undefined: there is none.
+   * @param deadline  how long an append waits, ms: as long as a call of the tier. Default: the bus's own */
+  openBus?(deadline?: number): Bus;
 }

@@ -48,7 +48,7 @@ export function chaosTier(tier: RemoteTier, options?: ChaosStart): ChaosTier {
       return connection.resets;
     },
   };
-  if (tier.openBus !== undefined) wrapped.openBus = () => tier.openBus!();
+  if (tier.openBus !== undefined) wrapped.openBus = (deadline) => tier.openBus!(deadline);
   return wrapped;
 }
 

@@ -27,3 +27,29 @@ it.each([-5000, 5000])(
     expect(Math.abs(clock.now() - time)).toBeLessThanOrEqual(1);
   },
 );
+
+it('a clock that is wrong is corrected by slow answers, too, as far as they tell', async () => {
+  let time = 1_700_000_000_000;
+  const clock = new HybridClock({ mono: () => time, wall: () => time - 5000 });
+  const store = {
+    state: 'ready',
+    // The way there takes all of it.
+    time: () => Promise.resolve((time += 400)),
+  };
+  const error = await syncClock({ remote: { store }, clock } as unknown as Core);
+  expect(error).toBe(200);
+  expect(Math.abs(clock.now() - time)).toBeLessThanOrEqual(error);
+});
+
+it('a clock that is wrong is corrected by the first quick answer among slow ones', async () => {
+  let time = 1_700_000_000_000;
+  let asked = 0;
+  const clock = new HybridClock({ mono: () => time, wall: () => time + 5000 });
+  const store = {
+    state: 'ready',
+    time: () => Promise.resolve((time += ++asked === 4 ? 2 : 150)),
+  };
+  expect(await syncClock({ remote: { store }, clock } as unknown as Core)).toBe(1);
+  expect(asked).toBe(4);
+  expect(Math.abs(clock.now() - time)).toBeLessThanOrEqual(1);
+});

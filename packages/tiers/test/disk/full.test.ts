@@ -36,9 +36,10 @@ describe.runIf(process.platform === 'linux').each(['lmdb', 'fs'])('backend %s', 
            if (versionOf('id ' + i, await store.get('id ' + i)) !== 1) throw new Error('lost ' + i);
          }
        };
+       // As of now: after half a second it tries again, and smaller records may fit.
+       const { state, lastError } = store;
        await readAll();
-       await store.putMany([]).catch(() => {});
-       await send({ state: store.state, code, written, lastError: store.lastError });
+       await send({ state, code, written, lastError });
        await received();
        while (store.state !== 'ready') {
          await put().catch(() => new Promise((resolve) => setTimeout(resolve, 20)));

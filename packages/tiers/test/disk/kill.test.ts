@@ -35,7 +35,7 @@ describe.each([
 ] as const)('with backend %s, a process killed in the middle of writes', (backend, rounds) => {
   it(
     `loses nothing acknowledged and damages nothing, ${rounds} times`,
-    { timeout: 240_000 },
+    { timeout: 900_000 },
     async () => {
       const options = {
         dir: temporaryFolder(),

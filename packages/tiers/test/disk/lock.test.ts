@@ -109,17 +109,14 @@ it('a worker thread that ends without closing lets the next one in', async () =>
 });
 
 describe('a claim', () => {
-  it(
-    'is held by one at a time, whoever comes, goes and is killed',
-    { timeout: 60_000 },
-    async () => {
-      const folder = temporaryFolder();
-      const body = `
+  it('is held by one at a time, whoever comes, goes and is killed', async () => {
+    const folder = temporaryFolder();
+    const body = `
       const { claim } = await import(data.claim);
       const { closeSync, openSync, rmSync, readFileSync, writeFileSync } = await import('node:fs');
       const inside = data.folder + '/inside';
       let held = 0;
-      for (const end = Date.now() + 1200; Date.now() < end; ) {
+      for (const end = Date.now() + 1200; Date.now() < end || held < 10; ) {
         const claimed = claim(data.folder);
         if (claimed === undefined) { await new Promise((resolve) => setTimeout(resolve, 1)); continue; }
         held++;
@@ -133,19 +130,18 @@ describe('a claim', () => {
         claimed.release();
       }
       await send(held);`;
-      const url = import.meta.resolve('@catzilla/cache-core/os');
-      const children = [false, false, false, true, true].map((dies) =>
-        startChild(body, { folder, claim: url, dies }),
-      );
-      const ends = await Promise.all(children.map(({ ended }) => ended));
-      for (const [i, end] of ends.entries()) {
-        expect(end).toMatchObject(end.signal === 'SIGKILL' && i > 2 ? {} : { code: 0, output: '' });
-      }
-      const held = children.flatMap(({ messages }) => messages as number[]);
-      expect(held.reduce((sum, n) => sum + n, 0)).toBeGreaterThan(20);
-      expect(readdirSync(folder).filter((name) => name.startsWith('lock'))).toHaveLength(1);
-    },
-  );
+    const url = import.meta.resolve('@catzilla/cache-core/os');
+    const children = [false, false, false, true, true].map((dies) =>
+      startChild(body, { folder, claim: url, dies }),
+    );
+    const ends = await Promise.all(children.map(({ ended }) => ended));
+    for (const [i, end] of ends.entries()) {
+      expect(end).toMatchObject(end.signal === 'SIGKILL' && i > 2 ? {} : { code: 0, output: '' });
+    }
+    const held = children.flatMap(({ messages }) => messages as number[]);
+    expect(held.reduce((sum, n) => sum + n, 0)).toBeGreaterThanOrEqual(30);
+    expect(readdirSync(folder).filter((name) => name.startsWith('lock'))).toHaveLength(1);
+  });
 
   it('is refused while its holder runs, and given when the lock is damaged', () => {
     const folder = temporaryFolder();

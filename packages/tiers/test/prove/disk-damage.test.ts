@@ -6,7 +6,7 @@ import { startRedis } from '@catzilla/bus/testing';
 import type { RedisServer } from '@catzilla/bus/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TieredCache } from '../../src/index.ts';
-import { makeFolder, open, until } from '../cache/support/open.ts';
+import { makeFolder, open, PATIENT, until } from '../cache/support/open.ts';
 import { startChild } from './support/child.ts';
 import { randomOf } from './support/racer.mjs';
 
@@ -50,7 +50,7 @@ describe.each(['lmdb', 'fs'])('files of backend %s', (backend) => {
   it.each(damages)('with %s give no wrong value, and the cache goes on', async (_, damage) => {
     const dir = makeFolder();
     const disk = { dir, backend, minFree: 0, maxBytes: 32 * 2 ** 20 };
-    const options = { disk, write: { disk: 'through' } };
+    const options = { disk, write: { disk: 'through' }, deadline: PATIENT };
     expect((await startChild('disk-user.mjs', { options, work: 'fill' }).ended).code).toBe(0);
     const random = randomOf(seed);
     for (const file of filesIn(dir)) {
@@ -80,7 +80,7 @@ describe('a value in Redis', () => {
   /** A value that only Redis has, and its key there. */
   async function stored(name: string): Promise<readonly [cache: TieredCache, key: string]> {
     const cache = open({ name, remote: { url: redis.url } });
-    await cache.ready({ timeout: 5000 });
+    await cache.ready({ timeout: 30_000 });
     await cache.set('k', 'x'.repeat(100), { tiers: ['remote'] });
     return [cache, `cz1:${name}::{k}`];
   }

@@ -2,7 +2,7 @@
 // take the news is emptied. A limit on the size of files refuses writes as a full disk does.
 import { describe, expect, it } from 'vitest';
 import type { WriteResult } from '../../src/index.ts';
-import { makeFolder } from '../cache/support/open.ts';
+import { makeFolder, PATIENT } from '../cache/support/open.ts';
 import { startChild } from './support/child.ts';
 
 interface Report {
@@ -17,7 +17,7 @@ interface Report {
 describe.runIf(process.platform === 'linux').each(['lmdb', 'fs'])('backend %s', (backend) => {
   it('tells of writes that failed, reads on, and revives nothing', async () => {
     const disk = { dir: makeFolder(), backend, minFree: 0, maxBytes: 64 * 2 ** 20 };
-    const options = { disk, write: { disk: 'through' } };
+    const options = { disk, write: { disk: 'through' }, deadline: PATIENT };
     // Blocks of 1024 bytes: one file of lmdb, or one value of the files.
     const limit = backend === 'lmdb' ? 3000 : 40;
     const prefix = `ulimit -S -f ${limit};`;

@@ -2,7 +2,7 @@
 // is there, whatever it had removed stays away, and no value is damaged.
 import { setTimeout } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { makeFolder } from '../cache/support/open.ts';
+import { makeFolder, PATIENT } from '../cache/support/open.ts';
 import { startChild } from './support/child.ts';
 
 const ROUNDS = 20;
@@ -45,54 +45,50 @@ function after(before: ReadonlyMap<string, Value>, number: number, step: Step): 
   return values;
 }
 
-it(
-  `loses and revives nothing, and damages nothing, ${ROUNDS} times`,
-  { timeout: 120_000 },
-  async () => {
-    const disk = { dir: makeFolder(), minFree: 0, maxBytes: 64 * 2 ** 20 };
-    const options = { name: 'killed', disk, write: { disk: 'through' } };
-    // What is known to be there, and what may be there instead, of the step that was under way.
-    let certain = new Map<string, Value>();
-    let possible = certain;
-    let step = 1;
-    let steps = 0;
-    let interrupted = 0;
-    for (let round = 0; round <= ROUNDS; round++) {
-      const child = startChild('kill.mjs', { options, keys, tags, step });
-      const first = await child.next<Message>();
-      if (first.kind !== 'found') throw new Error(`expected what it found, got ${first.kind}`);
-      expect(first).toMatchObject({ corrupt: 0, counted: 0, state: 'ready' });
-      for (const key of keys) {
-        const version = first.found[key];
-        const expected = [certain.get(key)?.version, possible.get(key)?.version];
-        expect(expected, `round ${round}, ${key}`).toContain(version);
-        const value = version === certain.get(key)?.version ? certain.get(key) : possible.get(key);
-        if (value === undefined) certain.delete(key);
-        else certain.set(key, value);
-      }
-      for (let left = 2 + Math.random() * 20; left > 0; left--) await child.next();
-      await setTimeout(Math.random() * 20);
-      expect((await child.kill()).signal).toBe('SIGKILL');
-
-      let open: Step | undefined;
-      for (const message of child.messages as Message[]) {
-        if (message.kind === 'begun') {
-          open = message;
-          step = message.step;
-        } else if (message.kind === 'done') {
-          if (open === undefined) throw new Error('done before it began');
-          // What a full or slow disk did not take is not acknowledged, and not expected.
-          expect(message.disk).toBe('ok');
-          certain = after(certain, message.step, open);
-          open = undefined;
-          steps++;
-        }
-      }
-      if (open !== undefined) interrupted++;
-      possible = open === undefined ? certain : after(certain, step, open);
-      step++;
+it(`loses and revives nothing, and damages nothing, ${ROUNDS} times`, async () => {
+  const disk = { dir: makeFolder(), minFree: 0, maxBytes: 64 * 2 ** 20 };
+  const options = { name: 'killed', disk, write: { disk: 'through' }, deadline: PATIENT };
+  // What is known to be there, and what may be there instead, of the step that was under way.
+  let certain = new Map<string, Value>();
+  let possible = certain;
+  let step = 1;
+  let steps = 0;
+  let interrupted = 0;
+  for (let round = 0; round <= ROUNDS; round++) {
+    const child = startChild('kill.mjs', { options, keys, tags, step });
+    const first = await child.next<Message>();
+    if (first.kind !== 'found') throw new Error(`expected what it found, got ${first.kind}`);
+    expect(first).toMatchObject({ corrupt: 0, counted: 0, state: 'ready' });
+    for (const key of keys) {
+      const version = first.found[key];
+      const expected = [certain.get(key)?.version, possible.get(key)?.version];
+      expect(expected, `round ${round}, ${key}`).toContain(version);
+      const value = version === certain.get(key)?.version ? certain.get(key) : possible.get(key);
+      if (value === undefined) certain.delete(key);
+      else certain.set(key, value);
     }
-    expect(steps).toBeGreaterThan(ROUNDS);
-    expect(interrupted).toBeGreaterThan(0);
-  },
-);
+    for (let left = 2 + Math.random() * 20; left > 0; left--) await child.next();
+    await setTimeout(Math.random() * 20);
+    expect((await child.kill()).signal).toBe('SIGKILL');
+
+    let open: Step | undefined;
+    for (const message of child.messages as Message[]) {
+      if (message.kind === 'begun') {
+        open = message;
+        step = message.step;
+      } else if (message.kind === 'done') {
+        if (open === undefined) throw new Error('done before it began');
+        // What a full or slow disk did not take is not acknowledged, and not expected.
+        expect(message.disk).toBe('ok');
+        certain = after(certain, message.step, open);
+        open = undefined;
+        steps++;
+      }
+    }
+    if (open !== undefined) interrupted++;
+    possible = open === undefined ? certain : after(certain, step, open);
+    step++;
+  }
+  expect(steps).toBeGreaterThan(ROUNDS);
+  expect(interrupted).toBeGreaterThan(0);
+});

@@ -4,7 +4,7 @@ import { startRedis } from '@catzilla/bus/testing';
 import type { RedisServer } from '@catzilla/bus/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TieredOptions } from '../../src/index.ts';
-import { makeFolder } from '../cache/support/open.ts';
+import { makeFolder, PATIENT } from '../cache/support/open.ts';
 import { startChild } from './support/child.ts';
 
 let redis: RedisServer;
@@ -26,9 +26,13 @@ const kinds: Readonly<Record<string, () => TieredOptions>> = {
   'all three': () => ({ remote: { url: redis.url }, disk: { dir: makeFolder(), minFree: 0 } }),
 };
 
+function optionsOf(kind: string): TieredOptions {
+  return { ...kinds[kind]!(), deadline: PATIENT };
+}
+
 describe('a process that closes its cache ends by itself, with', () => {
   it.each(Object.keys(kinds))('%s', async (kind) => {
-    const child = startChild('idle.mjs', { options: kinds[kind]!(), isClosed: true });
+    const child = startChild('idle.mjs', { options: optionsOf(kind), isClosed: true });
     expect(await child.next()).toEqual({ status: 'ok' });
     expect(await child.ended).toEqual({ code: 0, signal: null, output: '' });
   });
@@ -37,7 +41,7 @@ describe('a process that closes its cache ends by itself, with', () => {
 describe('a process that does not close it ends by itself, with', () => {
   const local = Object.keys(kinds).filter((kind) => !/Redis|three/.test(kind));
   it.each(local)('%s', async (kind) => {
-    const child = startChild('idle.mjs', { options: kinds[kind]!(), isClosed: false });
+    const child = startChild('idle.mjs', { options: optionsOf(kind), isClosed: false });
     expect(await child.next()).toEqual({ status: 'ok' });
     expect(await child.ended).toEqual({ code: 0, signal: null, output: '' });
   });

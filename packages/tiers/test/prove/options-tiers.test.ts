@@ -1,6 +1,7 @@
 // Each option of createTieredCache changes what it says: one test that fails when it is ignored, for those that
 // test/cache does not look at.
 import { memoryBus } from '@catzilla/bus';
+import type { Bus } from '@catzilla/bus';
 import { describe, expect, it } from 'vitest';
 import type { Codec, Compression, TieredCache, TieredOptions } from '../../src/index.ts';
 import {
@@ -45,6 +46,18 @@ describe('deadline', () => {
     slow.set({ delay: 150 });
     expect(await patient.get('k')).toBe(1);
     expect(() => open({ deadline: { remote: 60_001 } })).toThrow('60000');
+  });
+
+  it('remote: holds for the bus that comes with the tier, too', async () => {
+    const asked: (number | undefined)[] = [];
+    for (const remote of [7000, 0.5]) {
+      const openBus = (deadline?: number): Bus => {
+        asked.push(deadline);
+        return memoryBus();
+      };
+      open({ remote: chaosTier({ ...memoryTier(), openBus }), deadline: { remote } });
+    }
+    expect(asked).toEqual([7000, 1]);
   });
 
   it('disk: ends the wait for a disk that hangs', async () => {

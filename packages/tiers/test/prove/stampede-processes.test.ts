@@ -4,7 +4,7 @@ import { startRedis } from '@catzilla/bus/testing';
 import type { RedisServer } from '@catzilla/bus/testing';
 import { expect, it } from 'vitest';
 import type { LoadOptions } from '../../src/index.ts';
-import { atEnd, until } from '../cache/support/open.ts';
+import { atEnd, PATIENT, until } from '../cache/support/open.ts';
 import { startChild } from './support/child.ts';
 import type { Child } from './support/child.ts';
 
@@ -34,7 +34,7 @@ interface Start {
 }
 
 async function started({ redis, ...rest }: Start): Promise<Child> {
-  const options = { name: 'stampede', remote: { url: redis.url } };
+  const options = { name: 'stampede', remote: { url: redis.url }, deadline: PATIENT };
   const child = startChild('stampede.mjs', { options, ...rest });
   await told(child, 'ready');
   return child;

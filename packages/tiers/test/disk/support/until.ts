@@ -2,11 +2,11 @@
 import { setTimeout } from 'node:timers/promises';
 
 /** Polls until it holds.
- * @throws after ten seconds */
+ * @throws after 30 s */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 10_000;
+  const end = performance.now() + 30_000;
   while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`never: ${holds.toString()}`);
+    if (performance.now() > end) throw new Error(`never: ${holds.toString()}`);
     await setTimeout(5);
   }
 }

@@ -23,11 +23,11 @@ export function turn(): Promise<void> {
   });
 }
 
-/** Waits until something holds; fails after five seconds. */
+/** Waits until something holds; fails after 30 s. */
 export async function until(holds: () => boolean): Promise<void> {
-  const end = Date.now() + 5000;
+  const end = performance.now() + 30_000;
   while (!holds()) {
-    if (Date.now() > end) throw new Error(`never held: ${String(holds)}`);
+    if (performance.now() > end) throw new Error(`never held: ${String(holds)}`);
     await new Promise((resolve) => {
       setTimeout(resolve, 2);
     });

@@ -4,7 +4,7 @@ import { data, leave, send } from './parent.mjs';
 
 const { options, isClosed } = data;
 const cache = createTieredCache(options);
-await cache.ready({ timeout: 10_000 });
+await cache.ready({ timeout: 30_000 });
 await cache.set('k', 1, { tags: ['t'], ttl: 50 });
 await cache.getOrSet('other', () => 2, { lock: true });
 await cache.getMany(['k', 'other', 'nothing']);

@@ -4,7 +4,7 @@ import { data, leave, next, send } from './parent.mjs';
 
 const { id, options, count, load, factory } = data;
 const cache = createTieredCache(options);
-await cache.ready({ timeout: 5000 });
+await cache.ready({ timeout: 30_000 });
 await send({ kind: 'ready' });
 await next();
 

@@ -54,6 +54,9 @@ export interface Watched {
   readonly gaps: string[];
 }
 
+/** Of a server that may hang: more than a busy machine needs to answer, little enough to be waited for. */
+const DEADLINE = { remote: 500, disk: 10_000 };
+
 let count = 0;
 
 /** A name no other test has. */
@@ -63,7 +66,7 @@ export function newName(): string {
 
 /** Opens a cache on an engine of its own, as if in a process of its own. */
 export function watched(options: TieredOptions): Watched {
-  const cache = open(options);
+  const cache = open({ deadline: DEADLINE, ...options });
   const states: string[] = [];
   const gaps: string[] = [];
   cache.on('state', ({ tier, state }) => {
@@ -83,7 +86,7 @@ export function pairOf(options: () => TieredOptions): readonly [a: Watched, b: W
 export async function well(...caches: readonly TieredCache[]): Promise<void> {
   for (const cache of caches) {
     await vi.waitFor(async () => expect(wellness(await cache.health())).toEqual(WELL), {
-      timeout: 20_000,
+      timeout: 40_000,
       interval: 10,
     });
   }
