@@ -21,9 +21,10 @@ export default defineConfig({
   test: {
     // Vitest would leave one core idle, half of a machine with two; the tests of the tiers mostly wait.
     maxWorkers: availableParallelism(),
-    // Enough for two cores that do something else besides; a test that hangs still ends.
-    testTimeout: 90_000,
-    hookTimeout: 60_000,
+    // Enough for two cores of which others take most; a test that hangs still ends. A test that names less of its own would
+    // fail first there.
+    testTimeout: 240_000,
+    hookTimeout: 120_000,
     // The same for expect.poll as vitest.setup.ts has for vi.waitFor.
     expect: { poll: { timeout: 30_000 } },
     setupFiles: [fileURLToPath(new URL('vitest.setup.ts', root))],

@@ -26,7 +26,7 @@ function start(environment: Record<string, string>) {
   return { child, output, closed, url };
 }
 
-describe('main', { timeout: 30_000 }, () => {
+describe('main', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'prints its URL, answers, and ends with 0 on %s',
     async (signal) => {

@@ -24,7 +24,7 @@ const SKIPPED =
   'skipped: no Chromium is installed (apt-get install chromium, or set CHROMIUM to one)';
 
 // A busy machine may take its time; what is waited for comes or does not.
-const PATIENCE = { timeout: 20_000 };
+const PATIENCE = { timeout: 60_000 };
 
 const VIEWS = [
   { name: 'light', colorScheme: 'light', viewport: { width: 1280, height: 900 } },
@@ -36,7 +36,7 @@ const suite =
   executablePath === undefined ? `the page in a browser (${SKIPPED})` : 'the page in a browser';
 if (executablePath === undefined) process.stderr.write(`examples/cities page test ${SKIPPED}\n`);
 
-describe.skipIf(executablePath === undefined)(suite, { timeout: 60_000 }, () => {
+describe.skipIf(executablePath === undefined)(suite, () => {
   let browser: Browser;
   beforeAll(async () => {
     await mkdir(SCREENSHOTS, { recursive: true });
@@ -44,7 +44,7 @@ describe.skipIf(executablePath === undefined)(suite, { timeout: 60_000 }, () => 
       executablePath: executablePath!,
       args: ARGUMENTS.split(' '),
     });
-  }, 60_000);
+  });
   afterAll(() => browser?.close());
 
   /** Opens the page of a fresh application, and gathers what the browser complains about. */

@@ -30,7 +30,7 @@ function start(environment: Record<string, string>) {
   return { child, output, closed, url };
 }
 
-describe('main', { timeout: 30_000 }, () => {
+describe('main', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'answers from the cache, ends what runs, and exits with 0 on %s',
     async (signal) => {

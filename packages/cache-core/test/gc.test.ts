@@ -4,12 +4,9 @@ import { runChild } from './support/child.ts';
 
 const flags = ['--expose-gc', '--gc-interval=50'];
 
-it(
-  'keeps the memory that native code writes to, however often V8 collects',
-  { timeout: 60_000 },
-  async () => {
-    const output = await runChild(
-      `
+it('keeps the memory that native code writes to, however often V8 collects', async () => {
+  const output = await runChild(
+    `
     const cache = openCache({ maxBytes: 4 * 2 ** 20 });
     const value = (i) => Buffer.alloc((i * 131) % 5000, i);
     for (let i = 0; i < 200; i++) cache.set('k' + i, value(i));
@@ -27,11 +24,10 @@ it(
     gc();
     for (const [i, bytes] of kept) if (!bytes.equals(value(i))) wrong++;
     console.log(wrong);`,
-      { flags },
-    );
-    expect(output).toBe('0');
-  },
-);
+    { flags },
+  );
+  expect(output).toBe('0');
+});
 
 it('keeps values readable after their cache was closed', async () => {
   const output = await runChild(
@@ -50,12 +46,9 @@ it('keeps values readable after their cache was closed', async () => {
   expect(output).toBe('true');
 });
 
-it(
-  'gives back the memory of private caches that nobody can reach any more',
-  { timeout: 60_000 },
-  async () => {
-    const output = await runChild(
-      `
+it('gives back the memory of private caches that nobody can reach any more', async () => {
+  const output = await runChild(
+    `
     const { setImmediate: turn } = await import('node:timers/promises');
     const rss = () => process.memoryUsage().rss / 2 ** 20;
     const make = () => {
@@ -67,17 +60,13 @@ it(
     const before = rss();
     for (let i = 0; i < 60; i++) { make(); gc(); await turn(); await turn(); }
     console.log(rss() - before < 100 ? 'flat' : rss() - before);`,
-      { flags: ['--expose-gc'] },
-    );
-    expect(output).toBe('flat');
-  },
-);
+    { flags: ['--expose-gc'] },
+  );
+  expect(output).toBe('flat');
+});
 
-it(
-  'gives back the memory of closed caches at once, without waiting for the collector',
-  { timeout: 60_000 },
-  async () => {
-    const output = await runChild(`
+it('gives back the memory of closed caches at once, without waiting for the collector', async () => {
+  const output = await runChild(`
     const rss = () => process.memoryUsage().rss / 2 ** 20;
     const make = (name) => {
       const cache = openCache(name, { maxBytes: 8 * 2 ** 20 });
@@ -88,9 +77,8 @@ it(
     const before = rss();
     for (let i = 0; i < 100; i++) make('b');
     console.log(rss() - before < 60 ? 'flat' : rss() - before);`);
-    expect(output).toBe('flat');
-  },
-);
+  expect(output).toBe('flat');
+});
 
 it('lets the process end with caches open and timers armed', async () => {
   const output = await runChild(`

@@ -77,7 +77,6 @@ function check(cache: Cache): void {
 describe.runIf(process.platform === 'linux')('a process that is killed', () => {
   it.each(Object.entries(bodies))(
     'in %s leaves a whole cache to the others and to those that come later',
-    { timeout: 60_000 },
     async (kind, body) => {
       const { name, options } = machineCache({
         maxBytes: 8 * 2 ** 20,

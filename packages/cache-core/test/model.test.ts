@@ -14,7 +14,7 @@ for (const target of targets) {
 
   it(
     `behaves like a map with expiry and tags: ${target.title}`,
-    { timeout: 60_000 + wanted },
+    { timeout: 240_000 + wanted },
     () => {
       let done = 0;
       fc.assert(

@@ -71,7 +71,7 @@ const reader = `${imports}
   };
   const isEnough = ({ operations, writes, nearHits, refreshes }) =>
     operations >= data.operations && writes >= data.operations / 20 && nearHits >= data.operations / 20 && refreshes >= 500;
-  const latest = performance.now() + 90_000;
+  const latest = performance.now() + 200_000;
   while (!isEnough(seen()) && performance.now() < latest) {
     for (let i = 0; i < 500; i++) {
       const key = random(keys.length);
@@ -91,41 +91,32 @@ const reader = `${imports}
   cache.close();
   process.disconnect();`;
 
-it(
-  'never serves a value that another process has replaced or removed, in a million operations',
-  {
-    timeout: 120_000,
-  },
-  async (context) => {
-    if (process.platform !== 'linux') context.skip("scope 'machine' is for Linux");
-    const shape = { slots: 1, keys: 8 };
-    const place = join(temporaryFolder(), 'board');
-    const { Board } = (await import(board)) as {
-      Board: { inFile(path: string, shape: object): void };
-    };
-    Board.inFile(place, shape);
-    const data = {
-      ...machineCache({ maxBytes: 2 ** 20 }),
-      shape,
-      place,
-      board,
-      random,
-      operations: OPERATIONS,
-    };
-    const writing = startProcess(writer, { ...data, seed: 1 });
-    await writing.next();
-    const reading = startProcess(reader, { ...data, seed: 2 });
-    const seen = (await reading.next()) as Record<
-      'operations' | 'nearHits' | 'refreshes',
-      number
-    > & {
-      wrong: unknown[];
-    };
-    writing.send('stop');
-    expect(await Promise.all([writing.ended, reading.ended])).toEqual([0, 0]);
-    expect(seen.wrong).toEqual([]);
-    expect(seen.operations).toBeGreaterThanOrEqual(OPERATIONS);
-    expect(seen.nearHits).toBeGreaterThan(OPERATIONS / 20);
-    expect(seen.refreshes).toBeGreaterThan(400);
-  },
-);
+it('never serves a value that another process has replaced or removed, in a million operations', async (context) => {
+  if (process.platform !== 'linux') context.skip("scope 'machine' is for Linux");
+  const shape = { slots: 1, keys: 8 };
+  const place = join(temporaryFolder(), 'board');
+  const { Board } = (await import(board)) as {
+    Board: { inFile(path: string, shape: object): void };
+  };
+  Board.inFile(place, shape);
+  const data = {
+    ...machineCache({ maxBytes: 2 ** 20 }),
+    shape,
+    place,
+    board,
+    random,
+    operations: OPERATIONS,
+  };
+  const writing = startProcess(writer, { ...data, seed: 1 });
+  await writing.next();
+  const reading = startProcess(reader, { ...data, seed: 2 });
+  const seen = (await reading.next()) as Record<'operations' | 'nearHits' | 'refreshes', number> & {
+    wrong: unknown[];
+  };
+  writing.send('stop');
+  expect(await Promise.all([writing.ended, reading.ended])).toEqual([0, 0]);
+  expect(seen.wrong).toEqual([]);
+  expect(seen.operations).toBeGreaterThanOrEqual(OPERATIONS);
+  expect(seen.nearHits).toBeGreaterThan(OPERATIONS / 20);
+  expect(seen.refreshes).toBeGreaterThan(400);
+});

@@ -17,19 +17,15 @@ async function soak(...args: string[]): Promise<string> {
   return stderr + stdout;
 }
 
-it('four threads see no corrupt and no stale value', { timeout: 60_000 }, async () => {
+it('four threads see no corrupt and no stale value', async () => {
   expect(await soak('threads', '--seconds', '3')).toMatch(/\nthreads: ok\n$/);
 });
 
-it(
-  'processes that are killed leave no corrupt and no stale value',
-  { timeout: 60_000 },
-  async (context) => {
-    if (process.platform !== 'linux') context.skip("scope 'machine' is for Linux");
-    expect(await soak('processes', '--seconds', '3')).toMatch(/\nprocesses: ok\n$/);
-  },
-);
+it('processes that are killed leave no corrupt and no stale value', async (context) => {
+  if (process.platform !== 'linux') context.skip("scope 'machine' is for Linux");
+  expect(await soak('processes', '--seconds', '3')).toMatch(/\nprocesses: ok\n$/);
+});
 
-it('workers that are ended anywhere leave nothing behind', { timeout: 120_000 }, async () => {
+it('workers that are ended anywhere leave nothing behind', async () => {
   expect(await soak('workers', '--workers', '64')).toMatch(/\nworkers: ok\n$/);
 });

@@ -33,7 +33,7 @@ const writer = `
   process.exit();`;
 
 describe.runIf(process.platform === 'linux')('a process that is stopped while it writes', () => {
-  it('stops nobody else, and goes on as if nothing had been', { timeout: 60_000 }, async () => {
+  it('stops nobody else, and goes on as if nothing had been', async () => {
     const { name, options } = machineCache({ maxBytes: 2 ** 20, lockTimeout: 10 });
     const cache = openCache(name, options);
     const data = { name, options, values: valuesUrl, keys: OWN };

@@ -5,10 +5,7 @@ import { openCache } from '../src/index.ts';
 import { advance, setClock } from '../src/testing.ts';
 import { startSweeping } from '../src/sweeper.ts';
 import type { Cache } from '../src/index.ts';
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 300 && !condition(); i++) await wait(10);
-}
+import { until } from './support/until.ts';
 
 it.each(['native', 'js'] as const)(
   'removes expired values in the background (%s)',

@@ -60,13 +60,10 @@ it('lets the first opener decide across threads', async () => {
   await ended(worker);
 });
 
-it(
-  'counts exactly under threads, near hits included, also after the threads have ended',
-  { timeout: 60_000 },
-  async () => {
-    const cache = open();
-    const reads = 30_000;
-    const body = `
+it('counts exactly under threads, near hits included, also after the threads have ended', async () => {
+  const cache = open();
+  const reads = 30_000;
+  const body = `
     const cache = openCache(data.name);
     for (let i = 0; i < data.reads; i++) {
       cache.get('hot' + (i & 7));
@@ -76,30 +73,29 @@ it(
     }
     port.postMessage('done');
     port.once('message', () => cache.close());`;
-    for (let i = 0; i < 8; i++) cache.set(`hot${i}`, 'value');
-    const workers = [1, 2, 3].map((id) => startWorker(body, { name: cache.name, reads, id }));
-    for (let i = 0; i < reads; i++) cache.get(`hot${i & 7}`);
-    await Promise.all(workers.map(nextMessage));
-    const check = () => {
-      const stats = cache.stats();
-      expect(stats.hits).toBe(4 * reads);
-      expect(stats.misses).toBe(3 * (reads / 3));
-      expect(stats.sets).toBe(8 + 3 * (reads / 5));
-      expect(stats.deletes).toBe(3 * (reads / 100));
-      expect(stats.nearHits).toBeGreaterThan(3.9 * reads);
-      expect(stats.evictions).toBe(0);
-    };
-    check();
-    for (const worker of workers) worker.postMessage('close');
-    await Promise.all(workers.map(ended));
-    expect(cache.stats().isolates).toBe(1);
-    check();
-    cache.resetStats();
-    expect(cache.stats()).toMatchObject({ hits: 0, nearHits: 0, misses: 0, sets: 0, deletes: 0 });
-  },
-);
+  for (let i = 0; i < 8; i++) cache.set(`hot${i}`, 'value');
+  const workers = [1, 2, 3].map((id) => startWorker(body, { name: cache.name, reads, id }));
+  for (let i = 0; i < reads; i++) cache.get(`hot${i & 7}`);
+  await Promise.all(workers.map(nextMessage));
+  const check = () => {
+    const stats = cache.stats();
+    expect(stats.hits).toBe(4 * reads);
+    expect(stats.misses).toBe(3 * (reads / 3));
+    expect(stats.sets).toBe(8 + 3 * (reads / 5));
+    expect(stats.deletes).toBe(3 * (reads / 100));
+    expect(stats.nearHits).toBeGreaterThan(3.9 * reads);
+    expect(stats.evictions).toBe(0);
+  };
+  check();
+  for (const worker of workers) worker.postMessage('close');
+  await Promise.all(workers.map(ended));
+  expect(cache.stats().isolates).toBe(1);
+  check();
+  cache.resetStats();
+  expect(cache.stats()).toMatchObject({ hits: 0, nearHits: 0, misses: 0, sets: 0, deletes: 0 });
+});
 
-it('survives workers that are terminated anywhere', { timeout: 60_000 }, async () => {
+it('survives workers that are terminated anywhere', async () => {
   const cache = open();
   const body = `
     const names = [data, data, undefined];

@@ -45,7 +45,7 @@ async function get(url: string, init?: RequestInit) {
   return { body: await response.text(), status: response.headers.get('cache-status') };
 }
 
-describe('the programs of the documentation', { timeout: 30_000 }, () => {
+describe('the programs of the documentation', () => {
   it('README: answers /time from the cache until it is purged', async () => {
     const [program] = await programs('packages/catzilla/README.md');
     const url = await run(program!);
@@ -87,7 +87,7 @@ describe('the programs of the documentation', { timeout: 30_000 }, () => {
   });
 });
 
-describe('the guide to the framework', { timeout: 30_000 }, () => {
+describe('the guide to the framework', () => {
   it('has a first application that checks, caches, documents itself and ends by a signal', async () => {
     const [program] = await programs('docs/guide/the-framework.md');
     const url = await run(program!);
@@ -114,7 +114,7 @@ describe('the guide to the framework', { timeout: 30_000 }, () => {
   });
 });
 
-describe('the guide to metrics', { timeout: 30_000 }, () => {
+describe('the guide to metrics', () => {
   it('has an application with a metric of its own beside ours', async () => {
     const [program] = await programs('docs/guide/metrics.md');
     const url = await run(program!);

@@ -5,7 +5,9 @@ import type { FastifyInstance, RouteShorthandOptions } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { fastifyCache } from '../src/index.ts';
 import type { FastifyCacheOptions } from '../src/index.ts';
-import { atEnd, get, listen, makeApp, makeCache, RawClient } from './helpers.ts';
+import { atEnd, get, listen, makeApp, makeCache, RawClient, standStill } from './helpers.ts';
+
+standStill();
 
 const early = { ttl: 60_000, lookup: 'onRequest' } as const satisfies FastifyCacheOptions;
 const STAGES = ['preParsing', 'preValidation', 'preHandler'] as const;

@@ -5,7 +5,9 @@ import Fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { expect, it } from 'vitest';
 import { fastifyCache } from '../src/index.ts';
-import { atEnd, makeCache } from './helpers.ts';
+import { atEnd, makeCache, standStill } from './helpers.ts';
+
+standStill();
 
 it('a hit over HTTP/2 is sent through the reply', async () => {
   const app = Fastify({ http2: true }) as unknown as FastifyInstance;

@@ -3,7 +3,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import type { FastifyCacheOptions, KeyParts } from '../src/index.ts';
-import { gate, get, makeApp, settle } from './helpers.ts';
+import { gate, get, makeApp, settle, standStill } from './helpers.ts';
+
+standStill();
 
 /** Of the session, as an application would tell it; null: nobody has logged in. */
 const userOf = ({ headers }: FastifyRequest): string | null => {

@@ -3,7 +3,9 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import type { FastifyCacheOptions } from '../src/index.ts';
-import { gate, get, makeApp, makeCache, settle } from './helpers.ts';
+import { gate, get, makeApp, makeCache, settle, standStill } from './helpers.ts';
+
+standStill();
 
 interface Origin {
   app: FastifyInstance;

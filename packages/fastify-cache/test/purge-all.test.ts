@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { errors } from '../src/index.ts';
 import { groupTag } from '../src/rfc/cache-groups.ts';
 import { atEnd, get, makeApp } from './helpers.ts';
+import { PATIENT } from './support/instances.ts';
 
 async function counting(options: Parameters<typeof makeApp>[0] = {}): Promise<FastifyInstance> {
   const app = await makeApp({ ttl: 60_000, ...options });
@@ -65,10 +66,15 @@ describe('purgeAll', () => {
     const memory = openCache({ maxBytes: 8 * 1024 * 1024 });
     atEnd(() => memory.close());
     const app = await counting({
-      cache: { name: 'purge-all', memory, disk: { dir, maxBytes: 64 * 1024 * 1024 } },
+      cache: {
+        name: 'purge-all',
+        memory,
+        disk: { dir, maxBytes: 64 * 1024 * 1024 },
+        deadline: PATIENT,
+      },
       tiers: ['disk'],
     });
-    await app.cache.tiers.ready();
+    await app.cache.tiers.ready({ timeout: 30_000 });
     const first = await get(app, '/items/1');
     expect((await get(app, '/items/1')).body).toBe(first.body);
     expect(await app.cache.purgeAll()).toEqual({ purged: 0, ok: true });

@@ -37,13 +37,11 @@ async function fill(
   headers: Record<string, string> = {},
 ): Promise<void> {
   await get(from, url, headers);
-  for (let i = 0; i < 100; i++) {
+  await until(async () => {
     let count = 0;
     for await (const _ of from.cache.tiers.keys({ prefix: '1|', tier: 'remote' })) count++;
-    if (count >= records) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`the server did not get ${records} records within a second`);
+    return count >= records;
+  });
 }
 
 describe('a purge of one instance', () => {

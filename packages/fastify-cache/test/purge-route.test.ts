@@ -317,6 +317,30 @@ describe('the method PURGE', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('stands with its path below the prefix of a scope, as POST does', async () => {
+    const app = Fastify();
+    atEnd(() => app.close());
+    await app.register(
+      async (scope) => {
+        const purgeRoute = { path: PATH, authorize: () => true, purgeMethod: true };
+        await scope.register(fastifyCache, { ttl: 60_000, cache: makeCache(), purgeRoute });
+        scope.get('/a', () => 'x');
+      },
+      { prefix: '/in/' },
+    );
+    const done = { status: 200, body: { purged: 1, ok: true } };
+    await get(app, '/in/a');
+    expect(await purge(app, '/in/a')).toEqual(done);
+    await get(app, '/in/a');
+    const posted = await app.inject({
+      method: 'POST',
+      url: `/in${PATH}`,
+      payload: { urls: ['/in/a'] },
+    });
+    expect(posted.json()).toEqual(done.body);
+    expect((await app.inject({ method: 'POST', url: PATH })).statusCode).toBe(404);
+  });
+
   it('goes to the cache and the guard of the innermost registration', async () => {
     const app = Fastify();
     atEnd(() => app.close());

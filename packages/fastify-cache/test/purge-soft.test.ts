@@ -10,6 +10,7 @@ import { errors } from '../src/index.ts';
 import { decode } from '../src/entry/decode.ts';
 import { isIndex } from '../src/entry/entry.ts';
 import { atEnd, gate, get, makeApp, makeCache, settle } from './helpers.ts';
+import { PATIENT } from './support/instances.ts';
 
 const WINDOWS = 'max-age=60, stale-while-revalidate=600';
 const KEY = '1|http|http|localhost|/a';
@@ -137,9 +138,10 @@ describe('a soft purge', () => {
     atEnd(() => rm(dir, { recursive: true, force: true }));
     const memory = makeCache();
     const disk = { dir, maxBytes: 64 * 1024 * 1024 };
-    const app = await makeTagged({ cache: { name: 'purge-soft', memory, disk } }, 'x-v');
+    const cache = { name: 'purge-soft', memory, disk, deadline: PATIENT };
+    const app = await makeTagged({ cache }, 'x-v');
     const { tiers } = app.cache;
-    await tiers.ready();
+    await tiers.ready({ timeout: 30_000 });
     await get(app, '/b', { 'x-v': '1' });
     const [key = ''] = (await keysOf(app)).filter((one) => one.includes('/b\n'));
     const variant = tiers.getEntrySync<Buffer>(key)!.value;

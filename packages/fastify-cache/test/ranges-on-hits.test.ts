@@ -5,7 +5,9 @@ import type { FastifyInstance } from 'fastify';
 import { describe, expect, it, vi } from 'vitest';
 import { fastifyCache } from '../src/index.ts';
 import type { FastifyCacheOptions } from '../src/index.ts';
-import { atEnd, get, listen, makeApp, RawClient, until } from './helpers.ts';
+import { atEnd, get, listen, makeApp, RawClient, standStill, until } from './helpers.ts';
+
+standStill();
 
 const MODIFIED = 'Mon, 01 Jan 2024 00:00:00 GMT';
 const BODY = '0123456789';

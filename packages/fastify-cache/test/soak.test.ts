@@ -17,10 +17,10 @@ async function soak(shape: string, mode: string): Promise<string> {
   return stderr + stdout;
 }
 
-it('what was purged is not seen again under load', { timeout: 90_000 }, async () => {
+it('what was purged is not seen again under load', async () => {
   expect(await soak('http', 'auto')).toMatch(/\nhttp auto: ok, seed \d+\n$/);
 });
 
-it('nor by another thread, and nothing is left behind', { timeout: 90_000 }, async () => {
+it('nor by another thread, and nothing is left behind', async () => {
   expect(await soak('http-threads', 'send')).toMatch(/\nhttp-threads send: ok, seed \d+\n$/);
 });

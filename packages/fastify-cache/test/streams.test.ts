@@ -1,6 +1,8 @@
 import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { gate, get, listen, makeApp, RawClient, settle, until } from './helpers.ts';
+import { gate, get, listen, makeApp, RawClient, settle, standStill, until } from './helpers.ts';
+
+standStill();
 
 const FRESH = { 'cache-control': 'max-age=60' };
 

@@ -9,7 +9,7 @@ import type { FastifyInstance } from 'fastify';
 import { expect, it } from 'vitest';
 import { errors } from '../src/index.ts';
 import { atEnd, gate, get, listen, makeApp, makeCache, RawClient, until } from './helpers.ts';
-import { makeInstance, newName } from './support/instances.ts';
+import { makeInstance, newName, PATIENT } from './support/instances.ts';
 
 function count(app: FastifyInstance, url = '/a'): { runs: number } {
   const seen = { runs: 0 };
@@ -192,8 +192,15 @@ it('an application that starts again answers from its disk', async () => {
   const start = async (): Promise<{ app: FastifyInstance; seen: { runs: number } }> => {
     const app = await makeApp({
       ttl: 60_000,
-      cache: { name, memory: { maxBytes: 8 * 2 ** 20 }, disk: { dir, maxBytes: 64 * 2 ** 20 } },
+      cache: {
+        name,
+        memory: { maxBytes: 8 * 2 ** 20 },
+        disk: { dir, maxBytes: 64 * 2 ** 20 },
+        deadline: PATIENT,
+      },
     });
+    // The start waits for a disk, but not for long.
+    await app.cache.tiers.ready({ timeout: 30_000 });
     app.get('/v', (request, reply) => {
       reply.header('vary', 'x-v');
       return `variant ${String(request.headers['x-v'])}`;

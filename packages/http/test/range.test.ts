@@ -367,9 +367,11 @@ describe('R1 properties', () => {
     ['ranges', `bytes=${'0-0,'.repeat(50_000)}1-1`],
     ['quotes', `bytes=${'"'.repeat(200_000)}`],
   ])('reads 200 KB of %s in linear time', (_, range) => {
-    const start = performance.now();
+    // Of the processor: what else the machine does takes no part in it.
+    const start = process.cpuUsage();
     ask({ range });
+    const { user, system } = process.cpuUsage(start);
     // Quadratic would be minutes.
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect((user + system) / 1000).toBeLessThan(1000);
   });
 });

@@ -28,7 +28,7 @@ export async function runChild(
   const [file, ...args] = command as [string, ...string[]];
   const { stdout } = await promisify(execFile)(file, args, {
     env: { ...process.env, ...env },
-    timeout: 60_000,
+    timeout: 200_000,
   });
   return stdout.trim();
 }

@@ -1,10 +1,10 @@
 // Waits for what other threads and processes will bring about, without saying how long that takes.
 import { setTimeout } from 'node:timers/promises';
 
-const LONGEST = 20_000;
+const LONGEST = 30_000;
 
 /** Waits until a condition holds.
- * @throws when it does not within 20 s; the message shows what `show` gives then */
+ * @throws when it does not within 30 s; the message shows what `show` gives then */
 export async function until(
   condition: () => boolean,
   show: () => unknown = () => condition.toString(),

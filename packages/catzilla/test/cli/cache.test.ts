@@ -32,6 +32,7 @@ async function program() {
   app.get('/a/:id', { config: { cache: { tags: ['as'] } } }, async (request) => request.params);
   app.get('/v', async (_request, reply) => reply.header('vary', 'x-tint').send('v'));
   app.get('/plain', { config: { cache: false } }, async () => 'plain');
+  app.get('/never', () => new Promise(() => undefined));
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
   const socket = join(directory, 's');
@@ -163,6 +164,13 @@ it('warms URLs of a file and of a pipe, and fails where one was not stored', asy
   expect((await asked(['warm', '-'], { input: `${origin}/a/5` })).stdout).toBe('stored 1 of 1\n');
 });
 
+it('gives up a URL that takes longer than --timeout', async () => {
+  const { asked } = await program();
+  const part = await asked(['warm', '-', '--timeout', '20'], { input: '/never' });
+  expect(part.code).toBe(1);
+  expect(part.stdout).toMatch(/^stored 0 of 1\n\nnot stored +status +why\n\/never +0 +timeout\n$/);
+});
+
 it('shows its progress on a terminal, and ends with Ctrl-C', async () => {
   const { asked } = await program();
   const input = Array.from({ length: 20 }, (_, i) => `/a/${i}`).join('\n');
@@ -256,6 +264,7 @@ it.each([
   [['purge', '--tag', 'x', '--token', 'x'], '--token beside --server only'],
   [['keys', '--limit', '0'], '--limit to be a whole number from 1 to 10000'],
   [['warm', 'x', '--concurrency', 'a'], '--concurrency to be a whole number'],
+  [['warm', 'x', '--timeout', '0'], '--timeout to be a whole number from 1 to 500000'],
 ])('refuses cache %j as a mistake: CATZ_CLI_USAGE', async (args, words) => {
   const { code, stdout, stderr } = await run(['cache', ...args]);
   expect([code, stdout]).toStrictEqual([2, '']);
@@ -308,7 +317,7 @@ it('tells an application without a cache, and one that knows no such command', a
   const client = await ControlClient.open(socket);
   onTestFinished(() => client.close());
   const ask = (command: string, args: unknown = {}) =>
-    client.ask(command, args, { timeout: 9_000 });
+    client.ask(command, args, { timeout: 60_000 });
   await expect(ask('constructor')).rejects.toThrow('does not know this command');
   expect(await ask('state')).toStrictEqual({ state: 'ready' });
 });
@@ -318,7 +327,7 @@ it('checks what comes over the socket', async () => {
   const client = await ControlClient.open(socket);
   onTestFinished(() => client.close());
   const ask = (command: string, args: unknown = {}) =>
-    client.ask(command, args, { timeout: 9_000 });
+    client.ask(command, args, { timeout: 60_000 });
   await expect(ask('cache.purge', {})).rejects.toThrow('expected args to name');
   await expect(ask('cache.purge', { tag: ['x'] })).rejects.toMatchObject({
     code: 'CATZ_CLI_CONTROL',

@@ -86,9 +86,21 @@ it('shows twenty of the URLs that were not stored', async () => {
   expect(stdout).toContain('stored 0 of 32\n');
   expect(stdout).toContain('and 12 more\n');
   expect(asked).toMatchObject([
-    ['cache.warm', { host: 'a.example', concurrency: 4 }],
+    ['cache.warm', { host: 'a.example', concurrency: 4, timeout: 30_000 }],
     ['cache.warm', { host: 'a.example' }],
   ]);
+});
+
+it('asks for no more URLs at once than take the time that the program has for an answer', async () => {
+  const { cache, asked } = await fake({ 'cache.warm': [] });
+  const urls = Array.from({ length: 16 }, (_, i) => `/${i}`);
+  const input = urls.join('\n');
+  for (const timeout of ['125000', '200000', '500000']) {
+    await cache(['warm', '-', '--host', 'a', '--timeout', timeout], { input });
+  }
+  const sizes = asked.map(([, args]) => (args as { urls: readonly string[] }).urls.length);
+  expect(sizes).toStrictEqual([16, 8, 8, 4, 4, 4, 4]);
+  expect(asked.at(-1)).toMatchObject(['cache.warm', { timeout: 500_000 }]);
 });
 
 async function deadSocket(path: string): Promise<void> {

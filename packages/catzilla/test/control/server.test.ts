@@ -37,7 +37,7 @@ async function raw(path: string): Promise<{ socket: Socket; said: () => Promise<
   return { socket, said: async () => closed.then(() => text) };
 }
 
-const quick = { timeout: 20_000 };
+const quick = { timeout: 60_000 };
 
 it('answers questions, those of one client in their order', async () => {
   const { path } = await serve();

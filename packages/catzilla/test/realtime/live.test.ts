@@ -82,7 +82,10 @@ describe('a page that hears of a purge', () => {
     expect(await page.next()).toEqual({ urls: ['/items/1'], at });
     const again = await openPage(one, ['/items/1'], (await ask(one, '/items/1')).position);
     await other.app.cache.purgeAll();
-    expect(await again.next()).toEqual({ all: true, at });
+    // An answer that is older than the first purge, for its instance has not heard of it yet, is told of that one before.
+    let told = await again.next();
+    while ('urls' in told) told = await again.next();
+    expect(told).toEqual({ all: true, at });
   });
 
   it('hears of it also where the page came from a cache, with the place of its render', async () => {

@@ -103,7 +103,7 @@ console.log(await app.listen({ port: 0, host: '127.0.0.1' }));`,
   return { child, ended, url: String(line).trim() };
 }
 
-describe('a process of its own', { timeout: 60_000 }, () => {
+describe('a process of its own', () => {
   it('ends by SIGTERM with code 0, after the request under way', async () => {
     const { child, ended, url } = await start(
       `let go;

@@ -107,6 +107,18 @@ describe('plugin settings', () => {
     );
   });
 
+  it('refuse what is Fastify’s beside a route that would go by it', () => {
+    const purgeRoute = { path: '/purge', authorize: () => true };
+    for (const name of ['prefix', 'logLevel', 'logSerializers']) {
+      expect(() => resolveOptions({ purgeRoute, [name]: 'x' } as object)).toThrow(
+        `expected options.${name} to be given to a scope around fastifyCache, got "x"`,
+      );
+    }
+    expect(resolveOptions({ purgeRoute, prefix: '' } as object).purgeRoute).toMatchObject({
+      path: '/purge',
+    });
+  });
+
   it.each([
     [{ tll: 5 }, /unknown option options\.tll, did you mean ttl\?/],
     [{ ttl: -1 }, /expected options\.ttl to be .*, got -1/],

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { acceptLanguage, chooseLanguage, languageSet } from '../../src/rfc/accept-language.ts';
+import { processorTime } from '../support/processor-time.ts';
 
 describe('Accept-Language', () => {
   it.each([
@@ -202,12 +203,14 @@ describe('the choice of a language', () => {
     );
   });
 
-  it('reads ranges of very many subtags, and very many ranges, in good time', () => {
-    const start = performance.now();
+  it('reads ranges of very many subtags, and very many ranges, in good time', async () => {
     const subtags = '-aa'.repeat(5000);
-    expect(chooseLanguage(`${`it${subtags},`.repeat(60)}fr${subtags};q=0.5`, languages)).toBe('fr');
-    expect(chooseLanguage(`${'it-aa,'.repeat(50_000)}it;q=0`, languages)).toBe('de');
-    expect(performance.now() - start).toBeLessThan(1000);
+    const took = await processorTime(() => {
+      const long = `${`it${subtags},`.repeat(60)}fr${subtags};q=0.5`;
+      expect(chooseLanguage(long, languages)).toBe('fr');
+      expect(chooseLanguage(`${'it-aa,'.repeat(50_000)}it;q=0`, languages)).toBe('de');
+    });
+    expect(took).toBeLessThan(1000);
   });
 });
 

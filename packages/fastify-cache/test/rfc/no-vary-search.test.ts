@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalSearch, parseNoVarySearch } from '../../src/rfc/no-vary-search.ts';
 import type { NoVarySearch } from '../../src/rfc/no-vary-search.ts';
+import { processorTime } from '../support/processor-time.ts';
 
 const keyOrder: NoVarySearch = { keyOrder: true, params: [], except: [] };
 const ignoring = (...params: string[]): NoVarySearch => ({ keyOrder: false, params, except: [] });
@@ -213,11 +214,12 @@ describe('No-Vary-Search', () => {
     );
   });
 
-  it('stays linear with many names and many parameters', () => {
+  it('stays linear with many names and many parameters', async () => {
     const many = Array.from({ length: 50_000 }, (_, i) => `n${i}`);
-    const start = performance.now();
-    expect(canonicalSearch(ignoring(...many), many.join('&'))).toBe('');
-    expect(performance.now() - start).toBeLessThan(5_000);
+    const took = await processorTime(() =>
+      expect(canonicalSearch(ignoring(...many), many.join('&'))).toBe(''),
+    );
+    expect(took).toBeLessThan(5_000);
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseDictionary, parseList } from '../../src/rfc/structured.ts';
+import { processorTime } from '../support/processor-time.ts';
 
 const one = (text: string): unknown => parseList(text)?.[0];
 
@@ -173,9 +174,8 @@ describe('structured fields', () => {
     ['colons', ':a:,'.repeat(131_072)],
     ['a display string', `%"${'%c3%bc'.repeat(87_381)}`],
     ['spaces', `a${' '.repeat(524_287)}b`],
-  ])('reads %s in time that is linear in their length', (_what, text) => {
-    const start = performance.now();
-    expect(parseList(text)).toBeUndefined();
-    expect(performance.now() - start).toBeLessThan(5_000);
+  ])('reads %s in time that is linear in their length', async (_what, text) => {
+    const took = await processorTime(() => expect(parseList(text)).toBeUndefined());
+    expect(took).toBeLessThan(5_000);
   });
 });

@@ -26,8 +26,8 @@ const TURNS = {
 };
 const LANGUAGES = ['de', 'en', 'fr;q=0.5, de;q=0.4', 'de-AT, en;q=0.9', 'it', undefined];
 const CODINGS = ['gzip', 'br, gzip', 'gzip, br', 'identity', 'gzip;q=0, br;q=0.5', undefined];
-/** ms without an answer; the longest wait of the cache itself is 5 s, for a fill of others. */
-const PATIENCE = 15_000;
+/** ms without an answer; the longest wait of the cache itself is 5 s, for a fill of others, and the machine may be busy. */
+const PATIENCE = 60_000;
 const REMEMBERED = 4_000;
 
 export class Client {

@@ -57,9 +57,10 @@ let upstream: string | undefined;
 async function upstreamUrl(): Promise<string> {
   if (upstream !== undefined) return upstream;
   const app = Fastify();
+  // Its Date by the clock of the test: Node's own goes on meanwhile.
   app.get('/page', (_, reply) =>
     reply
-      .headers({ vary: 'Accept-Language', 'x-upstream': '1' })
+      .headers({ vary: 'Accept-Language', 'x-upstream': '1', date: new Date().toUTCString() })
       .type('application/json')
       .send(TEXT),
   );

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FastifyInstance } from 'fastify';
 import { get, listen, makeApp, RawClient } from '../helpers.ts';
+import { processorTime } from '../support/processor-time.ts';
 
 const SIZE = 10_000;
 const BODY = Array.from({ length: SIZE }, (_, i) => String.fromCharCode(97 + (i % 26))).join('');
@@ -104,12 +105,13 @@ describe('an If-None-Match', () => {
   for (const [name, value] of Object.entries(LISTS)) {
     it(`${name} is answered with the body, at once`, async () => {
       const app = await cached();
-      const started = performance.now();
-      for (let i = 0; i < 50; i++) {
-        expect((await get(app, '/a', { 'if-none-match': value })).status).toBe(200);
-      }
+      const took = await processorTime(async () => {
+        for (let i = 0; i < 50; i++) {
+          expect((await get(app, '/a', { 'if-none-match': value })).status).toBe(200);
+        }
+      });
       // Quadratic time would be seconds.
-      expect(performance.now() - started).toBeLessThan(1_500);
+      expect(took).toBeLessThan(1_500);
     });
   }
 

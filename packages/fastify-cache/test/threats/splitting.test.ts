@@ -5,7 +5,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { FastifyCacheOptions } from '../../src/index.ts';
-import { get, listen, makeApp, RawClient } from '../helpers.ts';
+import { get, listen, makeApp, RawClient, standStill } from '../helpers.ts';
+
+standStill();
 
 const BREAKS = [
   'a\r\nx-evil: 1',

@@ -28,7 +28,7 @@ export interface Resource {
   readonly received: readonly Received[];
   /** How often the origin was asked. */
   readonly runs: number;
-  /** Waits, up to a second, for the origin to have been asked so often, and for its answer to be dealt with. */
+  /** Waits for the origin to have been asked so often, and for its answer to be dealt with. */
   reaches(runs: number): Promise<void>;
 }
 
