@@ -113,7 +113,8 @@ async function files({ staticFiles, fastify }) {
 
 // What is published reaches an event stream.
 async function channels({ realtime, fastify }) {
-  const app = fastify();
+  // fetch() may leave a connection behind that it never used: it would hold up the end for a minute.
+  const app = fastify({ forceCloseConnections: true });
   await app.register(realtime.realtime);
   app.realtime.channel('prices/:city', { public: true });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
